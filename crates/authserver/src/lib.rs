@@ -1,0 +1,1 @@
+//! OAuth endpoints and the pages people see.

@@ -1,0 +1,1 @@
+//! The sample HR server: an ordinary MCP server with 23 tools.

@@ -1,0 +1,1 @@
+//! The binary: commands, configuration, wiring and listeners.

@@ -1,0 +1,1 @@
+//! The factors a person can prove: an explicit table.

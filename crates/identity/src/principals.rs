@@ -1,0 +1,1 @@
+//! From verified claims to a principal, with facts of the directory.

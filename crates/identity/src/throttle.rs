@@ -1,0 +1,1 @@
+//! Guess limits per account and per address.

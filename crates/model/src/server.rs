@@ -1,0 +1,143 @@
+//! MCP servers we stand before.
+
+use std::sync::Arc;
+
+use crate::{ids::ServerName, resource::ResourceUri, scope::Scope};
+
+/// Where a server really is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Upstream {
+    /// Streamable HTTP at this URL; scheme, host and port are the only origin its credential may go to.
+    Http {
+        /// The URL, exactly as configured.
+        url: String,
+    },
+    /// A command that speaks MCP on standard input and output, one child per session.
+    Command {
+        /// Program and arguments; no shell reads them.
+        argv: Vec<String>,
+        /// The environment of the child; nothing of ours is inherited but `PATH` and `HOME`.
+        env: Vec<(String, String)>,
+    },
+}
+
+/// Which credential calls to a server carry. Secrets are references; the vault resolves them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CredentialSpec {
+    /// None.
+    None,
+    /// A fixed header whose value the vault holds under the server's name.
+    Static {
+        /// For example `Authorization`.
+        header: String,
+    },
+    /// A short-lived JWT of ours that names the user.
+    SignedJwt {
+        /// The `aud` claim; the upstream's URL unless configured.
+        audience: String,
+        /// Directory attributes to include as claims.
+        claims: Vec<String>,
+    },
+}
+
+/// A named group of tools that a person can give or keep back as one (`scope` of the consent page).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ScopeGroup {
+    /// The scope.
+    pub scope: Scope,
+    /// What it allows, in plain words.
+    pub description: String,
+    /// The tools it covers.
+    pub tools: Vec<String>,
+}
+
+/// An MCP server behind us.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Server {
+    /// Its name in URLs and policies.
+    pub name: ServerName,
+    /// Its name for people.
+    pub title: String,
+    /// Its public URL here.
+    pub resource: ResourceUri,
+    /// Where it is.
+    pub upstream: Upstream,
+    /// Which credential calls carry.
+    pub credential: CredentialSpec,
+    /// The groups of tools a person can choose among; empty means the three general scopes.
+    pub scope_groups: Vec<ScopeGroup>,
+    /// Further values of the `Host` header that reach this server, besides the public one.
+    pub allowed_origins: Vec<String>,
+}
+
+/// All servers, by name and by resource; swapped whole.
+#[derive(Clone, Debug, Default)]
+pub struct Servers(Vec<Arc<Server>>);
+
+impl Servers {
+    /// In the order of the configuration.
+    pub fn new(servers: impl IntoIterator<Item = Server>) -> Self {
+        Self(servers.into_iter().map(Arc::new).collect())
+    }
+
+    /// The server of this name.
+    pub fn find(&self, name: &str) -> Option<&Arc<Server>> {
+        self.0.iter().find(|server| server.name.as_str() == name)
+    }
+
+    /// The server that a `resource` parameter means.
+    pub fn find_by_resource(&self, resource: &str) -> Option<&Arc<Server>> {
+        self.0.iter().find(|server| server.resource.is_meant_by(resource))
+    }
+
+    /// In the order of the configuration. The first is the default for clients that send no `resource`.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Server>> {
+        self.0.iter()
+    }
+}
+
+impl Server {
+    /// The scopes a client may ask for here: the configured groups, or the three general ones.
+    pub fn scopes_supported(&self) -> crate::scope::ScopeSet {
+        if self.scope_groups.is_empty() {
+            GENERAL_SCOPES.iter().filter_map(|(scope, _)| Scope::parse(scope)).collect()
+        } else {
+            let general = GENERAL_SCOPES.iter().skip(1).filter_map(|(scope, _)| Scope::parse(scope));
+            self.scope_groups.iter().map(|group| group.scope.clone()).chain(general).collect()
+        }
+    }
+
+    /// What a scope allows, in plain words; `None` when this server does not know it.
+    /// `tools:<name>` is known for every tool.
+    pub fn describe_scope(&self, scope: &str) -> Option<String> {
+        if let Some(group) = self.scope_groups.iter().find(|group| group.scope.as_str() == scope) {
+            return Some(group.description.clone());
+        }
+        if let Some((_, text)) = GENERAL_SCOPES.iter().find(|(general, _)| *general == scope) {
+            return Some((*text).to_owned());
+        }
+        scope.strip_prefix("tools:").filter(|name| !name.is_empty()).map(|name| format!("Use the tool “{name}”"))
+    }
+
+    /// Whether granted scopes cover a tool: `tools:*`, `tools:<name>`, or a group that lists it.
+    pub fn covers_tool(&self, granted: &crate::scope::ScopeSet, tool: &str) -> bool {
+        granted.iter().any(|scope| {
+            scope.as_str() == "tools:*"
+                || scope.as_str().strip_prefix("tools:").is_some_and(|name| name == tool)
+                || self.scope_groups.iter().any(|group| group.scope == *scope && group.tools.iter().any(|have| have == tool))
+        })
+    }
+
+    /// The scope to ask for when a tool is not covered: its group, or `tools:<name>`.
+    pub fn scope_for_tool(&self, tool: &str) -> Option<Scope> {
+        let group = self.scope_groups.iter().find(|group| group.tools.iter().any(|have| have == tool));
+        group.map(|group| group.scope.clone()).or_else(|| Scope::parse(&format!("tools:{tool}")))
+    }
+}
+
+/// The scopes every server understands, with their words for the consent page.
+pub const GENERAL_SCOPES: [(&str, &str); 3] = [
+    ("tools:*", "Use every tool that your role allows"),
+    ("resources:*", "Read the resources that your role allows"),
+    ("prompts:*", "Use the prompts that your role allows"),
+];

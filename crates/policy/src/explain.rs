@@ -1,0 +1,1 @@
+//! Why, for `policy explain` and the console.

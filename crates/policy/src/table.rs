@@ -1,0 +1,1 @@
+//! Permission tables: roles × tools × reach, compiled to Cedar.

@@ -1,0 +1,1 @@
+//! The MCP endpoints: the life of one call.

@@ -1,0 +1,1 @@
+//! Credential kinds: an explicit table.

@@ -1,0 +1,1 @@
+//! Servers that speak on standard input and output: one child per session.
