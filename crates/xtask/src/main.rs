@@ -1,2 +1,64 @@
-//! Developer commands.
-fn main() {}
+//! Developer commands: `cargo xtask layers | tidy | test | bench`.
+
+mod bans;
+mod findings;
+mod layers;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use findings::Findings;
+use workspace::Workspace;
+
+/// Developer commands of Vestibule.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check that every crate imports only from lower floors, and that deny.toml's wrappers hold.
+    Layers,
+    /// Check sizes, module docs, words, routes and links.
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &Command) -> anyhow::Result<ExitCode> {
+    let workspace = Workspace::find()?;
+    match command {
+        Command::Layers => Ok(report("layers", &layers(&workspace)?)),
+        Command::Tidy => Ok(report("tidy", &tidy::check(&workspace)?)),
+    }
+}
+
+fn layers(workspace: &Workspace) -> anyhow::Result<Findings> {
+    let metadata = workspace.metadata()?;
+    let mut findings = layers::check(&metadata);
+    findings.extend(bans::check(&bans::Bans::read(workspace)?, &metadata));
+    Ok(findings)
+}
+
+fn report(name: &str, findings: &Findings) -> ExitCode {
+    findings.print();
+    if findings.is_empty() {
+        println!("{name}: nothing to mend");
+        ExitCode::SUCCESS
+    } else {
+        println!("{name}: {} to mend", findings.len());
+        ExitCode::FAILURE
+    }
+}
