@@ -2,7 +2,10 @@
 
 mod bans;
 mod findings;
+mod install;
 mod layers;
+mod process;
+mod suite;
 mod tidy;
 mod workspace;
 
@@ -25,6 +28,8 @@ enum Command {
     Layers,
     /// Check sizes, module docs, words, routes and links.
     Tidy,
+    /// Install what the tests need and run every check there is.
+    Test,
 }
 
 fn main() -> ExitCode {
@@ -42,6 +47,7 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Layers => Ok(report("layers", &layers(&workspace)?)),
         Command::Tidy => Ok(report("tidy", &tidy::check(&workspace)?)),
+        Command::Test => Ok(suite::run(&workspace)),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::{
     collections::HashMap,
-    env, fs,
+    env,
+    ffi::OsString,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -62,8 +64,7 @@ impl Workspace {
 
     /// The dependency graph, exactly as locked.
     pub(crate) fn metadata(&self) -> anyhow::Result<Metadata> {
-        let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-        let output = Command::new(cargo)
+        let output = Command::new(cargo())
             .args(["metadata", "--format-version", "1", "--locked"])
             .current_dir(&self.root)
             .output()
@@ -71,6 +72,11 @@ impl Workspace {
         ensure!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
         Metadata::parse(&output.stdout)
     }
+}
+
+/// The cargo that started us.
+pub(crate) fn cargo() -> OsString {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
 /// Who depends on whom.
