@@ -1,1 +1,58 @@
-//! The MCP endpoints: the life of one call.
+//! The MCP endpoints: the life of one call. Start reading at [`call`].
+//!
+//! This crate never reaches the network itself: nothing goes to an upstream except through the vault.
+
+pub mod answer;
+pub mod call;
+pub mod challenge;
+pub mod denial;
+pub mod list;
+pub mod origin;
+pub mod routes;
+pub mod session;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use vestibule_identity::Authenticator;
+use vestibule_model::{Clock, Random, server::Servers};
+use vestibule_policy::Engine;
+use vestibule_store::{Store, journal::Journal};
+use vestibule_vault::Vault;
+
+pub use routes::router;
+
+/// What the MCP endpoints work with. Built once, in the wiring.
+pub struct Proxy {
+    /// Who calls.
+    pub authenticator: Authenticator,
+    /// May they.
+    pub engine: Arc<Engine>,
+    /// The evidence.
+    pub journal: Journal,
+    /// With which key.
+    pub vault: Vault,
+    /// The directory of users, and the sealer of session ids.
+    pub store: Store,
+    /// The servers behind us, swapped whole.
+    pub servers: Arc<ArcSwap<Servers>>,
+    /// Where we stand.
+    pub settings: ProxySettings,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+}
+
+/// Settings of the MCP endpoints.
+#[derive(Clone, Debug)]
+pub struct ProxySettings {
+    /// Our origin as clients know it, without a trailing slash. Configuration, never a request header.
+    pub public_url: String,
+    /// The largest request body, in bytes.
+    pub max_body: usize,
+    /// The largest list answer that is held in memory for filtering, in bytes.
+    pub max_list: usize,
+    /// Further origins of browser-based clients.
+    pub allowed_origins: Vec<String>,
+}

@@ -1,0 +1,40 @@
+//! One file per command.
+
+mod audit;
+mod check;
+mod client;
+mod demo;
+mod doctor;
+mod generated;
+mod passwords;
+mod place;
+mod policy;
+mod protect;
+mod ready;
+mod run;
+mod serve;
+mod user;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::cli::Command;
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// With a text for the person at the terminal: what is wrong and what to do.
+pub async fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Demo(args) => demo::run(args).await,
+        Command::Protect(args) => protect::run(args).await,
+        Command::Serve(args) => serve::run(args).await,
+        Command::Check(args) => check::run(&args),
+        Command::User(command) => user::run(command).await,
+        Command::Client(command) => client::run(command).await,
+        Command::Policy(command) => policy::run(command).await,
+        Command::Audit(command) => audit::run(command).await,
+        Command::Doctor(args) => doctor::run(args).await,
+    }
+}

@@ -1,0 +1,101 @@
+//! Running a gateway until it is asked to stop; shared by `serve`, `demo` and `protect`.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use anyhow::{Context, Result};
+use axum::{Router, routing::get};
+use http::StatusCode;
+use tokio::{net::TcpListener, sync::watch};
+use vestibule_model::{AuditEvent, Clock, EventKind, Random, RequestId};
+use vestibule_store::{Store, journal::Journal};
+
+use crate::{config::Config, listen, wire};
+
+/// A gateway that is up.
+pub(super) struct Running {
+    pub(super) store: Store,
+    pub(super) passwords: Arc<vestibule_identity::password::PasswordPool>,
+    journal: Journal,
+    stop: watch::Sender<bool>,
+    served: tokio::task::JoinHandle<()>,
+}
+
+/// Binds an address, with a remedy when it is taken.
+pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}; stop what listens there, or choose another address with --listen"))
+}
+
+/// Binds what was asked for; otherwise the usual port, or any free one when that is taken.
+pub(super) async fn bind_or_free(asked: Option<SocketAddr>) -> Result<TcpListener> {
+    if let Some(address) = asked {
+        return bind(address).await;
+    }
+    match TcpListener::bind(("127.0.0.1", 8808)).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => bind(SocketAddr::from(([127, 0, 0, 1], 0))).await,
+    }
+}
+
+/// Wires the house and starts to serve on listeners that are already bound.
+pub(super) async fn start(config: Config, public: TcpListener, admin: Option<TcpListener>) -> Result<Running> {
+    let (clock, random) = wire::senses();
+    let trusted: Arc<[ipnet::IpNet]> = config.trusted_proxies.clone().into();
+    let house = wire::build(config).await?;
+    note(&house.journal, "started", &*clock, &*random)?;
+
+    let (stop, stopped) = watch::channel(false);
+    house.jobs.start(&stopped);
+    if let Some(listener) = admin {
+        let router = operators(house.store.clone(), house.journal.clone());
+        tokio::spawn(listen::serve(listener, router, Arc::from([]), stopped.clone()));
+    }
+    let served = tokio::spawn(listen::serve(public, house.public, trusted, stopped));
+    Ok(Running { store: house.store, passwords: house.passwords, journal: house.journal, stop, served })
+}
+
+impl Running {
+    /// Waits for Ctrl-C or SIGTERM, then stops: no new connections, running ones finish, the journal is closed.
+    pub(super) async fn until_asked_to_stop(self) -> Result<()> {
+        asked_to_stop().await?;
+        tracing::info!("stopping");
+        self.stop.send_replace(true);
+        self.served.await?;
+        let (clock, random) = wire::senses();
+        note(&self.journal, "stopped", &*clock, &*random)?;
+        self.journal.close().await;
+        Ok(())
+    }
+}
+
+async fn asked_to_stop() -> Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+fn note(journal: &Journal, what: &'static str, clock: &dyn Clock, random: &dyn Random) -> Result<()> {
+    let mut event = AuditEvent::new(clock.now(), EventKind::System, RequestId::generate(clock, random));
+    event.action = Some(what.into());
+    event.detail = Some(concat!("vestibule ", env!("CARGO_PKG_VERSION")).into());
+    journal.append(&event).map(drop).context("the audit journal cannot be written")
+}
+
+/// `/livez` and `/readyz`, on a listener of their own: health is a path there, never a header here.
+fn operators(store: Store, journal: Journal) -> Router {
+    let ready = move || {
+        let (store, journal) = (store.clone(), journal.clone());
+        async move {
+            match (store.ping().await.is_ok(), journal.healthy()) {
+                (true, true) => (StatusCode::OK, "ready\n"),
+                (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "the database is unavailable\n"),
+                (true, false) => (StatusCode::SERVICE_UNAVAILABLE, "the audit journal cannot be written\n"),
+            }
+        }
+    };
+    Router::new().route("/livez", get(|| async { "alive\n" })).route("/readyz", get(ready))
+}

@@ -1,0 +1,122 @@
+//! `vestibule user …`: the directory, also beside a running gateway.
+
+use std::{collections::BTreeMap, process::ExitCode};
+
+use anyhow::{Context, Result, bail};
+use vestibule_model::{OrgId, User, UserId};
+use vestibule_store::{Store, StoreError};
+
+use super::{passwords, place};
+use crate::{
+    cli::{self, Where},
+    wire,
+};
+
+pub(super) async fn run(command: cli::User) -> Result<ExitCode> {
+    match command {
+        cli::User::Add(args) => add(args).await,
+        cli::User::List(place) => list(&place).await,
+        cli::User::Disable(user) => set_disabled(&user, Door::Shut).await,
+        cli::User::Enable(user) => set_disabled(&user, Door::Open).await,
+        cli::User::Password(args) => password(args).await,
+        cli::User::Roles(args) => roles(args).await,
+    }?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn add(args: cli::UserAdd) -> Result<()> {
+    let store = place::find(&args.place)?.store().await?;
+    let (clock, random) = wire::senses();
+    if !args.email.contains('@') {
+        bail!("`{}` is no e-mail address", args.email);
+    }
+    let (password, made) = match args.password_stdin {
+        true => (passwords::from_stdin()?, false),
+        false => (passwords::generate(&*random), true),
+    };
+    let user = User {
+        id: UserId::generate(&*clock, &*random),
+        org: OrgId::new(args.org),
+        name: args.name.unwrap_or_else(|| args.email.split('@').next().unwrap_or_default().to_owned()),
+        email: args.email,
+        roles: args.roles,
+        groups: Vec::new(),
+        department: args.department,
+        manager: None,
+        attributes: args.attributes.into_iter().collect::<BTreeMap<_, _>>(),
+        disabled: false,
+    };
+    let phc = passwords::pool(&random)?.hash(&password).await?;
+    match store.create_user(&user, Some(&phc)).await {
+        Ok(()) => {}
+        Err(StoreError::Conflict(_)) => bail!("a user with the e-mail address {} is there already", user.email),
+        Err(error) => return Err(error.into()),
+    }
+    println!("added {} ({})", user.email, user.id);
+    if made {
+        println!("password, shown only now: {}", password.expose());
+    }
+    Ok(())
+}
+
+async fn list(place: &Where) -> Result<()> {
+    let store = place::find(place)?.store().await?;
+    let users = store.list_users(None).await?;
+    println!("{:<32} {:<24} {:<20} {:<16} STATE", "E-MAIL", "NAME", "ROLES", "DEPARTMENT");
+    for user in users {
+        let state = if user.disabled { "disabled" } else { "active" };
+        let department = user.department.as_deref().unwrap_or("-");
+        println!("{:<32} {:<24} {:<20} {:<16} {state}", user.email, user.name, user.roles.join(","), department);
+    }
+    Ok(())
+}
+
+enum Door {
+    Open,
+    Shut,
+}
+
+async fn set_disabled(args: &cli::UserRef, door: Door) -> Result<()> {
+    let store = place::find(&args.place)?.store().await?;
+    let mut user = by_email(&store, &args.email).await?;
+    user.disabled = matches!(door, Door::Shut);
+    store.update_user(&user).await?;
+    if user.disabled {
+        store.end_all_sessions(&user.id).await?;
+    }
+    println!("{} is {}", user.email, if user.disabled { "disabled; it bites on the next request" } else { "enabled" });
+    Ok(())
+}
+
+async fn password(args: cli::UserPassword) -> Result<()> {
+    let store = place::find(&args.place)?.store().await?;
+    let (_, random) = wire::senses();
+    let user = by_email(&store, &args.email).await?;
+    let (password, made) = match args.password_stdin {
+        true => (passwords::from_stdin()?, false),
+        false => (passwords::generate(&*random), true),
+    };
+    let phc = passwords::pool(&random)?.hash(&password).await?;
+    store.set_password(&user.id, &phc).await?;
+    let ended = store.end_all_sessions(&user.id).await?;
+    println!("the password of {} is changed; {ended} session(s) ended", user.email);
+    if made {
+        println!("password, shown only now: {}", password.expose());
+    }
+    Ok(())
+}
+
+async fn roles(args: cli::UserRoles) -> Result<()> {
+    let store = place::find(&args.place)?.store().await?;
+    let mut user = by_email(&store, &args.email).await?;
+    user.roles = args.roles;
+    store.update_user(&user).await?;
+    println!("{} now holds: {}", user.email, if user.roles.is_empty() { "no role".to_owned() } else { user.roles.join(", ") });
+    Ok(())
+}
+
+/// The user with this address.
+pub(super) async fn by_email(store: &Store, email: &str) -> Result<User> {
+    let found = store.find_user_by_email(email).await?;
+    found.with_context(|| format!("there is no user {email}; see `vestibule user list`"))
+}

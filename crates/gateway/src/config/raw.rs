@@ -1,0 +1,235 @@
+//! The configuration file as it is written. Every key is documented here; the JSON Schema is made from it.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+
+/// The configuration of Vestibule.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// Our origin as clients know it, for example `https://mcp.example.com`. It is the OAuth issuer.
+    #[schemars(with = "String")]
+    pub public_url: Spanned<String>,
+    /// Address to listen on. Default: `127.0.0.1:8080`.
+    #[schemars(with = "Option<String>")]
+    pub listen: Option<Spanned<String>>,
+    /// Address of the operators' listener (`/livez`, `/readyz`). Default: none.
+    #[schemars(with = "Option<String>")]
+    pub admin_listen: Option<Spanned<String>>,
+    /// Peers whose `X-Forwarded-For` is believed, as networks. Default: none.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub trusted_proxies: Vec<Spanned<String>>,
+    /// `memory`, or the directory for database, keys and audit journal. Default: `vestibule-data` beside this file.
+    pub state: Option<String>,
+    /// 32 bytes in base64 that encrypt secrets at rest. Default: a key file in the state directory, made at the first start.
+    #[schemars(with = "Option<SecretRef>")]
+    pub master_key: Option<Spanned<SecretRef>>,
+    /// The largest request body in bytes. Default: 4 MiB.
+    pub max_body: Option<usize>,
+    /// Seconds until an upstream's answer must begin. Default: 60.
+    pub upstream_timeout_seconds: Option<u64>,
+    /// Files with further certificate authorities (PEM) for outgoing TLS.
+    #[serde(default)]
+    #[schemars(with = "Vec<PathBuf>")]
+    pub extra_roots: Vec<Spanned<PathBuf>>,
+    /// Origins of browser-based clients, for example `http://localhost:6274`.
+    #[serde(default)]
+    pub allowed_origins: Vec<String>,
+    /// How people sign in.
+    #[serde(default)]
+    pub sign_in: SignIn,
+    /// How long things live.
+    #[serde(default)]
+    pub tokens: Tokens,
+    /// Which OAuth clients are let in.
+    #[serde(default)]
+    pub clients: Clients,
+    /// The MCP servers behind us.
+    #[serde(default, rename = "server")]
+    pub servers: Vec<Server>,
+    /// Pre-registered OAuth clients.
+    #[serde(default, rename = "client")]
+    pub preregistered: Vec<Client>,
+}
+
+/// How people sign in.
+#[derive(Deserialize, JsonSchema, Default)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// The shortest password, in characters. Default: 12.
+    pub min_password_length: Option<usize>,
+    /// Memory of one password hash, in MiB (argon2id). Default: 64; at least 19.
+    #[schemars(with = "Option<u32>")]
+    pub argon2_memory_mib: Option<Spanned<u32>>,
+    /// Passes of one password hash. Default: 3; at least 2.
+    #[schemars(with = "Option<u32>")]
+    pub argon2_passes: Option<Spanned<u32>>,
+    /// Minutes after which an idle browser session ends. Default: 60.
+    pub session_idle_minutes: Option<u64>,
+    /// Hours after which a browser session ends. Default: 24.
+    pub session_hours: Option<u64>,
+}
+
+/// How long tokens live, and how they are signed.
+#[derive(Deserialize, JsonSchema, Default)]
+#[serde(deny_unknown_fields)]
+pub struct Tokens {
+    /// Minutes of an access token, 5 to 15. Default: 10.
+    #[schemars(with = "Option<u64>")]
+    pub access_minutes: Option<Spanned<u64>>,
+    /// Days after which an unused refresh token ends. Default: 14.
+    pub refresh_idle_days: Option<u64>,
+    /// Days after which a consent ends at the latest. Default: 30.
+    pub refresh_days: Option<u64>,
+    /// `EdDSA` or `ES256`. Default: `EdDSA`.
+    pub algorithm: Option<SigningAlgorithm>,
+    /// Days for which a key signs. Default: 30.
+    pub rotate_keys_days: Option<u64>,
+}
+
+/// How tokens are signed.
+#[derive(Deserialize, JsonSchema, Clone, Copy)]
+pub enum SigningAlgorithm {
+    /// Ed25519 (RFC 8037).
+    EdDSA,
+    /// ECDSA with P-256 and SHA-256 (RFC 7518).
+    ES256,
+}
+
+/// Which OAuth clients are let in.
+#[derive(Deserialize, JsonSchema, Default)]
+#[serde(deny_unknown_fields)]
+pub struct Clients {
+    /// Whether clients may register themselves (RFC 7591). Default: true.
+    pub registration: Option<bool>,
+    /// How many self-registered clients there may be. Default: 10,000.
+    pub max_registered: Option<u64>,
+    /// How many registrations an address may make in an hour. Default: 60.
+    pub registrations_per_hour: Option<u32>,
+    /// Whether a `client_id` may be the URL of a metadata document. Default: true.
+    pub metadata_documents: Option<bool>,
+    /// Whether such a document may lie on a loopback address; for development. Default: false.
+    pub danger_loopback_documents: Option<bool>,
+    /// Whether redirect URIs with private-use schemes (`cursor://…`) are accepted. Default: true.
+    pub private_use_schemes: Option<bool>,
+}
+
+/// An MCP server behind us.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Its name in the public URL `/mcp/<name>`: lower-case letters, digits, `-` and `_`.
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
+    /// Its name for people. Default: the name.
+    pub title: Option<String>,
+    /// Where it is: the URL of a streamable HTTP endpoint.
+    #[schemars(with = "Option<String>")]
+    pub url: Option<Spanned<String>>,
+    /// Or the command to run, program and arguments.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub command: Option<Spanned<Vec<String>>>,
+    /// The environment of the command.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Which credential calls carry. Default: none.
+    #[schemars(with = "Option<Credential>")]
+    pub credential: Option<Spanned<Credential>>,
+    /// Its policy files: permission tables (`.toml`) and Cedar (`.cedar`). Without one everything is denied.
+    #[schemars(with = "Option<OneOrMany>")]
+    pub policy: Option<Spanned<OneOrMany>>,
+    /// Groups of tools that people can give or keep back as one.
+    #[serde(default, rename = "scope")]
+    pub scopes: Vec<Scope>,
+}
+
+/// A group of tools.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scope {
+    /// The scope, for example `leave:read`.
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
+    /// What it allows, in plain words, for the consent page.
+    pub description: String,
+    /// The tools it covers.
+    pub tools: Vec<String>,
+}
+
+/// One file or several.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    /// One.
+    One(PathBuf),
+    /// Several.
+    Many(Vec<PathBuf>),
+}
+
+/// Which credential calls to a server carry.
+#[derive(Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Credential {
+    /// None.
+    None,
+    /// A fixed header.
+    Static {
+        /// The header. Default: `Authorization`.
+        header: Option<String>,
+        /// Its value.
+        value: SecretRef,
+    },
+    /// A short-lived JWT of ours that names the user; the server checks it against our key set.
+    SignedJwt {
+        /// The `aud` claim. Default: the server's URL.
+        audience: Option<String>,
+        /// Directory attributes to include as claims, for example `["employee_id"]`.
+        #[serde(default)]
+        claims: Vec<String>,
+    },
+}
+
+/// A secret by reference: exactly one of the two.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecretRef {
+    /// An environment variable.
+    pub env: Option<String>,
+    /// A file.
+    pub file: Option<PathBuf>,
+}
+
+/// A pre-registered OAuth client.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Client {
+    /// The `client_id`.
+    #[schemars(with = "String")]
+    pub id: Spanned<String>,
+    /// Its name for people. Default: the id.
+    pub name: Option<String>,
+    /// Its redirect URIs, exactly.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub redirect_uris: Vec<Spanned<String>>,
+    /// Its secret (at least 32 characters). Without secret and `jwks_file` it is a public client.
+    #[schemars(with = "Option<SecretRef>")]
+    pub secret: Option<Spanned<SecretRef>>,
+    /// A file with its public keys (JWK Set), for `private_key_jwt`.
+    #[schemars(with = "Option<PathBuf>")]
+    pub jwks_file: Option<Spanned<PathBuf>>,
+    /// `authorization_code`, `refresh_token`, `client_credentials`. Default: by its redirect URIs and secret.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub grant_types: Vec<Spanned<String>>,
+    /// The most it may ask for, separated by spaces. Default: whatever the server offers.
+    #[schemars(with = "Option<String>")]
+    pub scope: Option<Spanned<String>>,
+    /// Its roles when it acts for itself.
+    #[serde(default)]
+    pub roles: Vec<String>,
+}

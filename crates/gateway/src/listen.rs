@@ -1,0 +1,131 @@
+//! Listeners: accept, hand each request its peer address, stop gracefully.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{Router, body::Body};
+use http::{HeaderMap, Request};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+};
+use ipnet::IpNet;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
+use tower::ServiceExt;
+use vestibule_identity::browser::PeerAddress;
+
+/// Connections get this long to finish after a stop was asked for.
+const GRACE: Duration = Duration::from_secs(8);
+
+/// Serves `router` until `stop` turns true.
+pub async fn serve(listener: TcpListener, router: Router, trusted: Arc<[IpNet]>, mut stop: watch::Receiver<bool>) {
+    let graceful = GracefulShutdown::new();
+    let server = Arc::new(builder());
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => connection(stream, peer, &server, &router, &trusted, &graceful),
+                // Out of file descriptors, most likely: wait for some to come back.
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            },
+            _ = stop.wait_for(|stop| *stop) => break,
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some connections were cut after {} s", GRACE.as_secs());
+    }
+}
+
+fn builder() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    // Without a timer these limits would be silently off.
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(30)).max_buf_size(64 << 10);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(256)
+        .max_header_list_size(32 << 10)
+        .keep_alive_interval(Duration::from_secs(30));
+    builder
+}
+
+fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    server: &Arc<auto::Builder<TokioExecutor>>,
+    router: &Router,
+    trusted: &Arc<[IpNet]>,
+    graceful: &GracefulShutdown,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "the connection is already gone");
+    }
+    let (router, trusted) = (router.clone(), Arc::clone(trusted));
+    let service = hyper::service::service_fn(move |mut request: Request<hyper::body::Incoming>| {
+        let address = client_address(peer.ip(), request.headers(), &trusted);
+        request.extensions_mut().insert(PeerAddress(address));
+        router.clone().oneshot(request.map(Body::new))
+    });
+    let connection = server.serve_connection(TokioIo::new(stream), service).into_owned();
+    let watched = graceful.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = watched.await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    });
+}
+
+/// The peer, or what a trusted proxy says of its own peer: the last entry of `X-Forwarded-For` that no trusted proxy
+/// wrote. From anybody else the header means nothing.
+fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
+    if trusted.is_empty() || !is_trusted(&peer) {
+        return peer;
+    }
+    let entries = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let hops: Vec<&str> = entries.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let mut client = peer;
+    for hop in hops.into_iter().rev() {
+        let Ok(address) = hop.parse() else { break };
+        client = address;
+        if !is_trusted(&address) {
+            break;
+        }
+    }
+    client
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forwarded(peer: &str, header: &str, trusted: &[&str]) -> String {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", header.parse().unwrap());
+        let trusted: Vec<IpNet> = trusted.iter().map(|network| network.parse().unwrap()).collect();
+        client_address(peer.parse().unwrap(), &headers, &trusted).to_string()
+    }
+
+    #[test]
+    fn strangers_cannot_choose_their_address() {
+        assert_eq!(forwarded("203.0.113.9", "10.1.1.1", &[]), "203.0.113.9");
+        assert_eq!(forwarded("203.0.113.9", "10.1.1.1", &["10.0.0.0/8"]), "203.0.113.9");
+    }
+
+    #[test]
+    fn a_trusted_proxy_names_its_peer_and_nobody_before() {
+        assert_eq!(forwarded("10.0.0.2", "1.1.1.1, 198.51.100.7", &["10.0.0.0/8"]), "198.51.100.7");
+        assert_eq!(forwarded("10.0.0.2", "198.51.100.7, 10.0.0.3", &["10.0.0.0/8"]), "198.51.100.7");
+        assert_eq!(forwarded("10.0.0.2", "garbage", &["10.0.0.0/8"]), "10.0.0.2");
+    }
+}

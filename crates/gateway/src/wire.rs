@@ -1,0 +1,185 @@
+//! Builds each part once and joins them. The only place that knows all of them.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use arc_swap::ArcSwap;
+use axum::Router;
+use vestibule_authserver::AuthServer;
+use vestibule_console::Console;
+use vestibule_egress::{
+    client::{Client, ClientConfig},
+    fetch::Fetcher,
+    guard::Reach,
+};
+use vestibule_identity::Authenticator;
+use vestibule_model::{Clock, Random, SystemClock, SystemRandom, server::Servers};
+use vestibule_oauth::keys::KeyRing;
+use vestibule_policy::{Engine, PolicySet};
+use vestibule_proxy::{Proxy, ProxySettings};
+use vestibule_store::{Store, journal::Journal};
+use vestibule_vault::{Vault, VaultParts};
+
+use crate::{
+    config::{Config, DocumentReach},
+    jobs::Jobs,
+    keys, state,
+};
+
+/// The whole product, wired.
+pub struct House {
+    /// What is served to everybody.
+    pub public: Router,
+    /// The database.
+    pub store: Store,
+    /// The evidence.
+    pub journal: Journal,
+    /// The background tasks, not yet started.
+    pub jobs: Jobs,
+    /// Hashes passwords.
+    pub passwords: Arc<vestibule_identity::password::PasswordPool>,
+}
+
+/// Time and randomness: the computer's.
+pub fn senses() -> (Arc<dyn Clock>, Arc<dyn Random>) {
+    (Arc::new(SystemClock), Arc::new(SystemRandom))
+}
+
+/// Builds everything from a sound configuration.
+///
+/// # Errors
+/// When the state cannot be opened, a policy does not compile, or TLS roots cannot be loaded.
+pub async fn build(config: Config) -> Result<House> {
+    let (clock, random) = senses();
+    build_with(config, clock, random).await
+}
+
+/// As [`build`], with time and randomness from outside.
+///
+/// # Errors
+/// As [`build`].
+pub async fn build_with(mut config: Config, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<House> {
+    let policies = load_policies(&config)?;
+    let opened = state::open(&config.state, config.master_key.take(), &clock, &random).await?;
+    let (store, journal) = (opened.store, opened.journal);
+    for (client, secret) in &config.clients {
+        store.put_client(client, *secret).await.context("storing the pre-registered clients")?;
+    }
+    let ring = keys::rotate(&store, &config.rotation, config.algorithm, &*clock, &*random).await?;
+    let parts = Parts {
+        keys: Arc::new(ArcSwap::from_pointee(ring)),
+        engine: Arc::new(Engine::new(policies)),
+        servers: Arc::new(ArcSwap::from_pointee(Servers::new(config.servers.iter().map(|one| one.server.clone())))),
+        passwords: Arc::new(vestibule_identity::password::PasswordPool::new(config.password_cost)),
+        store,
+        journal,
+        clock,
+        random,
+    };
+    let public = router(&config, &parts)?;
+    Ok(House {
+        public,
+        jobs: Jobs {
+            store: parts.store.clone(),
+            journal: parts.journal.clone(),
+            keys: parts.keys,
+            rotation: config.rotation,
+            algorithm: config.algorithm,
+            clock: parts.clock,
+            random: parts.random,
+        },
+        passwords: parts.passwords,
+        store: parts.store,
+        journal: parts.journal,
+    })
+}
+
+/// What several surfaces share.
+struct Parts {
+    keys: Arc<ArcSwap<KeyRing>>,
+    engine: Arc<Engine>,
+    servers: Arc<ArcSwap<Servers>>,
+    passwords: Arc<vestibule_identity::password::PasswordPool>,
+    store: Store,
+    journal: Journal,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+fn router(config: &Config, parts: &Parts) -> Result<Router> {
+    let proxy = vestibule_proxy::router(Arc::new(proxy(config, parts)?));
+    let authserver = vestibule_authserver::routes::router(Arc::new(authserver(config, parts)?));
+    let console = vestibule_console::router(Arc::new(console(config, parts)));
+    Ok(proxy.merge(authserver).merge(console))
+}
+
+/// Compiles all policies, or says which lines do not.
+///
+/// # Errors
+/// All mistakes, each with file, line and remedy.
+pub fn load_policies(config: &Config) -> Result<PolicySet> {
+    PolicySet::load(config.policy_sources()).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("{}", lines.join("\n"))
+    })
+}
+
+fn proxy(config: &Config, parts: &Parts) -> Result<Proxy> {
+    let upstream = Client::new(&ClientConfig {
+        connect_timeout: std::time::Duration::from_secs(10),
+        response_timeout: config.upstream_timeout,
+        extra_roots_pem: config.extra_roots.clone(),
+    })?;
+    let secrets = config.servers.iter().filter_map(|one| Some((one.server.name.clone(), one.secret.clone()?)));
+    Ok(Proxy {
+        authenticator: Authenticator::new(
+            config.public_url.clone(),
+            parts.store.clone(),
+            Arc::clone(&parts.keys),
+            Arc::clone(&parts.clock),
+        ),
+        engine: Arc::clone(&parts.engine),
+        journal: parts.journal.clone(),
+        vault: Vault::new(VaultParts {
+            issuer: config.public_url.clone(),
+            client: upstream,
+            keys: Arc::clone(&parts.keys),
+            store: parts.store.clone(),
+            journal: parts.journal.clone(),
+            secrets: secrets.collect(),
+            clock: Arc::clone(&parts.clock),
+            random: Arc::clone(&parts.random),
+        }),
+        store: parts.store.clone(),
+        servers: Arc::clone(&parts.servers),
+        settings: ProxySettings {
+            public_url: config.public_url.clone(),
+            max_body: config.max_body,
+            max_list: 32 << 20,
+            allowed_origins: config.allowed_origins.clone(),
+        },
+        clock: Arc::clone(&parts.clock),
+        random: Arc::clone(&parts.random),
+    })
+}
+
+fn authserver(config: &Config, parts: &Parts) -> Result<AuthServer> {
+    let reach = match config.documents {
+        DocumentReach::Public => Reach::PublicOnly,
+        DocumentReach::Loopback => Reach::PublicAndLoopback,
+    };
+    Ok(AuthServer {
+        settings: config.auth.clone(),
+        store: parts.store.clone(),
+        keys: Arc::clone(&parts.keys),
+        journal: parts.journal.clone(),
+        servers: Arc::clone(&parts.servers),
+        fetcher: Fetcher::new(reach, &config.extra_roots)?,
+        clock: Arc::clone(&parts.clock),
+        random: Arc::clone(&parts.random),
+    })
+}
+
+fn console(config: &Config, parts: &Parts) -> Console {
+    todo!()
+}

@@ -1,0 +1,189 @@
+//! Answers of the MCP endpoints: replies of upstreams, and our own errors in the client's era.
+//!
+//! A 400 or 404 of ours always carries a JSON-RPC error that a client of the stateless era recognises; otherwise it
+//! would take us for an older server and fall back. Refused credentials are 401 and 403, never 400.
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header, request::Parts};
+use serde_json::json;
+use vestibule_mcp::{
+    Era, Message, Target, Version,
+    era::OpenError,
+    error::{self, code},
+    message::ParseError,
+};
+use vestibule_vault::{DispatchError, Reply};
+
+use crate::{
+    Proxy,
+    call::{Arrival, STATEFUL_VERSIONS},
+    list, session,
+};
+
+/// What the client asked, as far as its answer depends on it.
+pub(crate) struct Asked {
+    pub(crate) version: Version,
+    pub(crate) session: Option<String>,
+    pub(crate) id: Option<String>,
+    pub(crate) list: Option<ListKind>,
+    pub(crate) initialize: bool,
+    pub(crate) tool_call: bool,
+}
+
+/// Which list an answer holds, when it is to be filtered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ListKind {
+    Tools,
+    Prompts,
+    Resources,
+    ResourceTemplates,
+}
+
+impl ListKind {
+    pub(crate) fn of(message: &Message) -> Option<Self> {
+        match message.target() {
+            Target::ToolList => Some(Self::Tools),
+            Target::PromptList => Some(Self::Prompts),
+            Target::ResourceList => Some(Self::Resources),
+            Target::ResourceTemplateList => Some(Self::ResourceTemplates),
+            _ => None,
+        }
+    }
+}
+
+/// The reply of an upstream, streamed through; a list is filtered on its way.
+pub(crate) async fn respond(proxy: &std::sync::Arc<Proxy>, arrival: &Arrival, asked: &Asked, reply: Reply) -> Response {
+    let new_session = match reply.upstream_session() {
+        Some(upstream) if asked.initialize => session::seal(proxy, arrival, upstream),
+        _ => None,
+    };
+    let (status, mut headers, body) = reply.into_parts();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(value) = new_session.and_then(|id| HeaderValue::from_str(&id).ok()) {
+        headers.insert(session::HEADER, value);
+    }
+    let body = match asked.list {
+        Some(kind) => match list::filter(proxy, arrival, asked, kind, &mut headers, body).await {
+            Ok(body) => body,
+            Err(response) => return response,
+        },
+        None => Body::new(body),
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}
+
+/// A JSON body.
+pub(crate) fn json(status: StatusCode, body: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    (status, headers, body).into_response()
+}
+
+/// An error without a JSON-RPC id, for what happens before a message is understood.
+pub(crate) fn plain(status: StatusCode, text: &str) -> Response {
+    json(status, serde_json::to_vec(&json!({ "error": reason(status), "error_description": text })).unwrap_or_default())
+}
+
+fn reason(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::UNAUTHORIZED => "unauthorized",
+        StatusCode::FORBIDDEN => "forbidden",
+        StatusCode::NOT_FOUND => "not_found",
+        StatusCode::PAYLOAD_TOO_LARGE => "too_large",
+        StatusCode::SERVICE_UNAVAILABLE => "unavailable",
+        _ => "invalid_request",
+    }
+}
+
+/// 503 that names the part which is down.
+pub(crate) fn unavailable(part: &str) -> Response {
+    let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, &format!("the {part} is unavailable; nothing was done"));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    response
+}
+
+/// The evidence cannot be written, so nothing may happen.
+pub(crate) fn journal_down(id: Option<&str>) -> Response {
+    let text = "The audit journal cannot be written, so every call is refused.";
+    let mut response = json(StatusCode::SERVICE_UNAVAILABLE, error::error_body(id, code::UNAVAILABLE, text, None));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    response
+}
+
+/// Only JSON is read.
+#[expect(clippy::result_large_err, reason = "the error is the response itself")]
+pub(crate) fn require_json(parts: &Parts) -> Result<(), Response> {
+    let given = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let media = given.split(';').next().unwrap_or("").trim();
+    if media.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the Content-Type must be application/json"))
+}
+
+/// The body is larger than we read.
+pub(crate) fn too_large(limit: usize) -> Response {
+    plain(StatusCode::PAYLOAD_TOO_LARGE, &format!("the message is larger than {limit} bytes"))
+}
+
+/// The body is no message.
+pub(crate) fn unparsable(error: &ParseError) -> Response {
+    let code = match error {
+        ParseError::NotJson(_) => code::PARSE,
+        ParseError::NotRpc(_) => code::INVALID_REQUEST,
+        ParseError::BadParams(_) => code::INVALID_PARAMS,
+    };
+    json(StatusCode::BAD_REQUEST, error::error_body(None, code, &error.to_string(), None))
+}
+
+/// Headers and body contradict each other, or the version is not spoken here.
+pub(crate) fn misopened(id: Option<&str>, error: &OpenError) -> Response {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    json(status, error::error_body(id, error.code(), &error.to_string(), error.data().as_ref()))
+}
+
+/// The session is unknown: the client starts a new one (streamable HTTP, Session Management: MUST be 404).
+pub(crate) fn session_gone(message: Option<&Message>) -> Response {
+    let id = message.and_then(Message::id);
+    json(StatusCode::NOT_FOUND, error::error_body(id, code::INVALID_REQUEST, "Session not found; initialize again.", None))
+}
+
+/// GET and DELETE belong to sessions of the stateful era.
+pub(crate) fn no_session(version: Version) -> Response {
+    let (status, text) = match version.era() {
+        Era::Stateless => (StatusCode::METHOD_NOT_ALLOWED, "only POST is served in this protocol version"),
+        Era::Stateful => (StatusCode::BAD_REQUEST, "the Mcp-Session-Id header is missing"),
+    };
+    let mut response = json(status, error::error_body(None, code::INVALID_REQUEST, text, None));
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    response
+}
+
+/// The call was allowed and recorded, but no answer came.
+pub(crate) fn undelivered(asked: &Asked, error: &DispatchError) -> Response {
+    let id = asked.id.as_deref();
+    let rpc = |status, code, text: &str, data| json(status, error::error_body(id, code, text, data));
+    tracing::warn!(error = %error, "the call was allowed but not delivered");
+    match error {
+        DispatchError::Journal => journal_down(id),
+        DispatchError::SessionGone => rpc(StatusCode::NOT_FOUND, code::INVALID_REQUEST, "Session not found; initialize again.", None),
+        DispatchError::UnsupportedEra => {
+            let supported: Vec<&str> = STATEFUL_VERSIONS.iter().map(|version| version.as_str()).collect();
+            let data = json!({ "supported": supported, "requested": asked.version.as_str() });
+            rpc(StatusCode::BAD_REQUEST, code::UNSUPPORTED_VERSION, "Unsupported protocol version", Some(&data))
+        }
+        DispatchError::Timeout => rpc(StatusCode::GATEWAY_TIMEOUT, code::UNAVAILABLE, "The server behind the gateway did not answer in time.", None),
+        DispatchError::Credential(_) => {
+            rpc(StatusCode::SERVICE_UNAVAILABLE, code::UNAVAILABLE, "The gateway has no usable credential for this server.", None)
+        }
+        DispatchError::Upstream(_) => rpc(StatusCode::BAD_GATEWAY, code::UNAVAILABLE, "The server behind the gateway cannot be reached.", None),
+    }
+}

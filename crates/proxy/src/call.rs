@@ -1,0 +1,207 @@
+//! The life of one call. Each step is one call into one file and back:
+//!
+//! ```text
+//! origin     is this browser allowed to be here            403
+//! caller   = authenticate(request)        who              401
+//! message  = parse(body)                  one strict parse 400
+//! decision = decide(caller, call)         what
+//! receipt  = append(decision.event())     evidence, denials too
+//! permit   = decision.into_permit()       or a refusal in the client's era
+//! reply    = dispatch(permit, receipt)    with which key
+//! ```
+
+use std::{net::IpAddr, sync::Arc};
+
+use axum::{
+    body::Body,
+    extract::{Path, State},
+    response::Response,
+};
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, request::Parts};
+use http_body_util::{BodyExt, Limited};
+use vestibule_identity::{AuthenticateError, Authenticated, browser::PeerAddress};
+use vestibule_mcp::{Era, Message, Version, era};
+use vestibule_model::{AuditEvent, EventKind, Principal, RequestId, Server, Verdict};
+use vestibule_vault::McpCall;
+
+use crate::{
+    Proxy,
+    answer::{self, Asked},
+    challenge, denial, origin, session,
+};
+
+/// `POST /mcp/{server}`: one JSON-RPC message.
+pub async fn post(State(proxy): State<Arc<Proxy>>, Path(name): Path<String>, request: Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    let arrival = match arrive(&proxy, &name, &parts).await {
+        Ok(arrival) => arrival,
+        Err(response) => return response,
+    };
+    let response = match read(&proxy, &parts, body).await {
+        Ok(message) => decide(&proxy, &arrival, &parts, Some(message)).await,
+        Err(response) => response,
+    };
+    origin::expose(&proxy, &parts, response)
+}
+
+/// `GET /mcp/{server}`: the stream of server-initiated messages, stateful era only.
+pub async fn get(State(proxy): State<Arc<Proxy>>, Path(name): Path<String>, request: Request<Body>) -> Response {
+    without_body(&proxy, &name, request.into_parts().0).await
+}
+
+/// `DELETE /mcp/{server}`: ends a session, stateful era only.
+pub async fn delete(State(proxy): State<Arc<Proxy>>, Path(name): Path<String>, request: Request<Body>) -> Response {
+    without_body(&proxy, &name, request.into_parts().0).await
+}
+
+async fn without_body(proxy: &Arc<Proxy>, name: &str, parts: Parts) -> Response {
+    let arrival = match arrive(proxy, name, &parts).await {
+        Ok(arrival) => arrival,
+        Err(response) => return response,
+    };
+    let response = decide(proxy, &arrival, &parts, None).await;
+    origin::expose(proxy, &parts, response)
+}
+
+/// A caller at the door of a server: the origin and the credential are checked.
+pub(crate) struct Arrival {
+    pub(crate) server: Arc<Server>,
+    caller: Authenticated,
+    pub(crate) request: RequestId,
+    address: Option<IpAddr>,
+}
+
+impl Arrival {
+    pub(crate) fn principal(&self) -> &Arc<Principal> {
+        self.caller.principal()
+    }
+}
+
+/// Origin first, then the credential: nothing of the body is read for a stranger.
+async fn arrive(proxy: &Proxy, name: &str, parts: &Parts) -> Result<Arrival, Response> {
+    origin::check(proxy, parts)?;
+    let request = RequestId::generate(&*proxy.clock, &*proxy.random);
+    let address = parts.extensions.get::<PeerAddress>().map(|peer| peer.0);
+    let Some(server) = proxy.servers.load().find(name).cloned() else {
+        return Err(answer::plain(StatusCode::NOT_FOUND, "no such server"));
+    };
+    match proxy.authenticator.authenticate(parts, &server).await {
+        Ok(caller) => Ok(Arrival { server, caller, request, address }),
+        Err(error) => {
+            let response = challenge::unauthenticated(proxy, &server, &error);
+            Err(origin::expose(proxy, parts, stranger(proxy, &server, request, address, &error, response).await))
+        }
+    }
+}
+
+/// Leaves evidence of a bad credential before the refusal goes out. A request without any credential is how every
+/// client starts; it is not worth a line.
+async fn stranger(
+    proxy: &Proxy,
+    server: &Server,
+    request: RequestId,
+    address: Option<IpAddr>,
+    error: &AuthenticateError,
+    response: Response,
+) -> Response {
+    if matches!(error, AuthenticateError::Missing) {
+        return response;
+    }
+    let mut event = AuditEvent::new(proxy.clock.now(), EventKind::Unauthenticated, request);
+    event.server = Some(server.name.clone());
+    event.verdict = Some(Verdict::Deny);
+    event.reason = Some(error.to_string().into());
+    event.address = address;
+    match proxy.journal.append(&event) {
+        Ok(receipt) => match receipt.durable().await {
+            Ok(_) => response,
+            Err(_) => answer::journal_down(None),
+        },
+        Err(_) => answer::journal_down(None),
+    }
+}
+
+/// Reads at most `max_body` bytes and parses them once, strictly.
+async fn read(proxy: &Proxy, parts: &Parts, body: Body) -> Result<Message, Response> {
+    answer::require_json(parts)?;
+    let bytes: Bytes = match Limited::new(body, proxy.settings.max_body).collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+            let limit = proxy.settings.max_body;
+            return Err(answer::too_large(limit));
+        }
+        Err(_) => return Err(answer::plain(StatusCode::BAD_REQUEST, "the request body broke off")),
+    };
+    Message::parse(bytes).map_err(|error| answer::unparsable(&error, era::header_era(&parts.headers)))
+}
+
+/// Decide, record, unwrap, dispatch.
+async fn decide(proxy: &Arc<Proxy>, arrival: &Arrival, parts: &Parts, message: Option<Message>) -> Response {
+    let asked = match open(proxy, arrival, parts, message.as_ref()) {
+        Ok(asked) => asked,
+        Err(response) => return response,
+    };
+    let call = McpCall {
+        method: parts.method.clone(),
+        era: asked.version.era(),
+        message,
+        upstream_session: asked.session.clone(),
+        headers: parts.headers.clone(),
+    };
+    let directory = proxy.store.directory();
+    let decision =
+        proxy.engine.decide(arrival.principal(), &arrival.server, &directory, arrival.request.clone(), call);
+
+    let mut event = decision.event(proxy.clock.now(), arrival.request.clone());
+    event.address = arrival.address;
+    let Ok(receipt) = proxy.journal.append(&event) else {
+        return answer::journal_down(asked.id.as_deref());
+    };
+    let permit = match decision.into_permit() {
+        Ok(permit) => permit,
+        Err(denied) => {
+            // The refusal is an answer too: its record is on the disk first.
+            return match receipt.durable().await {
+                Ok(_) => denial::respond(proxy, arrival, &asked, &denied),
+                Err(_) => answer::journal_down(asked.id.as_deref()),
+            };
+        }
+    };
+    match proxy.vault.dispatch(permit, receipt).await {
+        Ok(reply) => answer::respond(proxy, arrival, &asked, reply).await,
+        Err(error) => answer::undelivered(&asked, &error),
+    }
+}
+
+/// Finds the era, the version and the session of a request.
+fn open(proxy: &Proxy, arrival: &Arrival, parts: &Parts, message: Option<&Message>) -> Result<Asked, Response> {
+    let opening = era::open(&parts.method, &parts.headers, message)
+        .map_err(|error| answer::misopened(message.and_then(Message::id), &error))?;
+    let version = opening.version;
+    let stateful = version.era() == Era::Stateful;
+    let presented = if stateful { session::presented(&parts.headers)? } else { None };
+    let session = match presented {
+        Some(sealed) => Some(session::open(proxy, arrival, sealed).ok_or_else(|| answer::session_gone(message))?),
+        None if parts.method != Method::POST => return Err(answer::no_session(version)),
+        None => None,
+    };
+    Ok(Asked {
+        version,
+        session,
+        id: message.and_then(Message::id).map(str::to_owned),
+        list: message.and_then(answer::ListKind::of),
+        initialize: message.is_some_and(|message| message.method() == "initialize"),
+        tool_call: message.is_some_and(|message| message.method() == "tools/call"),
+    })
+}
+
+impl Asked {
+    /// Whether the asking client speaks the stateless era.
+    pub(crate) fn era(&self) -> Era {
+        self.version.era()
+    }
+}
+
+/// The versions named to clients that ask for another.
+pub(crate) const STATEFUL_VERSIONS: [Version; 2] = [Version::V2025_11_25, Version::V2025_06_18];
