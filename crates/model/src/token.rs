@@ -22,6 +22,8 @@ pub enum TokenKind {
     Flow,
     /// A registration access token (RFC 7592).
     Registration,
+    /// A sign-in whose second step is still to come.
+    PendingLogin,
     /// Protects a form against cross-site requests.
     Csrf,
 }
@@ -36,6 +38,7 @@ impl TokenKind {
             Self::Session => "vss",
             Self::Flow => "vfl",
             Self::Registration => "vrg",
+            Self::PendingLogin => "vpl",
             Self::Csrf => "vcf",
         }
     }
