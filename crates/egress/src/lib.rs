@@ -1,6 +1,14 @@
 //! The network: one guarded HTTP client, streams and stdio children. Chooses no destination.
-#![allow(unused_variables, missing_docs, clippy::todo, reason = "contract being filled in")]
+//!
+//! | part | for | guard |
+//! |---|---|---|
+//! | [`client::Client`] | upstreams that the operator configured | no redirects, no proxies from the environment |
+//! | [`fetch::Fetcher`] | URLs that somebody else chose | public addresses only, pinned, bounded in size and time |
+//! | [`child::Child`] | commands that the operator configured | clean environment, own process group, bounded lines |
+
 pub mod child;
 pub mod client;
+mod connect;
 pub mod fetch;
 pub mod guard;
+mod tls;
