@@ -1,1 +1,0 @@
-//! The factors a person can prove: an explicit table.
