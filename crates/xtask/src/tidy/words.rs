@@ -40,7 +40,7 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ),
     (
         concat!("expect(clippy::disallowed_", "methods"),
-        &["crates/model/src/clock.rs", "crates/model/src/ids.rs", "crates/testkit/", "crates/xtask/"],
+        &["crates/model/src/clock.rs", "crates/model/src/ids.rs", "crates/testkit/", "crates/xtask/", "bench/"],
         "only model reads the clock and draws random numbers",
     ),
 ];
