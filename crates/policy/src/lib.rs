@@ -1,10 +1,37 @@
 //! The policy engine: may this principal make this call? Deny unless permitted; an error is a denial.
-#![allow(unused_variables, missing_docs, clippy::todo, reason = "contract being filled in")]
+//!
+//! ```text
+//! permission table (table, emit) ─┐
+//!                                 ├→ Cedar text → limits → compile → set: slices per target
+//! hand-written .cedar files ──────┘
+//!
+//! engine: call → whose data (subject) → slice → facts as Cedar entities → answer (cache) → Decision (permit)
+//! ```
+
+mod cache;
+mod call;
+mod compile;
+mod emit;
 pub mod engine;
 pub mod explain;
+mod facts;
+mod limits;
+pub mod matrix;
 pub mod permit;
+mod schema;
 pub mod set;
+mod slice;
+mod subject;
+mod suggest;
 pub mod table;
-pub use engine::{Call, Engine};
-pub use permit::{Decision, DenyReason, Permit};
-pub use set::{PolicyError, PolicySet, ServerPolicy};
+mod uri;
+
+#[cfg(test)]
+mod testing;
+
+pub use call::{Call, CallTarget, Kind};
+pub use compile::PolicyInfo;
+pub use engine::Engine;
+pub use permit::{Decision, DenyReason, Denied, Permit};
+pub use set::{PolicyError, PolicySet, ServerPolicy, Source};
+pub use table::Reach;

@@ -1,0 +1,1 @@
+//! Roles × targets, for people.

@@ -1,0 +1,1 @@
+//! A small company for the tests of this crate.
