@@ -1,9 +1,17 @@
 //! The wire format of MCP: strict parsing, eras, server-sent events. Decides nothing.
-#![allow(unused_variables, missing_docs, clippy::todo, reason = "contract being filled in")]
+
 pub mod era;
 pub mod error;
 pub mod filter;
+mod keys;
 pub mod message;
+mod mirror;
+mod params;
+mod scan;
 pub mod sse;
-pub use era::{Era, Version};
+
+pub use era::{Era, Opening, OpeningError, OpeningHeaders, Version};
+pub use error::ParseError;
 pub use message::{Message, MessageKind, Target};
+pub use mirror::Mirrored;
+pub use scan::MAX_DEPTH;
