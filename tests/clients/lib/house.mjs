@@ -1,0 +1,116 @@
+// The real binary: the demo as a person would start it, and a gateway with a configuration of its own.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Program } from './process.mjs';
+import { ROOT, SCRATCH, VESTIBULE, freePort } from './places.mjs';
+
+const env = { ...process.env, XDG_STATE_HOME: join(SCRATCH, 'state'), RUST_LOG: process.env.RUST_LOG ?? 'info' };
+
+/** `vestibule demo --json`: everything on. */
+export async function startDemo() {
+  const program = new Program(VESTIBULE, ['demo', '--json', '--listen', '127.0.0.1:0'], { env });
+  const [line] = await program.printed(/^\{.*"mcp_url".*\}$/m);
+  const ready = JSON.parse(line);
+  const byRole = role => ready.users.find(user => user.role === role && !user.totp_secret);
+  return {
+    program,
+    issuer: ready.issuer,
+    mcpUrl: ready.mcp_url,
+    consoleUrl: ready.console_url,
+    users: ready.users,
+    employee: byRole('EMPLOYEE'),
+    executive: byRole('EXECUTIVE'),
+    withTotp: ready.users.find(user => user.totp_secret),
+    audit: () => vestibule(['audit', 'tail', '-n', '10000', '--no-follow', '--json']),
+    verify: () => vestibule(['audit', 'verify']),
+    stop: () => program.stop(),
+  };
+}
+
+const PERMISSIONS = 'examples/hr/policy/hr.toml';
+const PASSWORD = 'correct horse battery staple 7';
+export const SERVICE_SECRET = 'a-long-secret-of-the-reporting-service-0123456789';
+
+/** `vestibule serve` before `upstream`, with pre-registered clients and metadata documents from this machine. */
+export async function startHouse({ upstream, caFile }) {
+  const port = await freePort();
+  const issuer = `http://127.0.0.1:${port}`;
+  const folder = join(SCRATCH, 'house');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(join(folder, 'hr.toml'), readFileSync(join(ROOT, PERMISSIONS)));
+  writeFileSync(join(folder, 'service.secret'), SERVICE_SECRET, { mode: 0o600 });
+  const config = join(folder, 'vestibule.toml');
+  writeFileSync(config, configuration({ issuer, port, upstream, caFile }));
+  const program = new Program(VESTIBULE, ['serve', '--config', config], { env });
+  await ready(program, `${issuer}/.well-known/oauth-authorization-server`);
+  const employee = { email: 'erin@house.example', password: PASSWORD, role: 'EMPLOYEE', employee_id: 'E-1' };
+  await addUser(config, employee);
+  return { program, issuer, mcpUrl: `${issuer}/mcp/hr`, config, employee, stop: () => program.stop() };
+}
+
+const configuration = ({ issuer, port, upstream, caFile }) => `
+public_url = "${issuer}"
+listen = "127.0.0.1:${port}"
+state = "data"
+extra_roots = ["${caFile}"]
+
+[sign_in]
+argon2_memory_mib = 19
+argon2_passes = 2
+
+[clients]
+danger_loopback_documents = true
+registrations_per_hour = 1000
+
+[[server]]
+name = "hr"
+url = "${upstream}"
+policy = "hr.toml"
+
+[[client]]
+id = "desk"
+name = "The pre-registered desk"
+redirect_uris = ["http://127.0.0.1/callback"]
+
+[[client]]
+id = "conformance"
+name = "The conformance suite"
+redirect_uris = ["http://127.0.0.1:3999/callback"]
+
+[[client]]
+id = "portal"
+name = "The staff portal"
+redirect_uris = ["http://127.0.0.1/callback"]
+secret = { file = "service.secret" }
+
+[[client]]
+id = "service"
+name = "The reporting service"
+secret = { file = "service.secret" }
+grant_types = ["client_credentials"]
+roles = ["EXECUTIVE"]
+`;
+
+async function addUser(config, user) {
+  const args = ['user', 'add', user.email, '--config', config, '--role', user.role, '--department', 'People',
+    '--attribute', `employee_id=${user.employee_id}`, '--password-stdin'];
+  const program = new Program(VESTIBULE, args, { env });
+  program.child.stdin.end(user.password);
+  await program.success();
+}
+
+async function vestibule(args) {
+  const program = new Program(VESTIBULE, args, { env });
+  await program.success();
+  return program.stdout;
+}
+
+async function ready(program, url) {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const response = await fetch(url).catch(() => undefined);
+    if (response?.ok) return;
+    if (program.code !== undefined) break;
+    await new Promise(done => setTimeout(done, 100));
+  }
+  throw new Error(`the gateway did not become ready; it printed:\n${program.output.slice(-3000)}`);
+}
