@@ -10,16 +10,15 @@ use axum::{
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use serde_json::json;
 use vestibule_mcp::{
-    Era, Message, Target, Version,
-    era::OpenError,
-    error::{self, code},
-    message::ParseError,
+    Message, Target, Version,
+    era::OpeningError,
+    error::{self, ParseError, code},
 };
 use vestibule_vault::{DispatchError, Reply};
 
 use crate::{
     Proxy,
-    call::{Arrival, STATEFUL_VERSIONS},
+    call::Arrival,
     list, session,
 };
 
@@ -145,7 +144,7 @@ pub(crate) fn unparsable(error: &ParseError) -> Response {
 }
 
 /// Headers and body contradict each other, or the version is not spoken here.
-pub(crate) fn misopened(id: Option<&str>, error: &OpenError) -> Response {
+pub(crate) fn misopened(id: Option<&str>, error: &OpeningError) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
     json(status, error::error_body(id, error.code(), &error.to_string(), error.data().as_ref()))
 }
@@ -156,15 +155,10 @@ pub(crate) fn session_gone(message: Option<&Message>) -> Response {
     json(StatusCode::NOT_FOUND, error::error_body(id, code::INVALID_REQUEST, "Session not found; initialize again.", None))
 }
 
-/// GET and DELETE belong to sessions of the stateful era.
-pub(crate) fn no_session(version: Version) -> Response {
-    let (status, text) = match version.era() {
-        Era::Stateless => (StatusCode::METHOD_NOT_ALLOWED, "only POST is served in this protocol version"),
-        Era::Stateful => (StatusCode::BAD_REQUEST, "the Mcp-Session-Id header is missing"),
-    };
-    let mut response = json(status, error::error_body(None, code::INVALID_REQUEST, text, None));
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
-    response
+/// GET and DELETE belong to a session.
+pub(crate) fn no_session() -> Response {
+    let text = "the Mcp-Session-Id header is missing";
+    json(StatusCode::BAD_REQUEST, error::error_body(None, code::INVALID_REQUEST, text, None))
 }
 
 /// The call was allowed and recorded, but no answer came.
@@ -175,11 +169,6 @@ pub(crate) fn undelivered(asked: &Asked, error: &DispatchError) -> Response {
     match error {
         DispatchError::Journal => journal_down(id),
         DispatchError::SessionGone => rpc(StatusCode::NOT_FOUND, code::INVALID_REQUEST, "Session not found; initialize again.", None),
-        DispatchError::UnsupportedEra => {
-            let supported: Vec<&str> = STATEFUL_VERSIONS.iter().map(|version| version.as_str()).collect();
-            let data = json!({ "supported": supported, "requested": asked.version.as_str() });
-            rpc(StatusCode::BAD_REQUEST, code::UNSUPPORTED_VERSION, "Unsupported protocol version", Some(&data))
-        }
         DispatchError::Timeout => rpc(StatusCode::GATEWAY_TIMEOUT, code::UNAVAILABLE, "The server behind the gateway did not answer in time.", None),
         DispatchError::Credential(_) => {
             rpc(StatusCode::SERVICE_UNAVAILABLE, code::UNAVAILABLE, "The gateway has no usable credential for this server.", None)

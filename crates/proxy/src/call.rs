@@ -18,11 +18,15 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, request::Parts};
+use http::{HeaderMap, Request, StatusCode, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use vestibule_identity::{AuthenticateError, Authenticated, browser::PeerAddress};
-use vestibule_mcp::{Era, Message, Version, era};
-use vestibule_model::{AuditEvent, EventKind, Principal, RequestId, Server, Verdict};
+use vestibule_mcp::{
+    Era, Message, Version,
+    era::{Opening, OpeningError, OpeningHeaders},
+    mirror::Mirrored,
+};
+use vestibule_model::{AuditEvent, EventKind, Principal, RequestId, Server, Upstream, Verdict};
 use vestibule_vault::McpCall;
 
 use crate::{
@@ -133,7 +137,7 @@ async fn read(proxy: &Proxy, parts: &Parts, body: Body) -> Result<Message, Respo
         }
         Err(_) => return Err(answer::plain(StatusCode::BAD_REQUEST, "the request body broke off")),
     };
-    Message::parse(bytes).map_err(|error| answer::unparsable(&error, era::header_era(&parts.headers)))
+    Message::parse(bytes).map_err(|error| answer::unparsable(&error))
 }
 
 /// Decide, record, unwrap, dispatch.
@@ -153,7 +157,7 @@ async fn decide(proxy: &Arc<Proxy>, arrival: &Arrival, parts: &Parts, message: O
     let decision =
         proxy.engine.decide(arrival.principal(), &arrival.server, &directory, arrival.request.clone(), call);
 
-    let mut event = decision.event(proxy.clock.now(), arrival.request.clone());
+    let mut event = decision.event(proxy.clock.now());
     event.address = arrival.address;
     let Ok(receipt) = proxy.journal.append(&event) else {
         return answer::journal_down(asked.id.as_deref());
@@ -175,19 +179,19 @@ async fn decide(proxy: &Arc<Proxy>, arrival: &Arrival, parts: &Parts, message: O
 }
 
 /// Finds the era, the version and the session of a request.
+#[expect(clippy::result_large_err, reason = "the error is the response itself")]
 fn open(proxy: &Proxy, arrival: &Arrival, parts: &Parts, message: Option<&Message>) -> Result<Asked, Response> {
-    let opening = era::open(&parts.method, &parts.headers, message)
+    let opening = opening(&arrival.server, &parts.headers, message)
         .map_err(|error| answer::misopened(message.and_then(Message::id), &error))?;
-    let version = opening.version;
-    let stateful = version.era() == Era::Stateful;
-    let presented = if stateful { session::presented(&parts.headers)? } else { None };
+    // Sessions are unknown to the stateless era; their header is ignored there.
+    let presented = if opening.era == Era::Stateful { session::presented(&parts.headers)? } else { None };
     let session = match presented {
         Some(sealed) => Some(session::open(proxy, arrival, sealed).ok_or_else(|| answer::session_gone(message))?),
-        None if parts.method != Method::POST => return Err(answer::no_session(version)),
+        None if message.is_none() => return Err(answer::no_session()),
         None => None,
     };
     Ok(Asked {
-        version,
+        version: opening.version,
         session,
         id: message.and_then(Message::id).map(str::to_owned),
         list: message.and_then(answer::ListKind::of),
@@ -196,12 +200,32 @@ fn open(proxy: &Proxy, arrival: &Arrival, parts: &Parts, message: Option<&Messag
     })
 }
 
+fn opening(server: &Server, headers: &HeaderMap, message: Option<&Message>) -> Result<Opening, OpeningError> {
+    let mirrored = |name: &str| Mirrored::collect(headers.get_all(name).iter().map(http::HeaderValue::as_bytes));
+    let headers = OpeningHeaders {
+        version: mirrored("mcp-protocol-version"),
+        method: mirrored("mcp-method"),
+        name: mirrored("mcp-name"),
+    };
+    match message {
+        Some(message) => Opening::of_message(message, &headers, versions(server)),
+        None => Opening::of_stream(&headers, versions(server)),
+    }
+}
+
+/// What is spoken at a server's door. A server on standard input and output has sessions only.
+fn versions(server: &Server) -> &'static [Version] {
+    const STATEFUL: &[Version] = &[Version::V2025_11_25, Version::V2025_06_18, Version::V2025_03_26];
+    const ALL: &[Version] = &[Version::V2026_07_28, Version::V2025_11_25, Version::V2025_06_18, Version::V2025_03_26];
+    match server.upstream {
+        Upstream::Command { .. } => STATEFUL,
+        Upstream::Http { .. } => ALL,
+    }
+}
+
 impl Asked {
     /// Whether the asking client speaks the stateless era.
     pub(crate) fn era(&self) -> Era {
         self.version.era()
     }
 }
-
-/// The versions named to clients that ask for another.
-pub(crate) const STATEFUL_VERSIONS: [Version; 2] = [Version::V2025_11_25, Version::V2025_06_18];

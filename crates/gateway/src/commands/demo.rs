@@ -1,0 +1,181 @@
+//! `vestibule demo`: the sample HR server, its users, and the gateway before it, everything on.
+
+use std::{path::Path, process::ExitCode, sync::Arc};
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use vestibule_demo::hr;
+use vestibule_identity::factors::totp;
+use vestibule_model::{Clock, OrgId, Random, Secret, User, UserId};
+
+use super::{generated, passwords, place, protect::loopback_name, ready, run};
+use crate::{cli, config, wire};
+
+/// The files of the example; the demo is the example, started.
+const POLICY: &str = include_str!("../../../../examples/hr/policy/hr.toml");
+const CONFIG: &str = include_str!("../../../../examples/hr/vestibule.toml");
+
+/// What the example's configuration says, and the demo replaces by what it really bound.
+const EXAMPLE_ORIGIN: &str = "http://127.0.0.1:8808";
+const EXAMPLE_LISTEN: &str = "127.0.0.1:8808";
+const EXAMPLE_UPSTREAM: &str = "http://127.0.0.1:3001/mcp";
+
+/// The administrator of the sample company also administers the gateway.
+const ADMIN_ROLE: &str = "vestibule:admin";
+
+pub(super) async fn run(args: cli::Demo) -> Result<ExitCode> {
+    let listener = run::bind_or_free(args.listen).await?;
+    let address = listener.local_addr()?;
+    let origin = format!("http://{}", loopback_name(address));
+    let directory = generated::fresh_directory("demo", address)?;
+    let upstream = start_hr_server(&origin).await?;
+    let path = write_files(&directory, &origin, &address.to_string(), &upstream)?;
+    let config = config::load(&path)?;
+    place::remember(&config.state);
+
+    let running = run::start(config, listener, None).await?;
+    let people = add_people(&running).await?;
+    let mcp_url = format!("{origin}/mcp/hr");
+    if args.json {
+        println!("{}", as_json(&mcp_url, &origin, &people));
+    } else {
+        print(&mcp_url, &origin, &people);
+    }
+    running.until_asked_to_stop().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// An ordinary MCP server on a port of its own; it trusts nothing but our signature.
+async fn start_hr_server(origin: &str) -> Result<String> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("binding a port for the sample server")?;
+    let url = format!("http://{}/mcp", listener.local_addr()?);
+    let (clock, _) = wire::senses();
+    let trust = hr::Trust {
+        issuer: origin.to_owned(),
+        jwks_url: format!("{origin}/.well-known/jwks.json"),
+        audience: url.clone(),
+    };
+    tokio::spawn(async move {
+        if let Err(error) = hr::serve(listener, trust, Arc::new(move || clock.now().as_seconds())).await {
+            tracing::error!(%error, "the sample server ended");
+        }
+    });
+    Ok(url)
+}
+
+fn write_files(directory: &Path, origin: &str, listen: &str, upstream: &str) -> Result<std::path::PathBuf> {
+    generated::write(directory, "policy/hr.toml", POLICY)?;
+    let config = CONFIG
+        .replace(EXAMPLE_UPSTREAM, upstream)
+        .replace(EXAMPLE_ORIGIN, origin)
+        .replace(EXAMPLE_LISTEN, listen)
+        .replace("state = \"vestibule-data\"", "state = \".\"");
+    generated::write_config(directory, &config)
+}
+
+/// Somebody who can sign in.
+struct Person {
+    user: User,
+    role: &'static str,
+    employee_id: &'static str,
+    department: &'static str,
+    password: Secret<String>,
+    totp_secret: Option<String>,
+}
+
+/// One user per employee of the sample company; the last plain employee gets a second factor too.
+async fn add_people(running: &run::Running) -> Result<Vec<Person>> {
+    let (clock, random) = wire::senses();
+    let with_totp = hr::employees().iter().rev().find(|employee| employee.role == "EMPLOYEE").map(|employee| employee.id);
+    let ids: Vec<(&str, UserId)> =
+        hr::employees().iter().map(|employee| (employee.id, UserId::generate(&*clock, &*random))).collect();
+    let mut people = Vec::new();
+    for employee in hr::employees() {
+        let id_of = |employee_id: &str| ids.iter().find(|(have, _)| *have == employee_id).map(|(_, id)| id.clone());
+        let mut roles = vec![employee.role.to_owned()];
+        if employee.role == "ADMINISTRATOR" {
+            roles.push(ADMIN_ROLE.to_owned());
+        }
+        let user = User {
+            id: id_of(employee.id).context("every employee has an id")?,
+            org: OrgId::new("default"),
+            email: employee.email.to_owned(),
+            name: employee.name.to_owned(),
+            roles,
+            groups: Vec::new(),
+            department: Some(employee.department.to_owned()),
+            manager: employee.manager.and_then(id_of),
+            attributes: [("employee_id".to_owned(), employee.id.to_owned())].into(),
+            disabled: false,
+        };
+        people.push(Person {
+            role: employee.role,
+            employee_id: employee.id,
+            department: employee.department,
+            password: passwords::generate(&*random),
+            totp_secret: (with_totp == Some(employee.id)).then(String::new),
+            user,
+        });
+    }
+    store_all(running, people, &*clock, &*random).await
+}
+
+async fn store_all(running: &run::Running, people: Vec<Person>, clock: &dyn Clock, random: &dyn Random) -> Result<Vec<Person>> {
+    let hashes = futures_util::future::join_all(people.iter().map(|person| running.passwords.hash(&person.password))).await;
+    let mut stored = Vec::new();
+    for (mut person, phc) in people.into_iter().zip(hashes) {
+        running.store.create_user(&person.user, Some(&phc?)).await.context("making the demo's users")?;
+        if person.totp_secret.is_some() {
+            person.totp_secret = Some(totp::enrol_confirmed(&running.store, &person.user, clock, random).await?);
+        }
+        stored.push(person);
+    }
+    Ok(stored)
+}
+
+fn as_json(mcp_url: &str, origin: &str, people: &[Person]) -> Value {
+    let users: Vec<Value> = people
+        .iter()
+        .map(|person| {
+            let mut user = json!({
+                "email": person.user.email,
+                "password": person.password.expose(),
+                "name": person.user.name,
+                "role": person.role,
+                "employee_id": person.employee_id,
+                "department": person.department,
+            });
+            if let (Some(secret), Some(object)) = (&person.totp_secret, user.as_object_mut()) {
+                object.insert("totp_secret".to_owned(), json!(secret));
+            }
+            user
+        })
+        .collect();
+    json!({ "mcp_url": mcp_url, "issuer": origin, "console_url": format!("{origin}/console"), "users": users })
+}
+
+fn print(mcp_url: &str, origin: &str, people: &[Person]) {
+    println!("The sample company is up. Its MCP server, guarded: {mcp_url}\n");
+    println!("  {:<16} {:<14} {:<6} {:<36} PASSWORD", "ROLE", "DEPARTMENT", "ID", "E-MAIL");
+    for person in people {
+        let second = if person.totp_secret.is_some() { "  + one-time code" } else { "" };
+        println!(
+            "  {:<16} {:<14} {:<6} {:<36} {}{second}",
+            person.role,
+            person.department,
+            person.employee_id,
+            person.user.email,
+            person.password.expose()
+        );
+    }
+    if let Some(secret) = people.iter().find_map(|person| person.totp_secret.as_ref()) {
+        println!("\n  one-time codes: enter this secret into an authenticator app: {secret}");
+    }
+    println!("\nAdd it to a client, then sign in when your browser opens:\n{}", ready::client_lines("hr", mcp_url));
+    println!("Try: ask for your leaves (query_leaves), then, as an EMPLOYEE, for get_dashboard_stats.");
+    println!("  your account   {origin}/account");
+    println!("  the console    {origin}/console   (as the ADMINISTRATOR)");
+    println!("  the evidence   vestibule audit tail");
+    println!("  the policy     vestibule policy show --table\n\nStop: Ctrl-C");
+}
