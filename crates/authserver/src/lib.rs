@@ -9,6 +9,7 @@
 pub mod browser;
 pub mod error_page;
 pub mod flow;
+pub mod people;
 pub mod routes;
 pub mod settings;
 pub mod visit;
@@ -21,6 +22,7 @@ use vestibule_model::{Clock, Random, server::Servers};
 use vestibule_oauth::keys::KeyRing;
 use vestibule_store::{Store, journal::Journal};
 
+pub use people::People;
 pub use settings::AuthSettings;
 
 /// Everything the endpoints and pages work with; the state of the router, behind an `Arc`.
@@ -35,6 +37,8 @@ pub struct AuthServer {
     pub journal: Journal,
     /// The MCP servers we stand before, swapped whole when the configuration changes.
     pub servers: Arc<ArcSwap<Servers>>,
+    /// Sign-in, sessions and passwords.
+    pub people: People,
     /// Fetches client metadata documents and key sets.
     pub fetcher: Fetcher,
     /// The time.

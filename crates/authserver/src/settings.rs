@@ -80,7 +80,7 @@ impl AuthSettings {
             refresh_idle: Duration::from_secs(14 * DAY),
             refresh_absolute: Duration::from_secs(30 * DAY),
             retry_window: Duration::from_secs(10),
-            consent_lifetimes: [HOUR, 8 * HOUR, 7 * DAY, 30 * DAY].map(Duration::from_secs).to_vec(),
+            consent_lifetimes: [HOUR, DAY, 7 * DAY, 30 * DAY].map(Duration::from_secs).to_vec(),
             default_consent_lifetime: Duration::from_secs(30 * DAY),
             registration: RegistrationSettings {
                 enabled: true,

@@ -1,15 +1,16 @@
 //! The request an endpoint answers, as evidence needs it.
 
-use std::{convert::Infallible, net::{IpAddr, SocketAddr}, sync::Arc};
+use std::{convert::Infallible, net::IpAddr, sync::Arc};
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use http::request::Parts;
+use vestibule_identity::browser::PeerAddress;
 use vestibule_model::{AuditEvent, EventKind, RequestId};
 
 use crate::AuthServer;
 
 /// Who asked, as far as the connection tells. The listener puts a [`RequestId`] and a
-/// `ConnectInfo<SocketAddr>` (behind a trusted proxy: the client's address) among the request's extensions.
+/// [`PeerAddress`] (behind a trusted proxy: the client's address) among the request's extensions.
 #[derive(Clone, Debug)]
 pub struct Visit {
     /// The thread through logs and audit.
@@ -33,7 +34,7 @@ impl FromRequestParts<Arc<AuthServer>> for Visit {
     async fn from_request_parts(parts: &mut Parts, server: &Arc<AuthServer>) -> Result<Self, Infallible> {
         let given = parts.extensions.get::<RequestId>().cloned();
         let request = given.unwrap_or_else(|| RequestId::generate(&*server.clock, &*server.random));
-        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let address = parts.extensions.get::<PeerAddress>().map(|peer| peer.0);
         Ok(Self { request, address })
     }
 }
