@@ -49,11 +49,18 @@ impl Digest {
 
     /// Lower-case hexadecimal.
     pub fn to_hex(&self) -> String {
-        use fmt::Write;
-        self.0.iter().fold(String::with_capacity(64), |mut out, byte| {
-            let _ = write!(out, "{byte:02x}");
-            out
-        })
+        self.hex().iter().copied().map(char::from).collect()
+    }
+
+    /// Lower-case hexadecimal, as ASCII without an allocation.
+    pub fn hex(&self) -> [u8; 64] {
+        let mut out = [0; 64];
+        for (pair, byte) in out.chunks_exact_mut(2).zip(self.0) {
+            for (digit, nibble) in pair.iter_mut().zip([byte >> 4, byte & 15]) {
+                *digit = nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
+            }
+        }
+        out
     }
 
     /// From hexadecimal; `None` unless it is 64 hexadecimal digits.
@@ -62,8 +69,10 @@ impl Digest {
         if text.len() != 64 {
             return None;
         }
-        for (byte, pair) in out.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        // Digit by digit: `from_str_radix` would take a sign for one.
+        let mut digits = text.chars().map(|digit| digit.to_digit(16).and_then(|value| u8::try_from(value).ok()));
+        for byte in &mut out {
+            *byte = (digits.next()?? << 4) | digits.next()??;
         }
         Some(Self(out))
     }
@@ -77,7 +86,8 @@ impl fmt::Debug for Digest {
 
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.to_hex())
+        let hex = self.hex();
+        serializer.serialize_str(std::str::from_utf8(&hex).map_err(serde::ser::Error::custom)?)
     }
 }
 
@@ -124,7 +134,9 @@ mod tests {
         let digest = Digest::of(b"abc");
         assert_eq!(digest.to_hex(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(Digest::from_hex(&digest.to_hex()), Some(digest));
-        assert_eq!(Digest::from_hex("zz"), None);
+        for bad in ["zz".to_owned(), digest.to_hex().replacen("ba", "+a", 1), digest.to_hex().replacen('b', "é", 1)] {
+            assert_eq!(Digest::from_hex(&bad), None, "{bad}");
+        }
     }
 
     #[test]
