@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-
 use std::{
     path::PathBuf,
     sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
