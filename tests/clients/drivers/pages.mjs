@@ -1,0 +1,89 @@
+// The pages as people see them: on a desk and on a phone, without JavaScript, with a second factor, and what they end.
+import assert from 'node:assert/strict';
+import * as two from '@modelcontextprotocol/client';
+import { listenForCallback } from '../lib/callback.mjs';
+import { check, suite } from '../lib/checks.mjs';
+import { MemoryProvider } from '../lib/provider.mjs';
+
+export async function pages({ demo, browser }) {
+  await suite('pages: consent, account, and what revoking there ends', () => account(demo, browser));
+  await suite('pages: a second factor', () => secondFactor(demo, browser));
+  await suite('pages: without JavaScript', () => plain(demo, browser));
+}
+
+async function account(demo, browser) {
+  const person = await browser.visit(demo, demo.employee);
+  const { client, provider } = await check('pages: a client is connected', () => connect(demo, person, { shots: 'pages' }));
+  await check('pages: the consent page says who, where and what, in words', () => {
+    for (const words of ['Pages test', '127.0.0.1', 'BookYourPTO']) {
+      assert.ok(person.consentText.includes(words), `without "${words}":\n${person.consentText}`);
+    }
+  });
+  const page = await check('pages: /account shows the connected client', async () => {
+    const shown = await person.signIn('/account');
+    await person.shoot(shown, 'account');
+    assert.match(await shown.innerText('body'), /Pages test/);
+    return shown;
+  });
+  await check('pages: the account page is labelled, titled and has one main heading', () => readable(page));
+  await check('pages: revoking the client there bites on its next request', async () => {
+    await client.callTool({ name: 'query_leaves', arguments: {} });
+    const row = page.locator('form', { has: page.locator('button') }).filter({ hasText: /revoke|disconnect|remove/i }).first();
+    await row.locator('button').first().click();
+    await page.waitForLoadState('load');
+    const confirm = page.locator('button', { hasText: /revoke|disconnect|remove|yes/i });
+    if (!(await page.innerText('body')).match(/no (connected )?(clients|apps|applications)/i) && (await confirm.count()) === 1) await confirm.click();
+    const { saved } = provider;
+    await assert.rejects(() => client.callTool({ name: 'query_leaves', arguments: {} }));
+    assert.equal(provider.saved, saved, 'it could still refresh');
+  });
+  await check('pages: nothing to complain about', () => assert.deepEqual(person.complaints, []));
+  await person.leave();
+}
+
+async function secondFactor(demo, browser) {
+  const person = await browser.visit(demo, demo.withTotp);
+  await check('pages: a user with a second factor is asked for it', async () => {
+    const { client } = await connect(demo, person, { shots: 'totp' });
+    assert.deepEqual(person.seen, ['sign-in', 'second-factor', 'consent']);
+    await client.close();
+  });
+  await check('pages: nothing to complain about', () => assert.deepEqual(person.complaints, []));
+  await person.leave();
+}
+
+async function plain(demo, browser) {
+  const person = await browser.visit(demo, demo.employee, { javaScript: false });
+  await check('pages: sign-in and consent work without JavaScript', async () => {
+    const { client } = await connect(demo, person, {});
+    await client.close();
+  });
+  await person.leave();
+}
+
+async function connect(demo, person, { shots }) {
+  const callback = await listenForCallback();
+  const provider = new MemoryProvider({ name: 'Pages test', redirectUrl: callback.url });
+  const make = () => [
+    new two.Client({ name: 'pages-test', version: '1.0.0' }),
+    new two.StreamableHTTPClientTransport(new URL(demo.mcpUrl), { authProvider: provider }),
+  ];
+  const [first, transport] = make();
+  await first.connect(transport).catch(error => { if (!provider.authorizationUrl) throw error; });
+  await person.approve(provider.authorizationUrl, { shots });
+  await transport.finishAuth((await callback.received).searchParams);
+  const [client, second] = make();
+  await client.connect(second);
+  callback.close();
+  return { client, provider };
+}
+
+/** What a screen reader needs. */
+async function readable(page) {
+  assert.ok((await page.title()).length > 0, 'no title');
+  assert.ok(await page.getAttribute('html', 'lang'), 'no lang');
+  assert.equal(await page.locator('h1').count(), 1, 'not one h1');
+  const unlabelled = await page.locator('input:not([type=hidden])').evaluateAll(inputs =>
+    inputs.filter(input => !input.labels?.length && !input.getAttribute('aria-label')).map(input => input.name));
+  assert.deepEqual(unlabelled, [], 'inputs without a label');
+}
