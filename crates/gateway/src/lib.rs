@@ -6,6 +6,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod jobs;
+mod keys;
 pub mod listen;
 pub mod state;
 pub mod telemetry;

@@ -5,20 +5,23 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use arc_swap::ArcSwap;
 use axum::Router;
-use vestibule_authserver::AuthServer;
+use vestibule_authserver::{AuthServer, People};
 use vestibule_console::Console;
 use vestibule_egress::{
     client::{Client, ClientConfig},
     fetch::Fetcher,
     guard::Reach,
 };
-use vestibule_identity::Authenticator;
+use vestibule_identity::{
+    Authenticator,
+    password::PasswordPool,
+};
 use vestibule_model::{Clock, Random, SystemClock, SystemRandom, server::Servers};
 use vestibule_oauth::keys::KeyRing;
 use vestibule_policy::{Engine, PolicySet};
 use vestibule_proxy::{Proxy, ProxySettings};
 use vestibule_store::{Store, journal::Journal};
-use vestibule_vault::{Vault, VaultParts};
+use vestibule_vault::{Credentials, StdioLimits, Vault, VaultParts};
 
 use crate::{
     config::{Config, DocumentReach},
@@ -37,7 +40,7 @@ pub struct House {
     /// The background tasks, not yet started.
     pub jobs: Jobs,
     /// Hashes passwords.
-    pub passwords: Arc<vestibule_identity::password::PasswordPool>,
+    pub passwords: Arc<PasswordPool>,
 }
 
 /// Time and randomness: the computer's.
@@ -70,7 +73,7 @@ pub async fn build_with(mut config: Config, clock: Arc<dyn Clock>, random: Arc<d
         keys: Arc::new(ArcSwap::from_pointee(ring)),
         engine: Arc::new(Engine::new(policies)),
         servers: Arc::new(ArcSwap::from_pointee(Servers::new(config.servers.iter().map(|one| one.server.clone())))),
-        passwords: Arc::new(vestibule_identity::password::PasswordPool::new(config.password_cost)),
+        passwords: Arc::new(PasswordPool::new(config.password_cost, usize::MAX, 64, Arc::clone(&random))?),
         store,
         journal,
         clock,
@@ -99,7 +102,7 @@ struct Parts {
     keys: Arc<ArcSwap<KeyRing>>,
     engine: Arc<Engine>,
     servers: Arc<ArcSwap<Servers>>,
-    passwords: Arc<vestibule_identity::password::PasswordPool>,
+    passwords: Arc<PasswordPool>,
     store: Store,
     journal: Journal,
     clock: Arc<dyn Clock>,
@@ -144,12 +147,12 @@ fn proxy(config: &Config, parts: &Parts) -> Result<Proxy> {
             issuer: config.public_url.clone(),
             client: upstream,
             keys: Arc::clone(&parts.keys),
-            store: parts.store.clone(),
             journal: parts.journal.clone(),
-            secrets: secrets.collect(),
+            credentials: Credentials { servers: Servers::clone(&parts.servers.load()), secrets: secrets.collect() },
+            stdio: StdioLimits::default(),
             clock: Arc::clone(&parts.clock),
             random: Arc::clone(&parts.random),
-        }),
+        })?,
         store: parts.store.clone(),
         servers: Arc::clone(&parts.servers),
         settings: ProxySettings {
@@ -174,6 +177,14 @@ fn authserver(config: &Config, parts: &Parts) -> Result<AuthServer> {
         keys: Arc::clone(&parts.keys),
         journal: parts.journal.clone(),
         servers: Arc::clone(&parts.servers),
+        people: People::new(
+            &parts.store,
+            Arc::clone(&parts.passwords),
+            config.password_policy,
+            config.session_life,
+            &parts.clock,
+            &parts.random,
+        ),
         fetcher: Fetcher::new(reach, &config.extra_roots)?,
         clock: Arc::clone(&parts.clock),
         random: Arc::clone(&parts.random),

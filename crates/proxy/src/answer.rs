@@ -10,9 +10,8 @@ use axum::{
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use serde_json::json;
 use vestibule_mcp::{
-    Message, Target, Version,
-    era::OpeningError,
-    error::{self, ParseError, code},
+    Message, OpeningError, ParseError, Target, Version,
+    error::{self, code},
 };
 use vestibule_vault::{DispatchError, Reply};
 
@@ -135,12 +134,7 @@ pub(crate) fn too_large(limit: usize) -> Response {
 
 /// The body is no message.
 pub(crate) fn unparsable(error: &ParseError) -> Response {
-    let code = match error {
-        ParseError::NotJson(_) => code::PARSE,
-        ParseError::NotRpc(_) => code::INVALID_REQUEST,
-        ParseError::BadParams(_) => code::INVALID_PARAMS,
-    };
-    json(StatusCode::BAD_REQUEST, error::error_body(None, code, &error.to_string(), None))
+    json(StatusCode::BAD_REQUEST, error::error_body(error.id(), error.code(), &error.to_string(), None))
 }
 
 /// Headers and body contradict each other, or the version is not spoken here.
@@ -168,11 +162,37 @@ pub(crate) fn undelivered(asked: &Asked, error: &DispatchError) -> Response {
     tracing::warn!(error = %error, "the call was allowed but not delivered");
     match error {
         DispatchError::Journal => journal_down(id),
-        DispatchError::SessionGone => rpc(StatusCode::NOT_FOUND, code::INVALID_REQUEST, "Session not found; initialize again.", None),
-        DispatchError::Timeout => rpc(StatusCode::GATEWAY_TIMEOUT, code::UNAVAILABLE, "The server behind the gateway did not answer in time.", None),
-        DispatchError::Credential(_) => {
-            rpc(StatusCode::SERVICE_UNAVAILABLE, code::UNAVAILABLE, "The gateway has no usable credential for this server.", None)
+        DispatchError::SessionGone => {
+            rpc(StatusCode::NOT_FOUND, code::INVALID_REQUEST, "Session not found; initialize again.", None)
         }
-        DispatchError::Upstream(_) => rpc(StatusCode::BAD_GATEWAY, code::UNAVAILABLE, "The server behind the gateway cannot be reached.", None),
+        DispatchError::UnsupportedEra => unsupported(id, asked.version),
+        DispatchError::Timeout => {
+            rpc(StatusCode::GATEWAY_TIMEOUT, code::UNAVAILABLE, "The server behind the gateway did not answer in time.", None)
+        }
+        DispatchError::Credential(_) | DispatchError::Refused(_) => {
+            let text = "The gateway has no usable credential for this server.";
+            rpc(StatusCode::BAD_GATEWAY, code::UNAVAILABLE, text, None)
+        }
+        DispatchError::Upstream(_) => {
+            rpc(StatusCode::BAD_GATEWAY, code::UNAVAILABLE, "The server behind the gateway cannot be reached.", None)
+        }
+        DispatchError::TooLarge(what) => {
+            rpc(StatusCode::PAYLOAD_TOO_LARGE, code::INVALID_REQUEST, &format!("The {what} are too large."), None)
+        }
+        DispatchError::Busy => {
+            let mut response = rpc(StatusCode::SERVICE_UNAVAILABLE, code::UNAVAILABLE, "Too many sessions are open.", None);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            response
+        }
+        DispatchError::DuplicateId => {
+            rpc(StatusCode::BAD_REQUEST, code::INVALID_REQUEST, "A request with this id is still running.", None)
+        }
     }
+}
+
+fn unsupported(id: Option<&str>, requested: Version) -> Response {
+    let supported = [Version::V2025_11_25.as_str(), Version::V2025_06_18.as_str(), Version::V2025_03_26.as_str()];
+    let data = json!({ "supported": supported, "requested": requested.as_str() });
+    let body = error::error_body(id, code::UNSUPPORTED_VERSION, "Unsupported protocol version", Some(&data));
+    json(StatusCode::BAD_REQUEST, body)
 }

@@ -18,13 +18,11 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode, request::Parts};
+use http::{HeaderMap, Request, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use vestibule_identity::{AuthenticateError, Authenticated, browser::PeerAddress};
 use vestibule_mcp::{
-    Era, Message, Version,
-    era::{Opening, OpeningError, OpeningHeaders},
-    mirror::Mirrored,
+    Era, Message, Mirrored, Opening, OpeningError, OpeningHeaders, Version,
 };
 use vestibule_model::{AuditEvent, EventKind, Principal, RequestId, Server, Upstream, Verdict};
 use vestibule_vault::McpCall;
@@ -38,15 +36,15 @@ use crate::{
 /// `POST /mcp/{server}`: one JSON-RPC message.
 pub async fn post(State(proxy): State<Arc<Proxy>>, Path(name): Path<String>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
-    let arrival = match arrive(&proxy, &name, &parts).await {
-        Ok(arrival) => arrival,
-        Err(response) => return response,
-    };
-    let response = match read(&proxy, &parts, body).await {
-        Ok(message) => decide(&proxy, &arrival, &parts, Some(message)).await,
+    let origin = parts.headers.get(header::ORIGIN).cloned();
+    let response = match arrive(&proxy, &name, &parts).await {
+        Ok(arrival) => match read(&proxy, &parts, body).await {
+            Ok(message) => decide(&proxy, &arrival, parts, Some(message)).await,
+            Err(response) => response,
+        },
         Err(response) => response,
     };
-    origin::expose(&proxy, &parts, response)
+    origin::expose(&proxy, origin, response)
 }
 
 /// `GET /mcp/{server}`: the stream of server-initiated messages, stateful era only.
@@ -60,12 +58,12 @@ pub async fn delete(State(proxy): State<Arc<Proxy>>, Path(name): Path<String>, r
 }
 
 async fn without_body(proxy: &Arc<Proxy>, name: &str, parts: Parts) -> Response {
-    let arrival = match arrive(proxy, name, &parts).await {
-        Ok(arrival) => arrival,
-        Err(response) => return response,
+    let origin = parts.headers.get(header::ORIGIN).cloned();
+    let response = match arrive(proxy, name, &parts).await {
+        Ok(arrival) => decide(proxy, &arrival, parts, None).await,
+        Err(response) => response,
     };
-    let response = decide(proxy, &arrival, &parts, None).await;
-    origin::expose(proxy, &parts, response)
+    origin::expose(proxy, origin, response)
 }
 
 /// A caller at the door of a server: the origin and the credential are checked.
@@ -94,7 +92,7 @@ async fn arrive(proxy: &Proxy, name: &str, parts: &Parts) -> Result<Arrival, Res
         Ok(caller) => Ok(Arrival { server, caller, request, address }),
         Err(error) => {
             let response = challenge::unauthenticated(proxy, &server, &error);
-            Err(origin::expose(proxy, parts, stranger(proxy, &server, request, address, &error, response).await))
+            Err(stranger(proxy, &server, request, address, &error, response).await)
         }
     }
 }
@@ -141,21 +139,20 @@ async fn read(proxy: &Proxy, parts: &Parts, body: Body) -> Result<Message, Respo
 }
 
 /// Decide, record, unwrap, dispatch.
-async fn decide(proxy: &Arc<Proxy>, arrival: &Arrival, parts: &Parts, message: Option<Message>) -> Response {
-    let asked = match open(proxy, arrival, parts, message.as_ref()) {
+async fn decide(proxy: &Arc<Proxy>, arrival: &Arrival, parts: Parts, message: Option<Message>) -> Response {
+    let asked = match open(proxy, arrival, &parts, message.as_ref()) {
         Ok(asked) => asked,
         Err(response) => return response,
     };
     let call = McpCall {
-        method: parts.method.clone(),
+        method: parts.method,
         era: asked.version.era(),
         message,
         upstream_session: asked.session.clone(),
-        headers: parts.headers.clone(),
+        headers: parts.headers,
     };
     let directory = proxy.store.directory();
-    let decision =
-        proxy.engine.decide(arrival.principal(), &arrival.server, &directory, arrival.request.clone(), call);
+    let decision = proxy.engine.decide(arrival.principal(), &arrival.server, &directory, arrival.request.clone(), call);
 
     let mut event = decision.event(proxy.clock.now());
     event.address = arrival.address;

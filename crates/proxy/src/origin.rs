@@ -44,15 +44,15 @@ pub async fn preflight(State(proxy): State<Arc<Proxy>>, request: http::Request<a
     if let Some(asked) = parts.headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
     }
-    expose(&proxy, &parts, response)
+    expose(&proxy, parts.headers.get(header::ORIGIN).cloned(), response)
 }
 
 /// Lets the page of an allowed origin read the answer and the headers that MCP needs.
-pub(crate) fn expose(proxy: &Proxy, parts: &Parts, mut response: Response) -> Response {
-    let Some(origin) = parts.headers.get(header::ORIGIN) else { return response };
+pub(crate) fn expose(proxy: &Proxy, origin: Option<HeaderValue>, mut response: Response) -> Response {
+    let Some(origin) = origin else { return response };
     if origin.to_str().is_ok_and(|text| allowed(proxy, text)) {
         let headers = response.headers_mut();
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.append(header::VARY, HeaderValue::from_static("Origin"));
         headers.insert(
             HeaderName::from_static("access-control-expose-headers"),

@@ -1,8 +1,8 @@
 //! `vestibule audit tail|verify`.
 
-use std::{process::ExitCode, time::Duration};
+use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::Value;
 use vestibule_store::journal;
 
@@ -19,13 +19,14 @@ pub(super) async fn run(command: cli::Audit) -> Result<ExitCode> {
 /// Reads the files, not the database: what is printed is the evidence itself.
 async fn tail(args: cli::AuditTail) -> Result<ExitCode> {
     let folder = state::journal_path(&place::find(&args.place)?.directory);
-    let mut reader = journal::Tail::open(&folder, args.lines)?;
+    let mut seen = None;
     loop {
-        for line in reader.read_new()? {
-            if args.json {
-                println!("{line}");
-            } else if let Some(text) = readable(&line) {
-                println!("{text}");
+        for line in newer(&folder, seen, args.lines)? {
+            seen = seq(&line).or(seen);
+            match readable(&line) {
+                _ if args.json => println!("{line}"),
+                Some(text) => println!("{text}"),
+                None => {}
             }
         }
         if args.no_follow {
@@ -39,6 +40,27 @@ async fn tail(args: cli::AuditTail) -> Result<ExitCode> {
             }
         }
     }
+}
+
+/// The records after `seen`, oldest first; at the start the last `count`.
+fn newer(folder: &Path, seen: Option<u64>, count: usize) -> Result<Vec<Arc<str>>> {
+    let newest = journal::NewestFirst::open(folder, None)
+        .with_context(|| format!("reading the audit journal in {}", folder.display()))?;
+    let mut lines = Vec::new();
+    for line in newest {
+        let line = line?;
+        let known = seen.is_some_and(|seen| seq(&line).is_some_and(|seq| seq <= seen));
+        if known || (seen.is_none() && lines.len() == count) {
+            break;
+        }
+        lines.push(line);
+    }
+    lines.reverse();
+    Ok(lines)
+}
+
+fn seq(line: &str) -> Option<u64> {
+    serde_json::from_str::<Value>(line).ok()?.get("seq")?.as_u64()
 }
 
 fn verify(args: &cli::AuditVerify) -> Result<ExitCode> {

@@ -73,6 +73,8 @@ pub(super) fn check(file: &str, text: &str, folder: &Path, raw: raw::File) -> Re
         state: state(folder, raw.state.as_deref()),
         master_key: raw.master_key.as_ref().and_then(|key| master_key(&mut checker, key)),
         auth: auth(&mut checker, &public_url, &raw),
+        password_policy: password::policy(&raw.sign_in),
+        session_life: password::sessions(&raw.sign_in),
         password_cost: password::cost(&mut checker, &raw.sign_in),
         rotation: rotation(&raw.tokens),
         algorithm: match raw.tokens.algorithm {

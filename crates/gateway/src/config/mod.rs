@@ -15,7 +15,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 use vestibule_authserver::AuthSettings;
-use vestibule_identity::password::HashSettings;
+use vestibule_identity::{browser::SessionLife, password::HashSettings, password_policy::PasswordPolicy};
 use vestibule_model::{Client, Digest, Secret, Server, ServerName};
 use vestibule_oauth::keys::{Algorithm, RotationPlan};
 use vestibule_policy::set::Source;
@@ -38,6 +38,10 @@ pub struct Config {
     pub master_key: Option<Secret<[u8; 32]>>,
     /// Settings of the OAuth endpoints and pages.
     pub auth: AuthSettings,
+    /// Which new passwords are accepted.
+    pub password_policy: PasswordPolicy,
+    /// How long browser sessions live.
+    pub session_life: SessionLife,
     /// What a password hash costs.
     pub password_cost: HashSettings,
     /// How signing keys rotate.
@@ -133,3 +137,6 @@ pub fn parse(file: &str, text: &str, folder: &std::path::Path) -> Result<Config,
 pub fn schema() -> String {
     serde_json::to_string_pretty(&schemars::schema_for!(raw::File)).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
-//! `[sign_in]`: what a password hash costs.
+//! `[sign_in]`: passwords and browser sessions.
 
-use vestibule_identity::password::HashSettings;
+use std::time::Duration;
+
+use vestibule_identity::{browser::SessionLife, password::HashSettings, password_policy::PasswordPolicy};
 
 use super::{check::Checker, raw};
 
@@ -16,4 +18,18 @@ pub(super) fn cost(checker: &mut Checker<'_>, raw: &raw::SignIn) -> HashSettings
         checker.mistake(span, what, "argon2_memory_mib = 64 and argon2_passes = 3 are good values");
     }
     settings.unwrap_or(HashSettings::STANDARD)
+}
+
+/// Which new passwords are accepted.
+pub(super) fn policy(raw: &raw::SignIn) -> PasswordPolicy {
+    PasswordPolicy { min_length: raw.min_password_length.unwrap_or(PasswordPolicy::default().min_length) }
+}
+
+/// How long browser sessions live.
+pub(super) fn sessions(raw: &raw::SignIn) -> SessionLife {
+    let usual = SessionLife::default();
+    SessionLife {
+        idle: raw.session_idle_minutes.map_or(usual.idle, |minutes| Duration::from_secs(minutes * 60)),
+        absolute: raw.session_hours.map_or(usual.absolute, |hours| Duration::from_secs(hours * 3600)),
+    }
 }
