@@ -9,6 +9,7 @@
 pub mod browser;
 pub mod error_page;
 pub mod flow;
+mod pages;
 pub mod people;
 pub mod routes;
 pub mod settings;

@@ -1,7 +1,9 @@
 //! Time-based one-time passwords (RFC 6238): SHA-1, six digits, thirty seconds, one step to either side.
 
+use std::time::Duration;
+
 use totp_rs::{Algorithm, Builder};
-use vestibule_model::{Clock, Random, Secret, User, UserId};
+use vestibule_model::{Clock, Random, Secret, Timestamp, User, UserId};
 use vestibule_store::{Store, StoreError, factors::FactorRecord};
 
 use super::{Factor, FactorError, Proof, Workshop};
@@ -88,25 +90,34 @@ fn generator(seed: &[u8], issuer: &str, account: &str) -> Result<totp_rs::Totp, 
 /// Nothing is stored until then; the form carries it sealed.
 pub struct Enrolment {
     seed: Secret<Vec<u8>>,
+    begun: Timestamp,
 }
+
+/// An enrolment that is not confirmed within this time begins again, with the password.
+const ENROLMENT_LIFE: Duration = Duration::from_secs(600);
 
 impl Enrolment {
     /// Draws a seed.
-    pub fn begin(random: &dyn Random) -> Self {
+    pub fn begin(random: &dyn Random, now: Timestamp) -> Self {
         let mut seed = vec![0u8; SEED_BYTES];
         random.fill(&mut seed);
-        Self { seed: Secret::new(seed) }
+        Self { seed: Secret::new(seed), begun: now }
     }
 
     /// The seed sealed for one session, to travel through the confirming form.
     pub fn seal(&self, store: &Store, session: &str, random: &dyn Random) -> Vec<u8> {
-        store.sealer().seal("enrolment", KIND, session, self.seed.expose(), random)
+        let begun = self.begun.as_millis().to_be_bytes();
+        let plain = Secret::new([begun.as_slice(), self.seed.expose().as_slice()].concat());
+        store.sealer().seal("enrolment", KIND, session, plain.expose(), random)
     }
 
-    /// Opens what [`Self::seal`] made for the same session.
-    pub fn open(store: &Store, session: &str, sealed: &[u8]) -> Option<Self> {
-        let seed = store.sealer().open("enrolment", KIND, session, sealed).ok()?;
-        (seed.expose().len() == SEED_BYTES).then_some(Self { seed })
+    /// Opens what [`Self::seal`] made for the same session, within ten minutes of its beginning.
+    pub fn open(store: &Store, session: &str, sealed: &[u8], now: Timestamp) -> Option<Self> {
+        let plain = store.sealer().open("enrolment", KIND, session, sealed).ok()?;
+        let (begun, seed) = plain.expose().split_first_chunk::<8>()?;
+        let begun = Timestamp::from_millis(i64::from_be_bytes(*begun));
+        let fits = seed.len() == SEED_BYTES && now.since(begun) <= ENROLMENT_LIFE;
+        fits.then(|| Self { seed: Secret::new(seed.to_vec()), begun })
     }
 
     /// The `otpauth:` URI for the QR code.
@@ -169,7 +180,7 @@ pub async fn enrol(
     clock: &dyn Clock,
     random: &dyn Random,
 ) -> Result<String, StoreError> {
-    let enrolment = Enrolment::begin(random);
+    let enrolment = Enrolment::begin(random, clock.now());
     store_factor(store, user, enrolment.seed.expose(), clock, random).await?;
     Ok(enrolment.text())
 }
