@@ -108,7 +108,8 @@ impl Store {
     pub async fn last_audit_seq(&self, node: &str) -> Result<Option<i64>> {
         self.read(node.to_owned(), |connection, node| {
             Box::pin(async move {
-                let row = sqlx::query("SELECT MAX(seq) FROM audit WHERE node = $1").bind(node).fetch_one(connection).await?;
+                let row =
+                    sqlx::query("SELECT MAX(seq) FROM audit WHERE node = $1").bind(node).fetch_one(connection).await?;
                 Ok(row.try_get(0)?)
             })
         })

@@ -13,7 +13,8 @@ use crate::{
 impl Store {
     /// Inserts; `Conflict("client")` when the id was ever used.
     pub async fn create_client(&self, client: &Client, secret: Option<Digest>) -> Result<()> {
-        let fresh = self.write((client.clone(), secret), |tx, (client, secret)| Box::pin(create(tx, client, *secret))).await?;
+        let fresh =
+            self.write((client.clone(), secret), |tx, (client, secret)| Box::pin(create(tx, client, *secret))).await?;
         fresh.then_some(()).ok_or(StoreError::Conflict("client"))
     }
 
@@ -212,17 +213,22 @@ async fn delete(tx: &mut Tx, id: &ClientId) -> Result<bool> {
 }
 
 async fn insert_secret(tx: &mut Tx, id: &ClientId, secret: Digest) -> Result<()> {
-    sqlx::query("INSERT INTO client_secrets (client_id, digest, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-        .bind(id.as_str())
-        .bind(secret.as_bytes().as_slice())
-        .bind(tx.now.as_millis())
-        .execute(&mut tx.connection)
-        .await?;
+    sqlx::query(
+        "INSERT INTO client_secrets (client_id, digest, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+    )
+    .bind(id.as_str())
+    .bind(secret.as_bytes().as_slice())
+    .bind(tx.now.as_millis())
+    .execute(&mut tx.connection)
+    .await?;
     Ok(())
 }
 
 async fn delete_secrets(tx: &mut Tx, id: &ClientId) -> Result<()> {
-    sqlx::query("DELETE FROM client_secrets WHERE client_id = $1").bind(id.as_str()).execute(&mut tx.connection).await?;
+    sqlx::query("DELETE FROM client_secrets WHERE client_id = $1")
+        .bind(id.as_str())
+        .execute(&mut tx.connection)
+        .await?;
     Ok(())
 }
 

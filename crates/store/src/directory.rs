@@ -17,7 +17,8 @@ impl Store {
     /// organization if it is missing.
     pub async fn create_user(&self, user: &User, password_phc: Option<&str>) -> Result<()> {
         let phc = password_phc.map(str::to_owned);
-        let created = self.write((user.clone(), phc), |tx, (user, phc)| Box::pin(insert(tx, user, phc.as_deref()))).await?;
+        let created =
+            self.write((user.clone(), phc), |tx, (user, phc)| Box::pin(insert(tx, user, phc.as_deref()))).await?;
         created.map_err(StoreError::Conflict)
     }
 
@@ -241,7 +242,11 @@ mod tests {
         for same in [" Ada@Example.COM ", "ada@example.com", "ａｄａ@example.com", "ADA@EXAMPLE.com\u{3000}"] {
             assert_eq!(Store::canonical_email(same), "ada@example.com", "{same}");
         }
-        assert_ne!(Store::canonical_email("ad\u{430}@example.com"), "ada@example.com", "a Cyrillic a is another letter");
+        assert_ne!(
+            Store::canonical_email("ad\u{430}@example.com"),
+            "ada@example.com",
+            "a Cyrillic a is another letter"
+        );
     }
 
     #[test]

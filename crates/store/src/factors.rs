@@ -156,10 +156,11 @@ impl Store {
     pub async fn backup_codes_left(&self, user: &UserId) -> Result<u64> {
         self.read(user.clone(), |connection, user| {
             Box::pin(async move {
-                let row = sqlx::query("SELECT COUNT(*) AS total FROM backup_codes WHERE user_id = $1 AND used_at IS NULL")
-                    .bind(user.as_str())
-                    .fetch_one(connection)
-                    .await?;
+                let row =
+                    sqlx::query("SELECT COUNT(*) AS total FROM backup_codes WHERE user_id = $1 AND used_at IS NULL")
+                        .bind(user.as_str())
+                        .fetch_one(connection)
+                        .await?;
                 row::count(&row, "total")
             })
         })

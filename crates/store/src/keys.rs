@@ -111,7 +111,10 @@ impl Store {
     pub async fn delete_signing_key(&self, id: &KeyId) -> Result<()> {
         self.write(id.clone(), |tx, id| {
             Box::pin(async move {
-                sqlx::query("DELETE FROM signing_keys WHERE id = $1").bind(id.as_str()).execute(&mut tx.connection).await?;
+                sqlx::query("DELETE FROM signing_keys WHERE id = $1")
+                    .bind(id.as_str())
+                    .execute(&mut tx.connection)
+                    .await?;
                 tx.change(&Change::SigningKeys).await
             })
         })

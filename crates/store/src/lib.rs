@@ -10,8 +10,8 @@
 pub mod audit;
 pub mod changes;
 pub mod clients;
-#[cfg(any(test, feature = "testing"))]
-pub mod conformance;
+#[cfg(test)]
+mod conformance;
 pub mod consents;
 pub mod directory;
 mod engine;
@@ -86,7 +86,12 @@ struct Inner {
 impl Store {
     /// Opens or creates the SQLite file (0600, its directory 0700 when it is made). A file that is not ours, or of a
     /// newer schema, is refused with `WrongDatabase` without being touched.
-    pub async fn open(path: &Path, sealer: seal::Sealer, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Self> {
+    pub async fn open(
+        path: &Path,
+        sealer: seal::Sealer,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self> {
         let (connection, readers) = sqlite::open_file(path).await?;
         Self::start(connection, Some(readers), sealer, clock, random).await
     }

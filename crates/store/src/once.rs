@@ -121,8 +121,10 @@ impl Store {
     /// For ids that others choose (`jti`): true for the first caller, false for every later one until `expires_at` and
     /// a little longer. The same primitive: an insert, and the database's uniqueness decides who was first.
     pub async fn consume_foreign(&self, kind: OnceKind, digest: Digest, expires_at: Timestamp) -> Result<bool> {
-        self.write(((kind, digest), expires_at), |tx, (key, expires_at)| Box::pin(consume_foreign(tx, key, *expires_at)))
-            .await
+        self.write(((kind, digest), expires_at), |tx, (key, expires_at)| {
+            Box::pin(consume_foreign(tx, key, *expires_at))
+        })
+        .await
     }
 
     /// Reads without consuming (a flow that is shown twice). `None` when unknown, expired or consumed.
@@ -194,11 +196,12 @@ async fn consume(tx: &mut Tx, (kind, digest): &Key) -> Result<Consumed> {
     if let Some(row) = won {
         return Ok(Consumed::Won(row.try_get("data")?));
     }
-    let lost = sqlx::query("SELECT consumed_at, data FROM once WHERE kind = $1 AND digest = $2 AND consumed_at IS NOT NULL")
-        .bind(kind.as_str())
-        .bind(digest.as_bytes().as_slice())
-        .fetch_optional(&mut tx.connection)
-        .await?;
+    let lost =
+        sqlx::query("SELECT consumed_at, data FROM once WHERE kind = $1 AND digest = $2 AND consumed_at IS NOT NULL")
+            .bind(kind.as_str())
+            .bind(digest.as_bytes().as_slice())
+            .fetch_optional(&mut tx.connection)
+            .await?;
     lost.map_or(Ok(Consumed::Unknown), |row| {
         Ok(Consumed::Lost { at: row::time(&row, "consumed_at")?, data: row.try_get("data")? })
     })

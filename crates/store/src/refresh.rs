@@ -67,7 +67,10 @@ impl Store {
     }
 
     /// Looks without consuming; the grant comes with it, and when it was rotated away.
-    pub async fn find_refresh(&self, digest: Digest) -> Result<Option<(RefreshRecord, GrantRecord, Option<Timestamp>)>> {
+    pub async fn find_refresh(
+        &self,
+        digest: Digest,
+    ) -> Result<Option<(RefreshRecord, GrantRecord, Option<Timestamp>)>> {
         self.read(digest, |connection, digest| {
             Box::pin(async move {
                 let row = sqlx::query(

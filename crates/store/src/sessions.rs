@@ -92,7 +92,8 @@ impl Store {
         authentication: &Authentication,
     ) -> Result<bool> {
         let input = (id.clone(), old, new, row::to_json(authentication)?);
-        self.write(input, |tx, (id, old, new, authentication)| Box::pin(rotate(tx, id, *old, *new, authentication))).await
+        self.write(input, |tx, (id, old, new, authentication)| Box::pin(rotate(tx, id, *old, *new, authentication)))
+            .await
     }
 
     /// Live ones, newest first.

@@ -63,7 +63,9 @@ impl Store {
     /// Removes what ended before `now` (and its keep time). To be called every minute or so; many processes may.
     pub async fn sweep(&self, now: Timestamp) -> Result<()> {
         for (statement, keep) in BROOMS {
-            while self.write((statement, now - keep), |tx, (sql, end)| Box::pin(remove(tx, sql, *end))).await? == CHUNK {}
+            while self.write((statement, now - keep), |tx, (sql, end)| Box::pin(remove(tx, sql, *end))).await? == CHUNK
+            {
+            }
         }
         self.inner.usage.forget_old(now);
         Ok(())

@@ -127,7 +127,8 @@ impl Tail {
     /// Loads what the feed keeps in memory and starts at the newest change.
     pub(crate) async fn start(connection: &mut Connection, feed: &Feed, shared: bool, now: Timestamp) -> Result<Self> {
         let version = data_version(connection).await?;
-        let last = sqlx::query("SELECT COALESCE(MAX(seq), 0) FROM changes").fetch_one(&mut *connection).await?.try_get(0)?;
+        let last =
+            sqlx::query("SELECT COALESCE(MAX(seq), 0) FROM changes").fetch_one(&mut *connection).await?.try_get(0)?;
         feed.load_directory(connection).await?;
         feed.load_revoked(connection, now).await?;
         Ok(Self { last, version, shared })

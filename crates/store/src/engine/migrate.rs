@@ -41,5 +41,7 @@ async fn apply(connection: &mut Connection, application_id: u32) -> Result<()> {
 
 /// The words for a database that a newer program has written.
 pub(crate) fn newer(version: i64) -> String {
-    format!("the database has schema {version}, this program knows up to {SCHEMA}: use the newer program, or restore a backup")
+    format!(
+        "the database has schema {version}, this program knows up to {SCHEMA}: use the newer program, or restore a backup"
+    )
 }

@@ -30,7 +30,9 @@ const READERS: u32 = 4;
 /// Opens or creates the file and gives the writing connection and the readers.
 pub(crate) async fn open_file(path: &Path) -> Result<(Connection, SqlitePool)> {
     let owned = path.to_owned();
-    tokio::task::spawn_blocking(move || prepare(&owned)).await.map_err(|error| StoreError::Unavailable(error.into()))??;
+    tokio::task::spawn_blocking(move || prepare(&owned))
+        .await
+        .map_err(|error| StoreError::Unavailable(error.into()))??;
     let mut writer = options(path).connect().await?;
     // The header gets our mark before write-ahead logging starts, while every commit still lands in the file
     // itself: the check of the header would not see a page that rests in the log.
