@@ -42,7 +42,9 @@ const BROOMS: [Broom; 8] = [
         KEEP_SESSIONS,
     ),
     (
-        "DELETE FROM lockouts WHERE (kind, subject) IN (SELECT kind, subject FROM lockouts WHERE last_at <= $1 LIMIT $2)",
+        // A block that is still on stays, however long ago the last guess was: the hard stop has no other memory.
+        "DELETE FROM lockouts WHERE (kind, subject) IN (SELECT kind, subject FROM lockouts WHERE last_at <= $1 \
+         AND (blocked_until IS NULL OR blocked_until <= $1) LIMIT $2)",
         KEEP_LOCKOUTS,
     ),
     // A registration that was never used. A disabled client stays: forgetting it would let it in again.
