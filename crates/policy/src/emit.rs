@@ -67,7 +67,7 @@ fn principal(role: &str, reach: Reach) -> String {
     match (role, reach) {
         (EVERYONE, _) => "principal is User".to_owned(),
         (role, Reach::Own | Reach::Department) => format!("principal is User in Role::{}", quote(role)),
-        (role, Reach::Visible | Reach::All) => format!("principal in Role::{}", quote(role)),
+        (role, Reach::Visible | Reach::Allowed | Reach::All) => format!("principal in Role::{}", quote(role)),
     }
 }
 
@@ -78,7 +78,7 @@ fn condition(reach: Reach) -> Option<&'static str> {
             "context has subject && (context.subject == principal || (principal has department &&\n    ",
             "context.subject has department && context.subject.department == principal.department))"
         )),
-        Reach::Visible | Reach::All => None,
+        Reach::Visible | Reach::Allowed | Reach::All => None,
     }
 }
 

@@ -25,9 +25,12 @@ mod subject;
 mod suggest;
 pub mod table;
 mod uri;
+mod view;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use call::{Call, CallTarget, Kind};
 pub use compile::PolicyInfo;

@@ -32,6 +32,8 @@ pub enum Reach {
     Department,
     /// Allowed; the server narrows its answer by the identity it receives from us.
     Visible,
+    /// Allowed; the target is about nobody in particular.
+    Allowed,
     /// About anyone.
     All,
 }
@@ -43,6 +45,7 @@ impl Reach {
             Self::Own => "own",
             Self::Department => "department",
             Self::Visible => "visible",
+            Self::Allowed => "true",
             Self::All => "all",
         }
     }
@@ -244,7 +247,7 @@ impl Check<'_> {
         }
         let reach = match reach.get_ref() {
             toml::Value::Boolean(false) => return None,
-            toml::Value::Boolean(true) => Some(Reach::Visible),
+            toml::Value::Boolean(true) => Some(Reach::Allowed),
             toml::Value::String(word) => match word.as_str() {
                 "own" => Some(Reach::Own),
                 "department" => Some(Reach::Department),
