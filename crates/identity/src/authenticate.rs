@@ -78,3 +78,7 @@ impl Authenticator {
         Ok(Authenticated { principal })
     }
 }
+
+#[cfg(test)]
+#[path = "authenticate_tests.rs"]
+mod tests;

@@ -129,6 +129,12 @@ impl TokenCache {
         }
     }
 
+    /// How many tokens are remembered.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.0.iter().map(|shard| shard.read().unwrap().len()).sum()
+    }
+
     fn shard(&self, key: &Digest) -> Option<&Shard> {
         let [.., last] = key.as_bytes();
         self.0.get(usize::from(*last) % SHARDS)

@@ -12,6 +12,8 @@ pub mod browser;
 mod cache;
 pub mod device;
 pub mod factors;
+#[cfg(test)]
+mod fixture;
 pub mod password;
 pub mod password_policy;
 mod principals;

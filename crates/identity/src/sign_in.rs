@@ -322,3 +322,7 @@ fn refused(allowed: Allowed) -> Option<Why> {
 fn refuse(why: Why, user: Option<&Arc<User>>) -> SecondStep {
     SecondStep::Refused(Refusal { why, user: user.map(|user| user.id.clone()) })
 }
+
+#[cfg(test)]
+#[path = "sign_in_tests.rs"]
+mod tests;

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use vestibule_model::Timestamp;
+use vestibule_model::{Timestamp, UserId};
 use vestibule_store::{Store, StoreError};
 
 /// Guesses before the first wait.
@@ -84,6 +84,12 @@ impl Throttle {
         self.store.clear_guesses(guess.counter(), subject).await
     }
 
+    /// An administrator opens a closed account again: passwords by its canonical address, codes by the user's id.
+    pub async fn unlock(&self, account: &str, user: &UserId) -> Result<(), StoreError> {
+        self.clear(Guess::Password, account).await?;
+        self.clear(Guess::Code, user.as_str()).await
+    }
+
     /// Whether this address, and everybody together, may guess now.
     pub async fn may_guess(&self, address: Option<IpAddr>, now: Timestamp) -> Result<Allowed, StoreError> {
         for (counter, subject) in [("address", address_window(address, now)), ("global", global_window(now))] {
@@ -114,8 +120,9 @@ impl Throttle {
 /// Tries with one pending login.
 pub const PENDING_TRIES: u32 = 3;
 
+/// Longer than any pending login lives.
 fn pending_wait(fails: u32) -> Duration {
-    if fails >= PENDING_TRIES { FOREVER } else { Duration::ZERO }
+    if fails >= PENDING_TRIES { Duration::from_secs(3600) } else { Duration::ZERO }
 }
 
 fn account_wait(fails: u32) -> Duration {
@@ -158,4 +165,74 @@ fn address_window(address: Option<IpAddr>, now: Timestamp) -> String {
 
 fn global_window(now: Timestamp) -> String {
     format!("all@{}", now.as_seconds().div_euclid(GLOBAL_WINDOW_SECONDS))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use vestibule_model::Clock as _;
+
+    use super::*;
+    use crate::fixture::House;
+
+    #[test]
+    fn waits_double_from_the_fifth_failure_and_stop_growing() {
+        let seconds = |fails| account_wait(fails).as_secs();
+        assert_eq!([1, 4, 5, 6, 7, 14, 15, 99].map(seconds), [0, 0, 1, 2, 4, 512, 900, 900]);
+        assert_eq!(account_wait(HARD_STOP), FOREVER);
+    }
+
+    #[test]
+    fn addresses_are_counted_by_what_one_subscriber_gets() {
+        let same = |a: &str, b: &str| prefix(a.parse().unwrap()) == prefix(b.parse().unwrap());
+        assert!(same("2001:db8:1:2::1", "2001:db8:1:2:ffff::9"));
+        assert!(!same("2001:db8:1:2::1", "2001:db8:1:3::1"));
+        assert!(same("::ffff:192.0.2.1", "192.0.2.1"), "one IPv4 address, however it is spelt");
+        assert!(!same("192.0.2.1", "192.0.2.2"));
+    }
+
+    #[tokio::test]
+    async fn five_hundred_guesses_at_once_are_five() {
+        let house = House::new().await;
+        let throttle = Arc::new(Throttle::new(house.store.clone()));
+        let now = house.clock.now();
+        let guesses = (0..500).map(|_| {
+            let throttle = Arc::clone(&throttle);
+            tokio::spawn(async move { throttle.reserve(Guess::Code, "usr_1", now).await.unwrap() })
+        });
+        let mut evaluated = 0;
+        for guess in guesses.collect::<Vec<_>>() {
+            evaluated += u32::from(guess.await.unwrap() == Allowed::Yes);
+        }
+        assert_eq!(evaluated, FREE_GUESSES);
+    }
+
+    #[tokio::test]
+    async fn the_hundredth_failure_closes_the_door_and_only_that_door() {
+        let house = House::new().await;
+        let throttle = Throttle::new(house.store.clone());
+        for _ in 0..HARD_STOP {
+            assert_eq!(throttle.reserve(Guess::Code, "usr_1", house.clock.now()).await.unwrap(), Allowed::Yes);
+            house.clock.advance(LONGEST_WAIT);
+        }
+        house.clock.advance(Duration::from_secs(30 * 86_400));
+        assert_eq!(throttle.reserve(Guess::Code, "usr_1", house.clock.now()).await.unwrap(), Allowed::Never);
+        assert_eq!(throttle.reserve(Guess::Password, "usr_1", house.clock.now()).await.unwrap(), Allowed::Yes);
+        throttle.unlock("someone@example.com", &UserId::new("usr_1")).await.unwrap();
+        assert_eq!(throttle.reserve(Guess::Code, "usr_1", house.clock.now()).await.unwrap(), Allowed::Yes);
+    }
+
+    #[tokio::test]
+    async fn one_address_trying_many_accounts_is_slowed_down() {
+        let house = House::new().await;
+        let throttle = Throttle::new(house.store.clone());
+        let (sprayer, other) = (Some("192.0.2.7".parse().unwrap()), Some("192.0.2.8".parse().unwrap()));
+        for _ in 0..ADDRESS_FREE {
+            assert_eq!(throttle.may_guess(sprayer, house.clock.now()).await.unwrap(), Allowed::Yes);
+            throttle.note_failure(sprayer, house.clock.now()).await.unwrap();
+        }
+        assert!(matches!(throttle.may_guess(sprayer, house.clock.now()).await.unwrap(), Allowed::After(_)));
+        assert_eq!(throttle.may_guess(other, house.clock.now()).await.unwrap(), Allowed::Yes);
+    }
 }

@@ -77,6 +77,12 @@ impl Store {
         self.inner.feed.subscribe()
     }
 
+    /// Whether the news of other processes could be read at the last look. While it is false, [`Store::epoch`] may
+    /// stand still although something was revoked: whoever relies on it must refuse.
+    pub fn is_current(&self) -> bool {
+        self.inner.feed.is_current()
+    }
+
     /// Moves at every commit that wrote a change (in this process: before the writing call returns). Caches compare
     /// it.
     pub fn epoch(&self) -> u64 {

@@ -51,6 +51,9 @@ pub(crate) async fn verify(
     let now = on.clock.now();
     // Read before anything is checked: a change that commits meanwhile makes the entry stale, never too fresh.
     let epoch = on.store.epoch();
+    if !on.store.is_current() {
+        return Err(AuthenticateError::Unavailable("the database"));
+    }
     let found = on.cache.find(&key, &server.resource, &on.keys.load(), now, epoch);
     match found {
         Found::Fresh { principal, note_use } if !on.store.is_token_id_revoked(principal.token.as_str()) => {
