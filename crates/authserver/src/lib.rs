@@ -4,14 +4,18 @@
 //! error enum, its response, docs, handler, tests. An authorization request that waits for its user is a
 //! [`flow::Flow`]; the pages load it, and end it with [`flow::allow`] or [`flow::deny`].
 
-#![allow(unused_variables, missing_docs, clippy::todo, reason = "contract being filled in")]
-
 pub mod browser;
+pub mod clients;
+mod code;
+mod endpoints;
 pub mod error_page;
+mod evidence;
 pub mod flow;
+pub mod limits;
 mod pages;
 pub mod people;
 pub mod routes;
+pub mod scopes;
 pub mod settings;
 pub mod visit;
 
@@ -23,6 +27,7 @@ use vestibule_model::{Clock, Random, server::Servers};
 use vestibule_oauth::keys::KeyRing;
 use vestibule_store::{Store, journal::Journal};
 
+pub use limits::Limits;
 pub use people::People;
 pub use settings::AuthSettings;
 
@@ -42,6 +47,8 @@ pub struct AuthServer {
     pub people: People,
     /// Fetches client metadata documents and key sets.
     pub fetcher: Fetcher,
+    /// How often one address may do what is costly.
+    pub limits: Limits,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.

@@ -4,17 +4,49 @@ use std::sync::Arc;
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
+    middleware,
     routing::{get, post},
 };
+use vestibule_oauth::metadata::paths;
 
 use crate::{
     AuthServer,
+    endpoints::{authorize, cors, introspect, metadata, register, revoke, token},
     pages::{account, assets, consent, login, logout, mfa},
 };
 
 /// All routes of the authorization server.
 pub fn router(server: Arc<AuthServer>) -> Router {
-    Router::new().merge(pages()).with_state(server)
+    Router::new().merge(oauth()).merge(open()).merge(pages()).with_state(server)
+}
+
+/// The largest body of an OAuth request: a form of [`vestibule_oauth::params::MAX_BYTES`] or a registration, and a
+/// little more, so that the reader says what is wrong.
+const MAX_BODY: usize = 64 * 1024;
+
+/// OAuth, where a browser navigates or a server calls.
+fn oauth() -> Router<Arc<AuthServer>> {
+    Router::new()
+        .route(paths::AUTHORIZE, get(authorize::handle).post(authorize::handle))
+        .route(paths::INTROSPECT, post(introspect::handle))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+}
+
+/// OAuth, where pages of other origins may call too.
+fn open() -> Router<Arc<AuthServer>> {
+    let resource = format!("{}/mcp/{{server}}", paths::PROTECTED_RESOURCE);
+    Router::new()
+        .route(paths::TOKEN, post(token::handle))
+        .route(paths::REGISTER, post(register::handle))
+        .route(paths::REVOKE, post(revoke::handle))
+        .route(paths::AUTHORIZATION_SERVER, get(metadata::authorization_server))
+        .route(paths::OPENID_CONFIGURATION, get(metadata::authorization_server))
+        .route(paths::JWKS, get(metadata::jwks))
+        .route(paths::PROTECTED_RESOURCE, get(metadata::default_resource))
+        .route(&resource, get(metadata::resource))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn(cors::open))
 }
 
 /// What people see.

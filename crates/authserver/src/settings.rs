@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use vestibule_model::OrgId;
+pub use vestibule_oauth::redirect_uri::PrivateUseSchemes;
+
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
@@ -33,6 +36,8 @@ pub struct AuthSettings {
     pub registration: RegistrationSettings,
     /// Whether clients may register private-use schemes such as `cursor:` (RFC 8252 section 7.1).
     pub private_use_schemes: PrivateUseSchemes,
+    /// The tenant of clients that act for themselves.
+    pub service_org: OrgId,
     /// Which `aud` a client assertion may carry.
     pub assertion_audience: AssertionAudience,
 }
@@ -48,15 +53,6 @@ pub struct RegistrationSettings {
     pub per_address_per_hour: u32,
     /// A registration that is never used ends after this.
     pub unused_ttl: Duration,
-}
-
-/// Whether clients may use redirect URIs with a scheme of their own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum PrivateUseSchemes {
-    /// When they registered them: deployed editors need it.
-    Allowed,
-    /// HTTPS and loopback only (the letter of MCP authorization, "Communication Security").
-    Refused,
 }
 
 /// Which audience a `private_key_jwt` assertion may name.
@@ -89,6 +85,7 @@ impl AuthSettings {
                 unused_ttl: Duration::from_secs(DAY),
             },
             private_use_schemes: PrivateUseSchemes::Allowed,
+            service_org: OrgId::new("default"),
             assertion_audience: AssertionAudience::IssuerOnly,
         }
     }

@@ -9,8 +9,8 @@ use vestibule_model::{AuditEvent, EventKind, RequestId};
 
 use crate::AuthServer;
 
-/// Who asked, as far as the connection tells. The listener puts a [`RequestId`] and a
-/// [`PeerAddress`] (behind a trusted proxy: the client's address) among the request's extensions.
+/// Who asked, as far as the connection tells. The listener puts a [`RequestId`] and a [`PeerAddress`] among the
+/// request's extensions.
 #[derive(Clone, Debug)]
 pub struct Visit {
     /// The thread through logs and audit.
@@ -34,7 +34,6 @@ impl FromRequestParts<Arc<AuthServer>> for Visit {
     async fn from_request_parts(parts: &mut Parts, server: &Arc<AuthServer>) -> Result<Self, Infallible> {
         let given = parts.extensions.get::<RequestId>().cloned();
         let request = given.unwrap_or_else(|| RequestId::generate(&*server.clock, &*server.random));
-        let address = parts.extensions.get::<PeerAddress>().map(|peer| peer.0);
-        Ok(Self { request, address })
+        Ok(Self { request, address: parts.extensions.get::<PeerAddress>().map(|peer| peer.0) })
     }
 }

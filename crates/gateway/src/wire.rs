@@ -186,6 +186,7 @@ fn authserver(config: &Config, parts: &Parts) -> Result<AuthServer> {
             &parts.random,
         ),
         fetcher: Fetcher::new(reach, &config.extra_roots)?,
+        limits: vestibule_authserver::Limits::default(),
         clock: Arc::clone(&parts.clock),
         random: Arc::clone(&parts.random),
     })

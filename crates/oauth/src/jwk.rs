@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn limits_hold() {
-        let many = vec![ED; MAX_KEYS + 1].join(",");
+        let many = [ED; MAX_KEYS + 1].join(",");
         assert_eq!(set(&many).err(), Some(JwkError::TooLarge));
         assert_eq!(set(&" ".repeat(MAX_SET_BYTES)).err(), Some(JwkError::TooLarge));
         let flood = vec![r#"{"kty":"x"}"#; 100_000].join(",");

@@ -268,7 +268,7 @@ fn host_of(url: &str) -> Option<String> {
 
 /// Whether the answer goes to a program on the user's own device: loopback, or a scheme of the program's own.
 fn is_local(request: &FlowRequest) -> bool {
-    !request.redirect_uri.0.starts_with("https://")
+    !request.redirect_uri.as_str().starts_with("https://")
 }
 
 /// What a scope allows, in plain words: the server's own scopes, and those of OpenID Connect.

@@ -80,7 +80,7 @@ pub(crate) fn server_title(guest: &Guest, flow: &Flow) -> Option<String> {
 
 /// Where forms on the way of a flow may lead.
 pub(crate) fn leads(flow: Option<&Flow>) -> Leads {
-    flow.map_or(Leads::Home, |flow| Leads::to(&flow.request.redirect_uri.0))
+    flow.map_or(Leads::Home, |flow| Leads::to(flow.request.redirect_uri.as_str()))
 }
 
 /// Signed in: evidence first, then the cookies and the way on.

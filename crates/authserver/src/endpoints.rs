@@ -1,0 +1,11 @@
+//! The OAuth endpoints: one file each.
+
+pub(crate) mod authorize;
+mod caller;
+pub(crate) mod cors;
+pub(crate) mod introspect;
+pub(crate) mod metadata;
+pub(crate) mod register;
+mod reply;
+pub(crate) mod revoke;
+pub(crate) mod token;
