@@ -116,7 +116,7 @@ impl TokenCache {
             let mut at = 0u32;
             shard.retain(|_, _| {
                 at = at.wrapping_add(1);
-                at % 8 != 0
+                !at.is_multiple_of(8)
             });
         }
         shard.insert(key, Arc::new(entry));
