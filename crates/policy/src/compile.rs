@@ -16,6 +16,8 @@ pub(crate) struct Statement {
     pub(crate) line: usize,
     /// How far it reaches, when a table said so.
     pub(crate) reach: Option<Reach>,
+    /// How deep its evaluation may go.
+    pub(crate) weight: usize,
 }
 
 /// What people want to know of a policy.
@@ -45,6 +47,7 @@ pub(crate) struct Compiled {
     pub(crate) info: PolicyInfo,
     /// Whether it looks at `context.arguments`.
     pub(crate) uses_arguments: bool,
+    pub(crate) weight: usize,
     /// The same permit without its conditions, when these look at the subject or the arguments: it
     /// tells whether there is any call that it could permit.
     pub(crate) at_best: AtBest,
@@ -68,7 +71,7 @@ const ANNOTATIONS: [&str; 3] = ["id", "tier", "step_up"];
 /// # Errors
 /// With file and line: text that is not Cedar, an annotation that this version cannot fulfil.
 pub(crate) fn compile(statement: Statement) -> Result<Compiled, Vec<PolicyError>> {
-    let Statement { text, file, line, reach } = statement;
+    let Statement { text, file, line, reach, weight } = statement;
     let fault = |line: usize, what: String, remedy: String| PolicyError { file: file.to_string(), line, what, remedy };
     let policy = Policy::parse(None, &text).map_err(|errors| {
         let faults = errors.iter().map(|error| {
@@ -93,7 +96,7 @@ pub(crate) fn compile(statement: Statement) -> Result<Compiled, Vec<PolicyError>
     };
     let (tier, step_up) = (annotations.tier, annotations.step_up);
     let info = PolicyInfo { id, line, permits, tier, step_up, reach, text: text.into(), file };
-    Ok(Compiled { policy, info, uses_arguments, at_best })
+    Ok(Compiled { policy, info, uses_arguments, weight, at_best })
 }
 
 #[derive(Default)]
@@ -174,7 +177,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Compiled, Vec<PolicyError>> {
-        compile(Statement { text: text.into(), file: "p.cedar".into(), line: 7, reach: None })
+        compile(Statement { text: text.into(), file: "p.cedar".into(), line: 7, reach: None, weight: 0 })
     }
 
     #[test]

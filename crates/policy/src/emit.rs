@@ -22,6 +22,7 @@ fn of_row(server: &str, file: &Arc<str>, row: &Row) -> Vec<Statement> {
         file: Arc::clone(file),
         line: row.line,
         reach: Some(reach),
+        weight: 0,
     };
     pairs.map(statement).collect()
 }

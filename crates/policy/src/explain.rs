@@ -249,6 +249,15 @@ impl Inquiry<'_> {
     }
 }
 
+/// Names are data: what would move the cursor or turn the line around is escaped.
+fn visible(text: &str) -> String {
+    let odd = |char: char| char.is_control() || matches!(char, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().fold(String::with_capacity(text.len()), |mut out, char| {
+        if odd(char) { out.extend(char.escape_unicode()) } else { out.push(char) }
+        out
+    })
+}
+
 fn list(items: &[String]) -> String {
     if items.is_empty() { "none".to_owned() } else { items.join(", ") }
 }
@@ -257,29 +266,29 @@ fn list(items: &[String]) -> String {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.refused {
-            None => writeln!(f, "ALLOWED: {} on {}", self.target, self.server)?,
-            Some(reason) => writeln!(f, "DENIED: {} on {} ({})", self.target, self.server, reason.code())?,
+            None => writeln!(f, "ALLOWED: {} on {}", visible(&self.target), self.server)?,
+            Some(reason) => writeln!(f, "DENIED: {} on {} ({})", visible(&self.target), self.server, reason.code())?,
         }
         if let Some(DenyReason::Arguments(text) | DenyReason::Subject(text)) = &self.refused {
-            writeln!(f, "  {text}")?;
+            writeln!(f, "  {}", visible(text))?;
         }
         writeln!(f, "\nDecided by{}", if self.decided_by.is_empty() { ": no policy matched" } else { "" })?;
         for PolicyInfo { id, file, line, permits, text, .. } in &self.decided_by {
             let effect = if *permits { "permits" } else { "forbids" };
-            writeln!(f, "  {} {effect} ({}:{line})", id.escape_debug(), file.escape_debug())?;
+            writeln!(f, "  {} {effect} ({}:{line})", visible(id), visible(file))?;
             text.lines().try_for_each(|line| writeln!(f, "    {line}"))?;
         }
         if !self.others.is_empty() {
             writeln!(f, "Did not decide")?;
-            self.others.iter().try_for_each(|id| writeln!(f, "  {}", id.escape_debug()))?;
+            self.others.iter().try_for_each(|id| writeln!(f, "  {}", visible(id)))?;
         }
         writeln!(f, "\nFacts")?;
         for (name, value) in &self.facts {
-            writeln!(f, "  {name:<11} {}", value.escape_debug())?;
+            writeln!(f, "  {name:<11} {}", visible(value))?;
         }
         if !self.cures.is_empty() {
             writeln!(f, "\nWhat would change it (any one of)")?;
         }
-        self.cures.iter().try_for_each(|cure| writeln!(f, "  {}", cure.escape_debug()))
+        self.cures.iter().try_for_each(|cure| writeln!(f, "  {}", visible(cure)))
     }
 }

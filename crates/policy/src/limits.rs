@@ -10,8 +10,13 @@ use crate::set::PolicyError;
 pub(crate) const SOURCE_LIMIT: usize = 1 << 20;
 /// The deepest nesting of brackets.
 pub(crate) const DEPTH_LIMIT: usize = 32;
-/// The most operators, member accesses and `if`s in one policy: each may be one level of recursion.
+/// The most weight of operators in one policy: 256 of `&&` and `||`, 128 of `if`, or a mixture. Each may be
+/// one level of recursion when the policy is evaluated.
 pub(crate) const OPERATOR_LIMIT: usize = 512;
+/// Policies of more weight than this are evaluated on a stack of their own, for a worker thread has 2 MiB.
+const LIGHT: usize = 40;
+/// That stack. Only the touched part of it is ever real memory.
+const EVALUATION_STACK: usize = 32 << 20;
 /// The stack of the parsing thread. Only the touched part of it is ever real memory.
 const PARSER_STACK: usize = 128 << 20;
 
@@ -20,6 +25,13 @@ pub(crate) struct Piece<'a> {
     pub(crate) text: &'a str,
     /// Where it starts, in bytes.
     pub(crate) start: usize,
+    /// The weight of its operators.
+    pub(crate) weight: usize,
+}
+
+/// Runs an evaluation where there is stack enough for policies of this weight.
+pub(crate) fn with_stack<T>(weight: usize, evaluate: impl FnOnce() -> T) -> T {
+    if weight <= LIGHT { evaluate() } else { stacker::grow(EVALUATION_STACK, evaluate) }
 }
 
 /// Runs a load on a thread of its own with a big stack.
@@ -63,8 +75,8 @@ pub(crate) fn split<'a>(file: &str, text: &'a str) -> Result<Vec<Piece<'a>>, Pol
             return Err(error(offset, what, "write the condition flatter, or as several policies"));
         }
         if scan.operators > OPERATOR_LIMIT {
-            let what = format!("the policy has more than {OPERATOR_LIMIT} operators");
-            return Err(error(offset, what, "split it into several policies, or compare with a set"));
+            let what = "the policy has too many operators".to_owned();
+            return Err(error(offset, what, "split it into several policies, or write `[…].contains(…)`"));
         }
         if ended {
             pieces.extend(scan.cut(text, offset + char.len_utf8()));
@@ -97,6 +109,7 @@ struct Scan {
     /// Where the statement begins, once something other than white space and comments was seen.
     start: Option<usize>,
     depth: usize,
+    /// The weight of the operators so far.
     operators: usize,
     /// The letters `i`, `f` of a word so far; anything else ends the word.
     word: Word,
@@ -133,9 +146,14 @@ impl Scan {
 
     fn count(&mut self, char: char) -> bool {
         match char {
-            '(' | '[' | '{' => self.depth += 1,
+            '(' | '[' | '{' => {
+                self.depth += 1;
+                // Not only nested ones recur: `x["a"]["b"]` and `when { … } when { … }` are chains.
+                self.operators += 1;
+            }
             ')' | ']' | '}' => self.depth = self.depth.saturating_sub(1),
-            '&' | '|' | '+' | '-' | '*' | '.' | '!' | '=' | '<' | '>' => self.operators += 1,
+            '&' | '|' | '.' => self.operators += 1,
+            '+' | '-' | '*' | '!' => self.operators += 2,
             _ => {}
         }
         self.word = match (self.word, char) {
@@ -143,7 +161,7 @@ impl Scan {
             (Word::I, 'f') => Word::If,
             (_, char) if char.is_alphanumeric() || char == '_' => Word::Other,
             (Word::If, _) => {
-                self.operators += 1;
+                self.operators += 4;
                 Word::None
             }
             _ => Word::None,
@@ -153,8 +171,9 @@ impl Scan {
 
     /// Ends the statement before `end`; nothing when it is only white space and comments.
     fn cut<'a>(&mut self, text: &'a str, end: usize) -> Option<Piece<'a>> {
-        let start = std::mem::take(self).start?;
-        Some(Piece { text: text.get(start..end)?, start })
+        let Self { start, operators, .. } = std::mem::take(self);
+        let start = start?;
+        Some(Piece { text: text.get(start..end)?, start, weight: operators })
     }
 }
 

@@ -279,6 +279,7 @@ impl Draft {
             file: Arc::clone(file),
             line: line_at(text, piece.start),
             reach: None,
+            weight: piece.weight,
         }));
         Ok(text.to_owned())
     }
@@ -312,7 +313,14 @@ fn check(compiled: &[Compiled], names: &Vocabulary) -> Vec<PolicyError> {
         let remedy = help.unwrap_or_else(|| "see the schema that `policy schema` prints".into());
         errors.push(PolicyError { line, ..fault(info, error.to_string(), remedy) });
     }
-    let refused = |warning: &&ValidationWarning| !matches!(warning, ValidationWarning::MixedScriptString(_));
+    // Foreign letters in names are fine; text that reads in another order than it runs is not.
+    let refused = |warning: &&ValidationWarning| {
+        use ValidationWarning as W;
+        matches!(
+            warning,
+            W::ImpossiblePolicy(_) | W::InvalidActionApplication(_) | W::BidiCharsInString(_) | W::BidiCharsInIdentifier(_)
+        )
+    };
     for warning in result.validation_warnings().filter(refused) {
         let Some(info) = find(warning.policy_id()) else { continue };
         // Names in tables are data, and are printed escaped.

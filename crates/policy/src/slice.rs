@@ -14,6 +14,7 @@ use crate::{
     call::Kind,
     compile::{AtBest, Compiled, PolicyInfo},
     facts::Facts,
+    limits::with_stack,
     schema::Vocabulary,
 };
 
@@ -23,6 +24,8 @@ pub(crate) struct Slice {
     tiers: Vec<PolicySet>,
     at_best: Vec<PolicySet>,
     uses_arguments: bool,
+    /// The greatest weight among its policies.
+    weight: usize,
 }
 
 /// Which question a slice is asked.
@@ -82,7 +85,7 @@ impl Slice {
             Mode::AtBest => &self.at_best,
         };
         for tier in tiers {
-            let response = Authorizer::new().is_authorized(&request, tier, &entities);
+            let response = with_stack(self.weight, || Authorizer::new().is_authorized(&request, tier, &entities));
             if let Some(error) = response.diagnostics().errors().next() {
                 return Outcome::failed(error.to_string());
             }
@@ -112,8 +115,9 @@ impl Slice {
             }
         }
         let uses_arguments = policies.iter().any(|compiled| compiled.uses_arguments);
+        let weight = policies.iter().map(|compiled| compiled.weight).max().unwrap_or(0);
         let (tiers, at_best) = by_tier.into_values().unzip();
-        Ok(Self { tiers, at_best, uses_arguments })
+        Ok(Self { tiers, at_best, uses_arguments, weight })
     }
 }
 

@@ -2,7 +2,8 @@
 
 /// The candidate nearest to a misspelt word, when it is near enough to be meant.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = word.chars().count().div_ceil(3).max(1);
+    let length = word.chars().count();
+    let limit = length.div_ceil(3).max(2).min(length.saturating_sub(1));
     let scored = candidates.into_iter().map(|candidate| (distance(word, candidate), candidate));
     scored.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
 }
@@ -41,6 +42,8 @@ mod tests {
         assert_eq!(nearest("EMPLOYE", roles), Some("EMPLOYEE"));
         assert_eq!(nearest("department-head", roles), Some("DEPARTMENT_HEAD"));
         assert_eq!(nearest("GUEST", roles), None);
+        assert_eq!(nearest("onw", ["own", "all"]), Some("own"));
+        assert_eq!((nearest("x", ["own"]), nearest("", ["own"])), (None, None));
         assert_eq!(remedy("GUEST", roles), "use one of: EMPLOYEE, DEPARTMENT_HEAD, ADMINISTRATOR");
         assert_eq!(distance("kitten", "sitting"), 3);
     }

@@ -43,6 +43,10 @@ fn names_with_metacharacters_are_only_names() {
         assert_eq!(refusal(&engine, &nobody, &plain, tool(name, "{}")), Some(DenyReason::Hidden), "{name:?}");
         // What people are shown is the same policy, and nothing more.
         let shown = engine.current().show(&server().name).unwrap();
+        if name.contains('\u{202e}') {
+            assert!(!shown.contains('\u{202e}') && load(&[("shown.cedar", &shown)]).is_err(), "{shown}");
+            continue;
+        }
         assert_eq!(load(&[("shown.cedar", &shown)]).unwrap().find(&server().name).unwrap().targets().len(), 1, "{shown}");
     }
 }
@@ -61,12 +65,16 @@ fn nested_policies_give_an_error_and_no_crash() {
         format!("permit (principal, action, resource) when {{ {}true{} }};", open.repeat(times), close.repeat(times))
     };
     for (open, close) in [("(", ")"), ("[", "]"), ("{\"a\": ", "}"), ("if true then ", " else true"), ("!", ""), ("-", "")] {
-        for times in [200, 5_000, 100_000] {
+        for times in [1_000, 100_000] {
             assert!(load(&[("p.cedar", &nested(open, close, times))]).is_err(), "{times} × {open}");
         }
     }
-    for chain in [" && true", " || true", ".a", " + 1", " == 1"] {
+    for chain in [" && true", " || true", ".a", " + 1", " - 1", "[\"a\"]", " } when { true", " like \"a\"", " has a", "()"] {
         assert!(load(&[("p.cedar", &nested("", chain, 100_000))]).is_err(), "{chain}");
+    }
+    for wide in ["::A", ", true"] {
+        let text = format!("permit (principal, action, resource) when {{ [A{}].contains(true) }};", wide.repeat(100_000));
+        assert!(load(&[("p.cedar", &text)]).is_err(), "{wide}");
     }
     let table = format!("roles = {}", "[".repeat(100_000));
     assert!(load(&[("t.toml", &table)]).is_err());
@@ -77,12 +85,13 @@ fn nested_policies_give_an_error_and_no_crash() {
 fn policies_at_the_limits_are_decided() {
     let house = House::new();
     let condition = format!("{}true{}", "(".repeat(DEPTH_LIMIT - 1), ")".repeat(DEPTH_LIMIT - 1));
-    let chains = ["true && ".repeat(OPERATOR_LIMIT / 2), "1 == 1 || ".repeat(OPERATOR_LIMIT / 5)];
-    for condition in chains.map(|chain| format!("{chain}true")).into_iter().chain([condition]) {
+    let chains = [("1 == 1 && ", 2), ("1 == 2 || ", 2), ("if 1 == 2 then false else ", 4), ("1 + 1 == 3 || ", 4)];
+    let chains = chains.map(|(link, operators)| format!("{}true", link.repeat((OPERATOR_LIMIT - 2) / operators)));
+    for condition in chains.into_iter().chain([condition]) {
         let text = format!("permit (principal, action, resource) when {{ {condition} }};");
         let engine = engine(&[("p.cedar", &text)]);
         let caller = principal(house.user("employee"), "tools:*");
-        assert!(decide(&engine, &caller, &house, tool("t", "{}")).is_allowed());
+        assert_eq!(refusal(&engine, &caller, &house, tool("t", "{}")), None, "{condition}");
     }
 }
 
