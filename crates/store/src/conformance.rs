@@ -1,8 +1,6 @@
 //! One suite for every engine: each test runs on a file, with a second store on the same file as another process
 //! would have it, and in memory.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 mod audit;
 mod clients;
 mod factors;

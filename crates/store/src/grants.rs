@@ -175,8 +175,8 @@ async fn insert(tx: &mut Tx, grant: &GrantRecord) -> Result<bool> {
     Ok(inserted.rows_affected() > 0)
 }
 
-/// Revokes a grant inside a larger transaction. Its refresh tokens are dead with it: each use asks for a live grant.
-/// The answers kept for retries go at once.
+/// Revokes a grant inside a larger transaction. Its refresh tokens and the answers kept for retries are dead with it:
+/// each use asks for a live grant.
 pub(crate) async fn revoke(tx: &mut Tx, id: &GrantId, owner: Option<&UserId>, because: &str) -> Result<bool> {
     let revoked = sqlx::query(
         "UPDATE grants SET revoked_at = $2, revoked_because = $3 \
@@ -191,10 +191,6 @@ pub(crate) async fn revoke(tx: &mut Tx, id: &GrantId, owner: Option<&UserId>, be
     if revoked.rows_affected() == 0 {
         return Ok(false);
     }
-    sqlx::query("UPDATE refresh_tokens SET answer = NULL WHERE grant_id = $1 AND answer IS NOT NULL")
-        .bind(id.as_str())
-        .execute(&mut tx.connection)
-        .await?;
     tx.change(&Change::Grant(id.to_string())).await?;
     Ok(true)
 }

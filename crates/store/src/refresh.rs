@@ -27,7 +27,7 @@ pub struct RefreshRecord {
     pub issued_at: Timestamp,
     /// It ends here unless it is used.
     pub idle_expires_at: Timestamp,
-    /// It ends here whatever happens; a successor never ends later.
+    /// It ends here whatever happens; a successor inherits it.
     pub expires_at: Timestamp,
 }
 
@@ -75,8 +75,9 @@ impl Store {
             Box::pin(async move {
                 let row = sqlx::query(
                     "SELECT g.*, r.digest, r.family, r.parent, r.grant_id, r.client_id AS refresh_client_id, \
-                     r.issued_at, r.idle_expires_at, r.expires_at AS refresh_expires_at, r.consumed_at \
-                     FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id WHERE r.digest = $1",
+                     r.issued_at, r.idle_expires_at, r.expires_at AS refresh_expires_at, s.issued_at AS consumed_at \
+                     FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id \
+                     LEFT JOIN refresh_tokens s ON s.parent = r.digest WHERE r.digest = $1",
                 )
                 .bind(digest.as_bytes().as_slice())
                 .fetch_optional(connection)
@@ -87,10 +88,10 @@ impl Store {
         .await
     }
 
-    /// One transaction: consumes `presented` (compare-and-set) and stores `successor` and `sealed_answer` (encrypted by
-    /// the caller under a key that only the holder of the presented token can derive). The answer is given again until
-    /// `retry_until` or until the successor is used, whichever is first. On any other reuse the grant is revoked in the
-    /// same transaction. Family, grant, client and parent of the successor are those of `presented`.
+    /// One statement consumes `presented` and stores `successor` and `sealed_answer` (encrypted by the caller under a
+    /// key that only the holder of the presented token can derive). The answer is given again until `retry_until` or
+    /// until the successor is used, whichever is first. On any other reuse the grant is revoked in the same
+    /// transaction. Family, grant, client, parent and last end of the successor come from `presented`.
     pub async fn rotate_refresh(
         &self,
         presented: Digest,
@@ -115,7 +116,8 @@ impl Store {
             Box::pin(async move {
                 sqlx::query(
                     "UPDATE refresh_tokens SET idle_expires_at = $2 \
-                     WHERE digest = $1 AND consumed_at IS NULL AND idle_expires_at > $3",
+                     WHERE digest = $1 AND idle_expires_at > $3 \
+                     AND NOT EXISTS (SELECT 1 FROM refresh_tokens s WHERE s.parent = refresh_tokens.digest)",
                 )
                 .bind(digest.as_bytes().as_slice())
                 .bind(idle.as_millis())
@@ -155,50 +157,42 @@ async fn insert(tx: &mut Tx, refresh: &RefreshRecord) -> Result<Result<()>> {
 }
 
 async fn rotate_or_judge(tx: &mut Tx, rotate: &Rotate) -> Result<Rotation> {
-    if !consume(tx, rotate).await? {
-        return judge(tx, rotate).await;
-    }
-    // The lineage is copied by the database from the consumed row; nobody can graft a token onto another family.
-    sqlx::query(
-        "INSERT INTO refresh_tokens (digest, family, parent, grant_id, client_id, issued_at, idle_expires_at, expires_at) \
-         SELECT $2, family, digest, grant_id, client_id, $3, $4, \
-         CASE WHEN expires_at < $5 THEN expires_at ELSE $5 END FROM refresh_tokens WHERE digest = $1",
-    )
-    .bind(rotate.presented.as_bytes().as_slice())
-    .bind(rotate.successor.digest.as_bytes().as_slice())
-    .bind(rotate.successor.issued_at.as_millis())
-    .bind(rotate.successor.idle_expires_at.as_millis())
-    .bind(rotate.successor.expires_at.as_millis())
-    .execute(&mut tx.connection)
-    .await?;
-    Ok(Rotation::Rotated)
+    if succeed(tx, rotate).await? { Ok(Rotation::Rotated) } else { judge(tx, rotate).await }
 }
 
-/// The compare-and-set: true for exactly one caller.
-async fn consume(tx: &mut Tx, rotate: &Rotate) -> Result<bool> {
-    let consumed = sqlx::query(
-        "UPDATE refresh_tokens SET consumed_at = $3, answer = $4, retry_until = $5 \
-         WHERE digest = $1 AND client_id = $2 AND consumed_at IS NULL AND idle_expires_at > $3 AND expires_at > $3 \
-         AND EXISTS (SELECT 1 FROM grants g \
-                     WHERE g.id = refresh_tokens.grant_id AND g.revoked_at IS NULL AND g.expires_at > $3)",
+/// The compare-and-set: the successor is stored unless there is one, which UNIQUE (parent) decides; true for exactly
+/// one caller. The lineage is copied by the database from the presented token, so nobody can graft a token onto
+/// another family.
+async fn succeed(tx: &mut Tx, rotate: &Rotate) -> Result<bool> {
+    let stored = sqlx::query(
+        "INSERT INTO refresh_tokens (digest, family, parent, grant_id, client_id, issued_at, idle_expires_at, \
+         expires_at, answer, retry_until) \
+         SELECT $3, r.family, r.digest, r.grant_id, r.client_id, $4, $5, r.expires_at, $6, $7 \
+         FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id \
+         WHERE r.digest = $1 AND r.client_id = $2 AND r.idle_expires_at > $8 AND r.expires_at > $8 \
+         AND g.revoked_at IS NULL AND g.expires_at > $8 \
+         ON CONFLICT (parent) DO NOTHING",
     )
     .bind(rotate.presented.as_bytes().as_slice())
     .bind(rotate.client.as_str())
-    .bind(tx.now.as_millis())
+    .bind(rotate.successor.digest.as_bytes().as_slice())
+    .bind(rotate.successor.issued_at.as_millis())
+    .bind(rotate.successor.idle_expires_at.as_millis())
     .bind(rotate.sealed_answer.as_slice())
     .bind(rotate.retry_until.as_millis())
+    .bind(tx.now.as_millis())
     .execute(&mut tx.connection)
     .await?;
-    Ok(consumed.rows_affected() == 1)
+    Ok(stored.rows_affected() == 1)
 }
 
 /// Why it could not be consumed: unknown or dead, a retry, or a reuse.
 async fn judge(tx: &mut Tx, rotate: &Rotate) -> Result<Rotation> {
     let row = sqlx::query(
-        "SELECT r.grant_id, r.answer, r.retry_until, \
-         EXISTS (SELECT 1 FROM refresh_tokens s WHERE s.parent = r.digest AND s.consumed_at IS NOT NULL) AS moved_on \
-         FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id \
-         WHERE r.digest = $1 AND r.client_id = $2 AND r.consumed_at IS NOT NULL AND r.expires_at > $3 \
+        "SELECT r.grant_id, s.answer, s.retry_until, \
+         EXISTS (SELECT 1 FROM refresh_tokens t WHERE t.parent = s.digest) AS moved_on \
+         FROM refresh_tokens r JOIN refresh_tokens s ON s.parent = r.digest JOIN grants g ON g.id = r.grant_id \
+         WHERE r.digest = $1 AND r.client_id = $2 AND r.expires_at > $3 \
          AND g.revoked_at IS NULL AND g.expires_at > $3",
     )
     .bind(rotate.presented.as_bytes().as_slice())

@@ -47,10 +47,11 @@ const BROOMS: [Broom; 8] = [
          AND (blocked_until IS NULL OR blocked_until <= $1) LIMIT $2)",
         KEEP_LOCKOUTS,
     ),
-    // A registration that was never used. A disabled client stays: forgetting it would let it in again.
+    // A registration that was never used, or an old copy of a metadata document. A disabled client stays: forgetting
+    // it would let it in again.
     (
-        "DELETE FROM clients WHERE id IN (SELECT id FROM clients WHERE kind = 'registered' AND expires_at <= $1 \
-         AND disabled = FALSE AND deleted_at IS NULL LIMIT $2)",
+        "DELETE FROM clients WHERE id IN \
+         (SELECT id FROM clients WHERE expires_at <= $1 AND disabled = FALSE AND deleted_at IS NULL LIMIT $2)",
         Duration::ZERO,
     ),
     // The newest row stays: it tells a sleeper that there was something to miss.

@@ -15,7 +15,6 @@ CREATE TABLE users (
   created_at INTEGER NOT NULL,
   deleted_at INTEGER
 ) STRICT;
-CREATE INDEX users_by_org ON users (org_id);
 
 -- Kept apart, so that nothing which reads the directory ever reads a password hash.
 CREATE TABLE passwords (
@@ -72,6 +71,7 @@ CREATE TABLE clients (
   deleted_at INTEGER
 ) STRICT;
 CREATE INDEX clients_by_kind ON clients (kind);
+CREATE INDEX clients_by_end ON clients (expires_at) WHERE expires_at IS NOT NULL;
 
 CREATE TABLE client_secrets (
   client_id  TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
@@ -99,7 +99,9 @@ CREATE TABLE grants (
 CREATE INDEX grants_by_user ON grants (user_id);
 CREATE INDEX grants_by_client ON grants (client_id);
 
--- UNIQUE (parent): the database itself says that a refresh token has one successor.
+-- UNIQUE (parent): the database itself says that a refresh token has one successor. A token is consumed when it has
+-- one. answer is what the client was told with this token; it may be told again until retry_until. All tokens of a
+-- family have the same expires_at, so no successor is swept away before its parent.
 CREATE TABLE refresh_tokens (
   digest          BLOB PRIMARY KEY,
   family          TEXT NOT NULL,
@@ -109,11 +111,9 @@ CREATE TABLE refresh_tokens (
   issued_at       INTEGER NOT NULL,
   idle_expires_at INTEGER NOT NULL,
   expires_at      INTEGER NOT NULL,
-  consumed_at     INTEGER,
   answer          BLOB,
   retry_until     INTEGER
 ) STRICT;
-CREATE INDEX refresh_by_grant ON refresh_tokens (grant_id);
 CREATE INDEX refresh_by_end ON refresh_tokens (expires_at);
 CREATE INDEX refresh_by_retry ON refresh_tokens (retry_until) WHERE answer IS NOT NULL;
 

@@ -18,17 +18,22 @@ pub(crate) async fn migrate(connection: &mut Connection, application_id: u32) ->
     let applied = apply(connection, application_id).await;
     let end = if applied.is_ok() { "COMMIT" } else { "ROLLBACK" };
     connection.execute(end).await?;
-    applied
+    if applied? {
+        // An older program looks at the header of the file, not into its log.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+    }
+    Ok(())
 }
 
-async fn apply(connection: &mut Connection, application_id: u32) -> Result<()> {
+/// Whether anything was missing.
+async fn apply(connection: &mut Connection, application_id: u32) -> Result<bool> {
     let version: i64 = connection.fetch_one("PRAGMA user_version").await?.try_get(0)?;
     let done = usize::try_from(version).unwrap_or(usize::MAX);
     let Some(missing) = STEPS.get(done..) else {
         return Err(StoreError::WrongDatabase(newer(version)));
     };
     if missing.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     for step in missing {
         sqlx::raw_sql(*step).execute(&mut *connection).await?;
@@ -36,7 +41,7 @@ async fn apply(connection: &mut Connection, application_id: u32) -> Result<()> {
     // A pragma takes no parameters; both numbers are constants of ours.
     let mark = format!("PRAGMA application_id = {application_id}; PRAGMA user_version = {SCHEMA}");
     sqlx::raw_sql(AssertSqlSafe(mark)).execute(&mut *connection).await?;
-    Ok(())
+    Ok(true)
 }
 
 /// The words for a database that a newer program has written.

@@ -40,6 +40,7 @@ pub(crate) async fn open_file(path: &Path) -> Result<(Connection, SqlitePool)> {
     writer.execute("PRAGMA journal_mode = WAL").await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
+        .acquire_timeout(BUSY)
         .test_before_acquire(false)
         .connect_lazy_with(options(path).read_only(true));
     Ok((writer, readers))
@@ -63,6 +64,10 @@ fn common(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .busy_timeout(BUSY)
         .statement_cache_capacity(STATEMENTS)
         .synchronous(sqlx::sqlite::SqliteSynchronous::Full)
+        // What is deleted is overwritten, as far as that costs no further writes.
+        .pragma("secure_delete", "FAST")
+        // The schema of a file that somebody tampered with calls no functions.
+        .pragma("trusted_schema", "OFF")
         .disable_statement_logging()
 }
 
