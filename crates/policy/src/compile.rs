@@ -48,8 +48,8 @@ pub(crate) struct Compiled {
     /// Whether it looks at `context.arguments`.
     pub(crate) uses_arguments: bool,
     pub(crate) weight: usize,
-    /// The same permit without its conditions, when these look at the subject or the arguments: it
-    /// tells whether there is any call that it could permit.
+    /// The same permit without the conditions that look at the subject or the arguments: it tells whether
+    /// there is any call that it could permit.
     pub(crate) at_best: AtBest,
 }
 
@@ -57,7 +57,7 @@ pub(crate) struct Compiled {
 pub(crate) enum AtBest {
     /// The same as ever: it looks at neither.
     Same,
-    /// It permits on its scope alone.
+    /// It permits on its other conditions alone.
     Permits(Policy),
     /// It forbids nothing.
     Nothing,
@@ -165,9 +165,10 @@ fn names_other(operand: &Value, attribute: &str) -> bool {
     }
 }
 
+/// Drops the conditions that look at the subject or the arguments.
 fn without_conditions(mut est: Value, id: &PolicyId) -> Result<Policy, String> {
-    if let Some(conditions) = est.get_mut("conditions") {
-        *conditions = Value::Array(Vec::new());
+    if let Some(Value::Array(conditions)) = est.get_mut("conditions") {
+        conditions.retain(|condition| !uses(condition, "arguments") && !uses(condition, "subject"));
     }
     Policy::from_json(Some(id.clone()), est).map_err(|error| error.to_string())
 }

@@ -1,6 +1,6 @@
 //! Permission tables written as Cedar text, which then takes the way of every hand-written policy.
 
-use std::{fmt::Write, sync::Arc};
+use std::{collections::BTreeSet, fmt::Write, sync::Arc};
 
 use crate::{
     call::Kind,
@@ -8,17 +8,18 @@ use crate::{
     table::{EVERYONE, Reach, Row, Table, Target},
 };
 
-/// One statement per target and role, grouped by target, then by reach.
-pub(crate) fn statements(server: &str, file: &Arc<str>, table: &Table) -> Vec<Statement> {
-    table.rows.iter().flat_map(|row| of_row(server, file, row)).collect()
+/// One statement per target and role, grouped by target, then by reach. `named` are the targets of all
+/// tables of the server: what is named more exactly is left out of the general.
+pub(crate) fn statements(server: &str, file: &Arc<str>, table: &Table, named: &[(Kind, Target)]) -> Vec<Statement> {
+    table.rows.iter().flat_map(|row| of_row(server, file, row, named)).collect()
 }
 
-fn of_row(server: &str, file: &Arc<str>, row: &Row) -> Vec<Statement> {
+fn of_row(server: &str, file: &Arc<str>, row: &Row, named: &[(Kind, Target)]) -> Vec<Statement> {
     let mut allow: Vec<&(String, Reach)> = row.allow.iter().collect();
     allow.sort_by_key(|(_, reach)| *reach);
     let pairs = row.targets.iter().flat_map(|target| allow.iter().map(move |(role, reach)| (target, role, *reach)));
     let statement = |(target, role, reach): (&Target, &String, Reach)| Statement {
-        text: text(server, row.kind, target, role, reach),
+        text: text(server, row.kind, target, role, reach, named),
         file: Arc::clone(file),
         line: row.line,
         reach: Some(reach),
@@ -27,27 +28,44 @@ fn of_row(server: &str, file: &Arc<str>, row: &Row) -> Vec<Statement> {
     pairs.map(statement).collect()
 }
 
-fn text(server: &str, kind: Kind, target: &Target, role: &str, reach: Reach) -> String {
-    let mut text = format!("@id({})\n", quote(&id(server, kind, target, role)));
-    let _ = write!(text, "permit (\n    {},\n    action == Action::\"{}\",\n    ", principal(role, reach), kind.action());
-    let mut conditions = Vec::new();
-    match target {
-        Target::Exact(name) => {
-            let _ = write!(text, "resource == {}::{}", kind.entity_type(), quote(name));
-        }
-        Target::Prefix(head) => {
-            text.push_str("resource");
-            conditions.push(format!("resource.{} like {}", kind.name_attribute(), quote_prefix(head)));
-        }
-        Target::Every => text.push_str("resource"),
+fn text(server: &str, kind: Kind, target: &Target, role: &str, reach: Reach, named: &[(Kind, Target)]) -> String {
+    let resource = match target {
+        Target::Exact(name) => format!("resource == {}", entity(kind, name)),
+        Target::Prefix(_) | Target::Every => "resource".to_owned(),
+    };
+    let mut text = format!("@id({})\npermit (\n", quote(&id(server, kind, target, role)));
+    let _ = write!(text, "    {},\n    action == Action::\"{}\",\n    {resource}\n)", principal(role, reach), kind.action());
+    if let Target::Prefix(head) = target {
+        let _ = write!(text, "\nwhen {{ resource.{} like {} }}", kind.name_attribute(), quote_prefix(head));
     }
-    text.push_str("\n)");
-    conditions.extend(condition(reach).map(str::to_owned));
-    for condition in conditions {
+    if let Some(condition) = condition(reach) {
         let _ = write!(text, "\nwhen {{ {condition} }}");
     }
+    text.push_str(&exceptions(kind, target, named));
     text.push_str(";\n");
     text
+}
+
+/// Leaves out what other rows name more exactly.
+fn exceptions(kind: Kind, target: &Target, named: &[(Kind, Target)]) -> String {
+    let inner: BTreeSet<&Target> =
+        named.iter().filter(|(of, other)| *of == kind && target.contains(other)).map(|(_, other)| other).collect();
+    let mut text = String::new();
+    let exact = inner.iter().filter_map(|other| if let Target::Exact(name) = other { Some(entity(kind, name)) } else { None });
+    let exact: Vec<String> = exact.collect();
+    if !exact.is_empty() {
+        let _ = write!(text, "\nunless {{ [{}].contains(resource) }}", exact.join(", "));
+    }
+    for other in inner {
+        if let Target::Prefix(head) = other {
+            let _ = write!(text, "\nunless {{ resource.{} like {} }}", kind.name_attribute(), quote_prefix(head));
+        }
+    }
+    text
+}
+
+fn entity(kind: Kind, name: &str) -> String {
+    format!("{}::{}", kind.entity_type(), quote(name))
 }
 
 /// `server/tool/ROLE`; the kind stands between when it is no tool.

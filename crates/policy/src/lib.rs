@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! permission table (table, emit) ─┐
-//!                                 ├→ Cedar text → limits → compile → set: slices per target
+//!                                 ├→ Cedar text (draft, limits) → compile → set: slices per target
 //! hand-written .cedar files ──────┘
 //!
 //! engine: call → whose data (subject) → slice → facts as Cedar entities → answer (cache) → Decision (permit)
@@ -11,6 +11,7 @@
 mod cache;
 mod call;
 mod compile;
+mod draft;
 mod emit;
 pub mod engine;
 pub mod explain;

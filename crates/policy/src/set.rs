@@ -10,12 +10,11 @@ use vestibule_model::ServerName;
 
 use crate::{
     call::{CallTarget, Kind},
-    compile::{Compiled, PolicyInfo, Statement, compile},
-    emit,
-    limits::{line_at, on_big_stack, split},
+    compile::{Compiled, PolicyInfo, compile},
+    draft::{Draft, Subjects},
+    limits::{line_at, on_big_stack},
     schema::{self, Vocabulary},
     slice::{Slice, Slices},
-    table::{self, Table, Target},
 };
 
 /// A mistake in a policy file.
@@ -149,11 +148,7 @@ impl ServerPolicy {
     }
 
     fn load(server: &ServerName, sources: Vec<Source>, names: &Vocabulary) -> Result<Self, Vec<PolicyError>> {
-        let mut draft = Draft::default();
-        for source in sources {
-            draft.read(server, &source);
-        }
-        let Draft { statements, roles, subjects, shown, mut errors } = draft;
+        let Draft { statements, roles, subjects, shown, mut errors } = Draft::read(server, sources);
         let mut compiled = Vec::new();
         for statement in statements {
             match compile(statement) {
@@ -177,111 +172,6 @@ impl ServerPolicy {
             [slices(Kind::Tool)?, slices(Kind::Prompt)?, slices(Kind::Resource)?, slices(Kind::Method)?];
         let infos = compiled.into_iter().map(|policy| (Arc::clone(&policy.info.id), policy.info)).collect();
         Ok(Self { infos, roles, subjects, slices, shown })
-    }
-}
-
-/// Which argument says whose data is meant, by target.
-#[derive(Default)]
-struct Subjects {
-    exact: [HashMap<String, String>; 2],
-    every: [Option<String>; 2],
-}
-
-impl Subjects {
-    /// Only tools and prompts have arguments.
-    fn index(kind: Kind) -> Option<usize> {
-        match kind {
-            Kind::Tool => Some(0),
-            Kind::Prompt => Some(1),
-            Kind::Resource | Kind::Method => None,
-        }
-    }
-
-    fn find(&self, kind: Kind, name: &str) -> Option<&str> {
-        let at = Self::index(kind)?;
-        let exact = self.exact.get(at).and_then(|names| names.get(name));
-        exact.or_else(|| self.every.get(at).and_then(Option::as_ref)).map(String::as_str)
-    }
-
-    /// Adds one. Gives back the other argument when one was named before: a target has one subject.
-    fn add(&mut self, kind: Kind, target: &Target, argument: &str) -> Option<String> {
-        let at = Self::index(kind)?;
-        let before = match target {
-            Target::Exact(name) => self.exact.get_mut(at)?.insert(name.clone(), argument.to_owned()),
-            Target::Every => self.every.get_mut(at)?.replace(argument.to_owned()),
-            Target::Prefix(_) => None,
-        };
-        let every = self.every.get(at)?.as_ref();
-        let exact = self.exact.get(at)?.values();
-        before.iter().chain(every).chain(exact.filter(|_| every.is_some())).find(|other| *other != argument).cloned()
-    }
-}
-
-/// What the sources of one server say, before it is compiled.
-#[derive(Default)]
-struct Draft {
-    statements: Vec<Statement>,
-    roles: Vec<String>,
-    subjects: Subjects,
-    shown: String,
-    errors: Vec<PolicyError>,
-}
-
-impl Draft {
-    fn read(&mut self, server: &ServerName, source: &Source) {
-        let file: Arc<str> = source.file.as_str().into();
-        let shown = match source.file.rsplit_once('.').map(|(_, ending)| ending) {
-            Some("toml") => table::parse(&file, &source.text).map(|table| self.table(server, &file, table)),
-            Some("cedar") => self.cedar(&file, &source.text).map_err(|error| vec![error]),
-            _ => Err(vec![PolicyError {
-                file: source.file.clone(),
-                line: 1,
-                what: "this is neither a permission table nor Cedar text".into(),
-                remedy: "let the name end in .toml or .cedar".into(),
-            }]),
-        };
-        match shown {
-            Ok(text) => self.shown.push_str(&format!("// {}\n\n{}\n", file.escape_debug(), text)),
-            Err(errors) => self.errors.extend(errors),
-        }
-    }
-
-    /// Takes in a table; its Cedar text.
-    fn table(&mut self, server: &ServerName, file: &Arc<str>, table: Table) -> String {
-        for row in &table.rows {
-            let Some(subject) = &row.subject else { continue };
-            for target in &row.targets {
-                if let Some(other) = self.subjects.add(row.kind, target, subject) {
-                    self.errors.push(PolicyError {
-                        file: file.to_string(),
-                        line: row.line,
-                        what: format!("“{target}” has the subjects “{}” and “{}”", other.escape_debug(), subject.escape_debug()),
-                        remedy: "name one argument that says whose data is meant".into(),
-                    });
-                }
-            }
-        }
-        let statements = emit::statements(server.as_str(), file, &table);
-        let text = emit::print(&statements);
-        self.statements.extend(statements);
-        for role in table.roles {
-            if !self.roles.contains(&role) {
-                self.roles.push(role);
-            }
-        }
-        text
-    }
-
-    fn cedar(&mut self, file: &Arc<str>, text: &str) -> Result<String, PolicyError> {
-        let pieces = split(file, text)?;
-        self.statements.extend(pieces.into_iter().map(|piece| Statement {
-            text: piece.text.to_owned(),
-            file: Arc::clone(file),
-            line: line_at(text, piece.start),
-            reach: None,
-            weight: piece.weight,
-        }));
-        Ok(text.to_owned())
     }
 }
 

@@ -12,6 +12,9 @@
 //! uris  = ["hr://policies/*"]
 //! allow = { "*" = true }                               # every signed-in user
 //! ```
+//!
+//! `names = ["*"]` is every tool that no other row names: a row that names a tool replaces the general
+//! one for it, as a longer URI pattern replaces a shorter one. A row without `allow` takes rights away.
 
 use std::collections::BTreeMap;
 
@@ -73,7 +76,7 @@ pub(crate) struct Row {
 }
 
 /// What a row is about.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Target {
     /// Exactly this name or URI.
     Exact(String),
@@ -81,6 +84,25 @@ pub(crate) enum Target {
     Prefix(String),
     /// Every one of the kind.
     Every,
+}
+
+impl Table {
+    /// All targets that the rows name.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = (Kind, Target)> {
+        self.rows.iter().flat_map(|row| row.targets.iter().map(|target| (row.kind, target.clone())))
+    }
+}
+
+impl Target {
+    /// Whether `other` is a part of this, and not the same.
+    pub(crate) fn contains(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Every, other) => *other != Self::Every,
+            (Self::Prefix(head), Self::Exact(name)) => name.starts_with(head.as_str()),
+            (Self::Prefix(head), Self::Prefix(longer)) => longer != head && longer.starts_with(head.as_str()),
+            _ => false,
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -83,6 +83,49 @@ fn resources_follow_their_patterns_and_only_in_one_reading() {
 }
 
 #[test]
+fn a_row_that_names_a_target_replaces_the_general_one() {
+    let table = r#"
+roles = ["EMPLOYEE", "EXECUTIVE"]
+[[tool]]
+names = ["*"]
+allow = { "*" = "all" }
+[[tool]]
+names = ["stats", "odd\"name"]
+allow = { EXECUTIVE = true }
+[[tool]]
+names = ["closed"]
+[[resource]]
+uris  = ["*"]
+allow = { "*" = true }
+[[resource]]
+uris  = ["hr://salaries/*"]
+allow = { EXECUTIVE = true }
+[[resource]]
+uris  = ["hr://salaries/bands"]
+allow = { EMPLOYEE = true }
+"#;
+    let second = "[[tool]]\nnames = [\"other-file\"]\nallow = {}";
+    let (engine, house) = (engine(&[("t.toml", table), ("u.toml", second)]), House::new());
+    for (kind, name, employee, executive) in [
+        (Kind::Tool, "anything", true, true),
+        (Kind::Tool, "stats", false, true),
+        (Kind::Tool, "odd\"name", false, true),
+        (Kind::Tool, "closed", false, false),
+        (Kind::Tool, "other-file", false, false),
+        (Kind::Resource, "hr://handbook", true, true),
+        (Kind::Resource, "hr://salaries/2026", false, true),
+        (Kind::Resource, "hr://salaries/bands", true, false),
+    ] {
+        for (caller, allowed) in [("employee", employee), ("executive", executive)] {
+            let caller = principal(house.user(caller), "prompts:* resources:* tools:*");
+            let question = Question::new(kind, name, None).unwrap();
+            assert_eq!(refusal(&engine, &caller, &house, question).is_none(), allowed, "{name} for {}", caller.subject_id());
+            assert_eq!(engine.may_see(&caller, &server(), &house.directory, &kind.target(name)), allowed, "{name}");
+        }
+    }
+}
+
+#[test]
 fn other_methods_need_a_policy_that_names_them() {
     let house = House::new();
     let caller = principal(house.user("employee"), "tools:*");
