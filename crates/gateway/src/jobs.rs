@@ -1,4 +1,4 @@
-//! Background tasks: key rotation, sweeping, and copying the journal into the database for search.
+//! Background tasks: key rotation and sweeping.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,16 +6,14 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 use vestibule_model::{Clock, Random};
 use vestibule_oauth::keys::{Algorithm, KeyRing, RotationPlan};
-use vestibule_store::{Store, changes::Change, journal::Journal};
+use vestibule_store::{Store, changes::Change};
 
-use crate::keys;
+use crate::{keys, listen};
 
 /// What the tasks work on.
 pub struct Jobs {
     /// The database.
     pub store: Store,
-    /// The evidence.
-    pub journal: Journal,
     /// The ring that signs and verifies.
     pub keys: Arc<ArcSwap<KeyRing>>,
     /// How signing keys rotate.
@@ -33,8 +31,7 @@ impl Jobs {
     pub fn start(self, stop: &watch::Receiver<bool>) {
         let jobs = Arc::new(self);
         tokio::spawn(until(stop.clone(), Arc::clone(&jobs).rotate_keys()));
-        tokio::spawn(until(stop.clone(), Arc::clone(&jobs).sweep()));
-        tokio::spawn(until(stop.clone(), jobs.import_audit()));
+        tokio::spawn(until(stop.clone(), jobs.sweep()));
     }
 
     /// Every ten minutes, and whenever another node changed a key.
@@ -70,41 +67,11 @@ impl Jobs {
             }
         }
     }
-
-    /// The journal is the evidence; its copy in the database is for search, so it may lag behind a little.
-    async fn import_audit(self: Arc<Self>) {
-        let mut lines = self.journal.subscribe();
-        let mut batch: Vec<Arc<str>> = Vec::new();
-        let mut tick = tokio::time::interval(Duration::from_millis(500));
-        loop {
-            tokio::select! {
-                line = lines.recv() => match line {
-                    Ok(line) => {
-                        batch.push(line);
-                        if batch.len() < 512 { continue }
-                    }
-                    Err(tokio::sync::broadcast::error::RecvError::Lagged(missed)) => {
-                        tracing::warn!(missed, "the search copy of the journal has a gap; the journal itself has none");
-                        continue;
-                    }
-                    Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
-                },
-                _ = tick.tick() => {}
-            }
-            if batch.is_empty() {
-                continue;
-            }
-            if let Err(error) = self.store.import_audit(&batch).await {
-                tracing::warn!(%error, "the journal could not be copied for search");
-            }
-            batch.clear();
-        }
-    }
 }
 
 async fn until(mut stop: watch::Receiver<bool>, task: impl Future<Output = ()>) {
     tokio::select! {
         () = task => {}
-        _ = stop.wait_for(|stop| *stop) => {}
+        () = listen::asked_to_stop(&mut stop) => {}
     }
 }

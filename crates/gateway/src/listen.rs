@@ -37,12 +37,19 @@ pub async fn serve(listener: TcpListener, router: Router, trusted: Arc<[IpNet]>,
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             },
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = asked_to_stop(&mut stop) => break,
         }
     }
     drop(listener);
     if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
         tracing::warn!("some connections were cut after {} s", GRACE.as_secs());
+    }
+}
+
+/// Waits until the flag turns true, or its sender is gone.
+pub(crate) async fn asked_to_stop(stop: &mut watch::Receiver<bool>) {
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        tracing::debug!("nobody is left who could ask to stop; stopping");
     }
 }
 

@@ -11,6 +11,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use vestibule_model::{Clock, Random, Secret};
+use vestibule_oauth::keys::generate_ed25519;
 use vestibule_store::{Store, journal::Journal, seal::Sealer};
 
 use crate::config::State;
@@ -37,12 +38,13 @@ pub async fn open(
         State::Memory => {
             let sealer = Sealer::ephemeral(&**random);
             let store = Store::memory(sealer, Arc::clone(clock), Arc::clone(random)).await?;
-            let journal = Journal::memory(&vestibule_oauth::keys::generate_ed25519_pkcs8(), Arc::clone(clock))?;
+            let key = generate_ed25519(&**random)?;
+            let journal = Journal::memory(key.expose(), Arc::clone(clock))?;
             Ok(Opened { store, journal })
         }
         State::Directory(path) => {
             let store = open_store(path, master_key, clock, random).await?;
-            Ok(Opened { store, journal: open_journal(path, clock)? })
+            Ok(Opened { store, journal: open_journal(path, clock, &**random)? })
         }
     }
 }
@@ -68,8 +70,8 @@ pub async fn open_store(
         .with_context(|| format!("opening the database {}", database.display()))
 }
 
-fn open_journal(path: &Path, clock: &Arc<dyn Clock>) -> Result<Journal> {
-    let key = kept_file(&path.join("audit.key"), || vestibule_oauth::keys::generate_ed25519_pkcs8())?;
+fn open_journal(path: &Path, clock: &Arc<dyn Clock>, random: &dyn Random) -> Result<Journal> {
+    let key = kept_file(&path.join("audit.key"), || Ok(generate_ed25519(random)?))?;
     let folder = journal_path(path);
     make_directory(&folder)?;
     Journal::open(&folder, key.expose(), Arc::clone(clock))
@@ -111,7 +113,7 @@ fn kept_master_key(path: &Path, state: &Path, random: &dyn Random) -> Result<Sec
         let mut bytes = *key.expose();
         random.fill(&mut bytes);
         key = Secret::new(bytes);
-        STANDARD.encode(key.expose()).into_bytes()
+        Ok(Secret::new(STANDARD.encode(key.expose()).into_bytes()))
     })?;
     let decoded = STANDARD.decode(text.expose().trim_ascii()).map(Secret::new).ok();
     let key = decoded.and_then(|bytes| <[u8; 32]>::try_from(bytes.expose().as_slice()).ok());
@@ -119,13 +121,13 @@ fn kept_master_key(path: &Path, state: &Path, random: &dyn Random) -> Result<Sec
 }
 
 /// Reads a file that is made once, with owner-only rights.
-fn kept_file(path: &Path, make: impl FnOnce() -> Vec<u8>) -> Result<Secret<Vec<u8>>> {
+fn kept_file(path: &Path, make: impl FnOnce() -> Result<Secret<Vec<u8>>>) -> Result<Secret<Vec<u8>>> {
     match fs::read(path) {
         Ok(bytes) => return Ok(Secret::new(bytes)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
     }
-    let bytes = Secret::new(make());
+    let bytes = make()?;
     let written = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).and_then(|mut file| {
         file.write_all(bytes.expose())?;
         file.sync_all()

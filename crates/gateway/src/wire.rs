@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use arc_swap::ArcSwap;
 use axum::Router;
 use vestibule_authserver::{AuthServer, People};
-use vestibule_console::Console;
+use vestibule_console::{Console, ConsoleSettings};
 use vestibule_egress::{
     client::{Client, ClientConfig},
     fetch::Fetcher,
@@ -84,7 +84,6 @@ pub async fn build_with(mut config: Config, clock: Arc<dyn Clock>, random: Arc<d
         public,
         jobs: Jobs {
             store: parts.store.clone(),
-            journal: parts.journal.clone(),
             keys: parts.keys,
             rotation: config.rotation,
             algorithm: config.algorithm,
@@ -193,5 +192,16 @@ fn authserver(config: &Config, parts: &Parts) -> Result<AuthServer> {
 }
 
 fn console(config: &Config, parts: &Parts) -> Console {
-    todo!()
+    Console {
+        settings: ConsoleSettings {
+            session_life: config.session_life,
+            ..ConsoleSettings::new(config.public_url.clone())
+        },
+        store: parts.store.clone(),
+        journal: parts.journal.clone(),
+        engine: Arc::clone(&parts.engine),
+        servers: Arc::clone(&parts.servers),
+        clock: Arc::clone(&parts.clock),
+        random: Arc::clone(&parts.random),
+    }
 }

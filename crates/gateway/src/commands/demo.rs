@@ -1,6 +1,6 @@
 //! `vestibule demo`: the sample HR server, its users, and the gateway before it, everything on.
 
-use std::{path::Path, process::ExitCode, sync::Arc};
+use std::{path::Path, process::ExitCode};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use vestibule_demo::hr;
 use vestibule_identity::factors::totp;
 use vestibule_model::{Clock, OrgId, Random, Secret, User, UserId};
 
-use super::{generated, passwords, place, protect::loopback_name, ready, run};
+use super::{generated, passwords, place, protect::loopback_name, ready, running::{self, Running}};
 use crate::{cli, config, wire};
 
 /// The files of the example; the demo is the example, started.
@@ -25,7 +25,7 @@ const EXAMPLE_UPSTREAM: &str = "http://127.0.0.1:3001/mcp";
 const ADMIN_ROLE: &str = "vestibule:admin";
 
 pub(super) async fn run(args: cli::Demo) -> Result<ExitCode> {
-    let listener = run::bind_or_free(args.listen).await?;
+    let listener = running::bind_or_free(args.listen).await?;
     let address = listener.local_addr()?;
     let origin = format!("http://{}", loopback_name(address));
     let directory = generated::fresh_directory("demo", address)?;
@@ -34,7 +34,7 @@ pub(super) async fn run(args: cli::Demo) -> Result<ExitCode> {
     let config = config::load(&path)?;
     place::remember(&config.state);
 
-    let running = run::start(config, listener, None).await?;
+    let running = running::start(config, listener, None).await?;
     let people = add_people(&running).await?;
     let mcp_url = format!("{origin}/mcp/hr");
     if args.json {
@@ -51,13 +51,10 @@ async fn start_hr_server(origin: &str) -> Result<String> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("binding a port for the sample server")?;
     let url = format!("http://{}/mcp", listener.local_addr()?);
     let (clock, _) = wire::senses();
-    let trust = hr::Trust {
-        issuer: origin.to_owned(),
-        jwks_url: format!("{origin}/.well-known/jwks.json"),
-        audience: url.clone(),
-    };
+    let (issuer, keys, audience) = (origin.to_owned(), format!("{origin}/.well-known/jwks.json"), url.clone());
+    let server = hr::serve(listener, issuer, keys, audience, move || clock.now().as_seconds());
     tokio::spawn(async move {
-        if let Err(error) = hr::serve(listener, trust, Arc::new(move || clock.now().as_seconds())).await {
+        if let Err(error) = server.await {
             tracing::error!(%error, "the sample server ended");
         }
     });
@@ -84,10 +81,17 @@ struct Person {
     totp_secret: Option<String>,
 }
 
-/// One user per employee of the sample company; the last plain employee gets a second factor too.
-async fn add_people(running: &run::Running) -> Result<Vec<Person>> {
+/// The one who also has a second factor: an EMPLOYEE whose department has two others without.
+fn with_second_factor() -> Option<&'static str> {
+    let plain = || hr::employees().iter().filter(|employee| employee.role == "EMPLOYEE");
+    let colleagues = |department: &str| plain().filter(|employee| employee.department == department).count();
+    plain().rev().find(|employee| colleagues(employee.department) > 2).map(|employee| employee.id)
+}
+
+/// One user per employee of the sample company.
+async fn add_people(running: &Running) -> Result<Vec<Person>> {
     let (clock, random) = wire::senses();
-    let with_totp = hr::employees().iter().rev().find(|employee| employee.role == "EMPLOYEE").map(|employee| employee.id);
+    let with_totp = with_second_factor();
     let ids: Vec<(&str, UserId)> =
         hr::employees().iter().map(|employee| (employee.id, UserId::generate(&*clock, &*random))).collect();
     let mut people = Vec::new();
@@ -121,7 +125,7 @@ async fn add_people(running: &run::Running) -> Result<Vec<Person>> {
     store_all(running, people, &*clock, &*random).await
 }
 
-async fn store_all(running: &run::Running, people: Vec<Person>, clock: &dyn Clock, random: &dyn Random) -> Result<Vec<Person>> {
+async fn store_all(running: &Running, people: Vec<Person>, clock: &dyn Clock, random: &dyn Random) -> Result<Vec<Person>> {
     let hashes = futures_util::future::join_all(people.iter().map(|person| running.passwords.hash(&person.password))).await;
     let mut stored = Vec::new();
     for (mut person, phc) in people.into_iter().zip(hashes) {

@@ -11,7 +11,7 @@ mod place;
 mod policy;
 mod protect;
 mod ready;
-mod run;
+mod running;
 mod serve;
 mod user;
 

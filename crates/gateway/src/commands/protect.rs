@@ -7,13 +7,13 @@ use serde_json::json;
 use vestibule_model::{OrgId, Secret, User, UserId};
 use vestibule_policy::PolicySet;
 
-use super::{generated, passwords, place, ready, run};
+use super::{generated, passwords, place, ready, running::{self, Running}};
 use crate::{cli, config, wire};
 
 const EMAIL: &str = "you@localhost.example";
 
 pub(super) async fn run(args: cli::Protect) -> Result<ExitCode> {
-    let listener = run::bind_or_free(args.listen).await?;
+    let listener = running::bind_or_free(args.listen).await?;
     let address = listener.local_addr()?;
     let origin = format!("http://{}", loopback_name(address));
     let directory = generated::fresh_directory("protect", address)?;
@@ -22,7 +22,7 @@ pub(super) async fn run(args: cli::Protect) -> Result<ExitCode> {
     let config = config::load(&path)?;
     place::remember(&config.state);
 
-    let running = run::start(config, listener, None).await?;
+    let running = running::start(config, listener, None).await?;
     let password = add_user(&running).await?;
     let mcp_url = format!("{origin}/mcp/{}", args.name);
     if args.json {
@@ -61,7 +61,7 @@ fn configuration(args: &cli::Protect, origin: &str, address: SocketAddr) -> Stri
     )
 }
 
-async fn add_user(running: &run::Running) -> Result<Secret<String>> {
+async fn add_user(running: &Running) -> Result<Secret<String>> {
     let (clock, random) = wire::senses();
     let password = passwords::generate(&*random);
     let phc = running.passwords.hash(&password).await?;

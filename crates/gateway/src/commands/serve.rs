@@ -4,20 +4,20 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::{place, run};
+use super::{place, running};
 use crate::{cli, config};
 
 pub(super) async fn run(args: cli::Serve) -> Result<ExitCode> {
     let config = config::load(&args.config)?;
-    let public = run::bind(config.listen).await?;
+    let public = running::bind(config.listen).await?;
     let admin = match config.admin_listen {
-        Some(address) => Some(run::bind(address).await?),
+        Some(address) => Some(running::bind(address).await?),
         None => None,
     };
     let url = config.public_url.clone();
     let servers: Vec<String> = config.servers.iter().map(|one| one.server.resource.to_string()).collect();
     place::remember(&config.state);
-    let running = run::start(config, public, admin).await?;
+    let running = running::start(config, public, admin).await?;
     tracing::info!(%url, "serving");
     for server in servers {
         tracing::info!("protecting {server}");
