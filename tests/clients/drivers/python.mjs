@@ -4,7 +4,6 @@ import { check, suite } from '../lib/checks.mjs';
 import { SERVICE_SECRET } from '../lib/house.mjs';
 import { CLIENTS, PYTHON, SCRATCH } from '../lib/places.mjs';
 import { Program } from '../lib/process.mjs';
-import { authorizationUrl } from './mcp_remote.mjs';
 
 export async function python({ demo, house, documents, browser }) {
   const document = { client_name: 'The Python document client', token_endpoint_auth_method: 'none', redirect_uris: ['http://127.0.0.1/callback'],
@@ -23,7 +22,7 @@ function script(name, file, { place, browser, args = [] }) {
     const run = new Program(PYTHON, [join(CLIENTS, 'python', file), place.mcpUrl, ...args], { env });
     const person = await browser.visit(place, place.employee);
     await check(`${name}: its user signs in and consents in Chromium`, async () => {
-      const [url] = await run.printed(authorizationUrl(place.issuer));
+      const [, url] = await run.printed(/^open (http\S+)$/m);
       await person.approve(url);
     });
     const output = await run.success().catch(error => String(error));

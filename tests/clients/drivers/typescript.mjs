@@ -20,16 +20,13 @@ export async function typescript({ demo, house, documents, browser }) {
   const document = { client_name: 'The document client', token_endpoint_auth_method: 'none', redirect_uris: ['http://127.0.0.1/callback'],
     grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] };
   const clientMetadataUrl = documents.publish('/oauth/client.json', document);
-  await drive('client 2.x, metadata document (CIMD), auto', { sdk: TWO, place: house, browser, options: auto, identity: { clientMetadataUrl } });
-  await suite('the metadata document', async () => {
-    await check('it was fetched over TLS and no client was registered', () => assert.ok(documents.fetched.includes('/oauth/client.json')));
-  });
+  await drive('client 2.x, metadata document (CIMD), auto', { sdk: TWO, place: house, browser, options: auto, identity: { clientMetadataUrl }, documents });
   const client = { client_id: 'desk' };
   await drive('client 2.x, pre-registered', { sdk: TWO, place: house, browser, identity: { client } });
   await drive('sdk 1.x, pre-registered', { sdk: ONE, place: house, browser, identity: { client } });
 }
 
-function drive(name, { sdk, place, browser, options, identity = {}, era, shots }) {
+function drive(name, { sdk, place, browser, options, identity = {}, documents, era, shots }) {
   return suite(name, async () => {
     const callback = await listenForCallback();
     const provider = new MemoryProvider({ name: `Test of ${name}`, redirectUrl: callback.url, ...identity });
@@ -54,6 +51,7 @@ function drive(name, { sdk, place, browser, options, identity = {}, era, shots }
       assert.deepEqual(person.seen, ['sign-in', 'consent']);
       await sdk.finish(first.transport, landed);
       assert.ok(provider.current.refresh_token, 'no refresh token');
+      if (identity.clientMetadataUrl) assert.ok(documents.fetched.includes(new URL(identity.clientMetadataUrl).pathname));
     });
     const { client, transport } = connection();
     const call = (tool, args) => client.callTool({ name: tool, arguments: args });

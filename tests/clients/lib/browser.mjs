@@ -40,15 +40,11 @@ export class Person {
   /** Opens an authorization URL, signs in when asked, consents, and gives the URL the browser was sent to. */
   async approve(url, { shots, decision = 'allow' } = {}) {
     const page = await this.open();
-    const left = new Promise(resolve => page.on('request', request => {
-      const away = request.isNavigationRequest() && new URL(request.url()).origin !== this.issuer;
-      if (away && !url.toString().startsWith(request.url())) resolve(request.url());
-    }));
+    const left = departure(page, this.issuer, url.toString());
     await page.goto(url.toString());
     for (let step = 0; step < STEPS; step += 1) {
       const gone = await Promise.race([left, new Promise(done => setTimeout(done, 50))]);
       if (gone) {
-        await page.waitForLoadState('load').catch(() => {});
         await page.close();
         return gone;
       }
@@ -67,10 +63,9 @@ export class Person {
 
   async open() {
     const page = await this.context.newPage();
-    page.on('pageerror', error => this.complaints.push(`${page.url()}: ${error}`));
-    page.on('console', message => {
-      if (message.type() === 'error') this.complaints.push(`${page.url()}: ${message.text()}`);
-    });
+    const complain = what => { if (page.url().startsWith(this.issuer)) this.complaints.push(`${page.url()}: ${what}`); };
+    page.on('pageerror', error => complain(error));
+    page.on('console', message => { if (message.type() === 'error') complain(message.text()); });
     return page;
   }
 
@@ -117,6 +112,18 @@ export class Person {
   async leave() {
     await this.context.close();
   }
+}
+
+/** The URL of the first page outside the house, once its owner has answered: closing earlier would cut it off. */
+function departure(page, issuer, start) {
+  return new Promise(resolve => {
+    const look = request => {
+      const away = request.isNavigationRequest() && new URL(request.url()).origin !== issuer;
+      if (away && !start.startsWith(request.url())) resolve(request.url());
+    };
+    page.on('requestfinished', look);
+    page.on('requestfailed', look);
+  });
 }
 
 const has = async (page, selector) => (await page.locator(selector).count()) > 0;

@@ -1,11 +1,12 @@
 // Counts checks. One line each on standard output; the last line is read by `cargo xtask test`.
+const LIMIT_SECONDS = 120;
 let passed = 0;
 let failed = 0;
 
 /** Runs one check; a check that throws has failed, and the rest of its suite is given up. */
 export async function check(name, work) {
   try {
-    const result = await work();
+    const result = await withinLimit(work);
     passed += 1;
     console.log(`ok    ${name}`);
     return result;
@@ -37,6 +38,17 @@ export async function suite(name, work) {
 export function finish() {
   console.log(`\nclients: ${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0;
+}
+
+/** A check that hangs has failed. */
+async function withinLimit(work) {
+  let timer;
+  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(`not done after ${LIMIT_SECONDS} s`)), LIMIT_SECONDS * 1000); });
+  try {
+    return await Promise.race([work(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 class GivenUp extends Error {}

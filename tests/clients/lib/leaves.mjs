@@ -27,7 +27,7 @@ export async function refused(call) {
   try {
     result = await call();
   } catch (error) {
-    assert.match(String(error), /unknown tool|not allowed|denied|forbidden|policy|-32602|403/i);
+    assert.match(String(error), /unknown tool|tool_not_found|not allowed|denied|forbidden|policy|-32602|403/i);
     return;
   }
   assert.equal(result.isError, true, `answered: ${JSON.stringify(result).slice(0, 500)}`);
