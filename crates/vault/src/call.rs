@@ -1,14 +1,113 @@
 //! One MCP exchange as policy sees it and as it is sent: the parsed message plus what travels with it.
-use http::Method;
-use vestibule_mcp::{Era, Message};
-/// POST with a message, or GET / DELETE of the stateful era.
+
+use http::{HeaderMap, Method};
+use vestibule_mcp::{Era, Message, Target};
+use vestibule_model::Digest;
+use vestibule_policy::{Call, engine::CallTarget};
+
+/// POST with a message, or GET or DELETE of the stateful era.
 #[derive(Debug)]
 pub struct McpCall {
-    pub method: Method, pub era: Era, /// None for GET and DELETE.
+    /// The HTTP method.
+    pub method: Method,
+    /// How the request opened.
+    pub era: Era,
+    /// The message; `None` for GET and DELETE.
     pub message: Option<Message>,
-    /// The upstream's session id, opened from our sealed one.
+    /// The upstream's own session id, opened from our sealed one.
     pub upstream_session: Option<String>,
-    /// Headers that pass (allow-list applied by `dispatch`, not by the caller).
-    pub headers: http::HeaderMap,
+    /// The headers as they came. The vault sends those of its allow-list, whatever is in here.
+    pub headers: HeaderMap,
 }
-// impl vestibule_policy::Call for McpCall (GET, DELETE are CallTarget::Session)
+
+impl Call for McpCall {
+    fn method(&self) -> &str {
+        match &self.message {
+            Some(message) if message.method().is_empty() => "response",
+            Some(message) => message.method(),
+            None => self.method.as_str(),
+        }
+    }
+
+    fn target(&self) -> CallTarget<'_> {
+        let Some(message) = &self.message else { return CallTarget::Session };
+        match message.target() {
+            Target::Tool(name) => CallTarget::Tool(name),
+            Target::Prompt(name) => CallTarget::Prompt(name),
+            Target::Resource(uri) => CallTarget::Resource(uri),
+            // Lists are open to whoever may talk at all; each entry is decided when the answer is filtered.
+            Target::ToolList
+            | Target::PromptList
+            | Target::ResourceList
+            | Target::ResourceTemplateList
+            | Target::Session => CallTarget::Session,
+            Target::Unknown(method) => CallTarget::Method(method),
+        }
+    }
+
+    fn argument(&self, name: &str) -> Option<&str> {
+        self.message.as_ref()?.argument(name)
+    }
+
+    fn has_variant_of(&self, name: &str) -> bool {
+        let Some(message) = &self.message else { return false };
+        message.argument_names().any(|have| have != name && folded(have).eq(folded(name)))
+    }
+
+    fn arguments(&self) -> Option<&str> {
+        self.message.as_ref()?.arguments()
+    }
+
+    fn arguments_digest(&self) -> Option<Digest> {
+        self.arguments().map(|text| Digest::of(text.as_bytes()))
+    }
+}
+
+/// The name as a careless server might read it: no case, no separators.
+fn folded(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(json: &str) -> McpCall {
+        McpCall {
+            method: Method::POST,
+            era: Era::Stateful,
+            message: Some(Message::parse(json.to_owned().into()).unwrap()),
+            upstream_session: None,
+            headers: HeaderMap::new(),
+        }
+    }
+
+    #[test]
+    fn messages_are_named_as_policy_names_them() {
+        let of = |method: &str, params: &str| {
+            call(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#))
+        };
+        assert_eq!(of("tools/call", r#"{"name":"a"}"#).target(), CallTarget::Tool("a"));
+        assert_eq!(of("prompts/get", r#"{"name":"b"}"#).target(), CallTarget::Prompt("b"));
+        assert_eq!(of("resources/read", r#"{"uri":"c:d"}"#).target(), CallTarget::Resource("c:d"));
+        assert_eq!(of("tools/list", "{}").target(), CallTarget::Session);
+        assert_eq!(of("ping", "{}").target(), CallTarget::Session);
+        assert_eq!(of("tasks/result", "{}").target(), CallTarget::Method("tasks/result"));
+        let response = call(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
+        assert_eq!((Call::method(&response), response.target()), ("response", CallTarget::Session));
+        let stream = McpCall { method: Method::GET, message: None, ..response };
+        assert_eq!((Call::method(&stream), stream.target()), ("GET", CallTarget::Session));
+    }
+
+    #[test]
+    fn arguments_and_their_variants_are_found() {
+        let call = call(
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"employeeId":1, "x":"y"}}}"#,
+        );
+        assert_eq!(call.argument("x"), Some(r#""y""#));
+        assert_eq!(call.argument("employee_id"), None);
+        assert!(call.has_variant_of("employee_id") && call.has_variant_of("EMPLOYEE-ID"));
+        assert!(!call.has_variant_of("employeeId") && !call.has_variant_of("x") && !call.has_variant_of("employee"));
+        assert_eq!(call.arguments_digest(), Some(Digest::of(br#"{"employeeId":1, "x":"y"}"#)));
+    }
+}

@@ -1,10 +1,33 @@
 //! With which key: upstream credentials, opened and spent here; the only door to an upstream.
-#![allow(unused_variables, missing_docs, clippy::todo, reason = "contract being filled in")]
+//!
+//! [`Vault::dispatch`] takes a permit and a receipt by value and gives a [`Reply`]. Nothing else in the product reaches
+//! an upstream, and nobody can ask the vault for a credential: it is opened for one request, bound to one origin, and
+//! spent at once.
+//!
+//! ```text
+//! dispatch    permit + receipt name one request; the upstream call overlaps the journal's sync
+//! registry    which upstream, which credential
+//! kinds       opens the credential              one file per kind
+//! upstream    the request from an allow-list of headers and the original bytes; the answer likewise
+//! stdio       the same for a command: one child per session
+//! reply       what came back, with its outcome recorded at its end
+//! ```
+
+mod answer;
 pub mod call;
 pub mod dispatch;
-pub mod kinds;
+mod headers;
+
+mod kinds;
+mod origin;
+mod outcome;
+pub mod registry;
 pub mod reply;
-pub mod stdio;
+mod stdio;
+mod upstream;
+
 pub use call::McpCall;
-pub use dispatch::{DispatchError, Vault};
-pub use reply::Reply;
+pub use dispatch::{DispatchError, Vault, VaultParts};
+pub use registry::{Credentials, RegistryError};
+pub use reply::{Reply, ReplyBody};
+pub use stdio::StdioLimits;

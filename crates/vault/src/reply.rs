@@ -1,3 +1,102 @@
 //! What came back. Sealed: built only from an answer whose call is recorded on disk.
-pub struct Reply { _p: () }
-// status(), headers(): allow-listed (content-type, cache-control…, never www-authenticate/set-cookie), upstream_session() -> Option<&str>, into_body() -> egress Body
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use vestibule_store::journal::Recorded;
+
+use crate::{
+    answer::{Answer, Source},
+    outcome::Outcome,
+};
+
+/// The answer to one permitted and recorded call. Only the vault makes one:
+///
+/// ```compile_fail
+/// use vestibule_vault::Reply;
+/// let forged = Reply { status: http::StatusCode::OK };
+/// ```
+/// ```compile_fail
+/// use vestibule_vault::Reply;
+/// let forged = Reply::new();
+/// ```
+pub struct Reply {
+    status: StatusCode,
+    headers: HeaderMap,
+    session: Option<String>,
+    body: ReplyBody,
+}
+
+impl Reply {
+    /// [`Recorded`] is the proof that the call's record is on the disk; the store alone makes one.
+    pub(crate) fn new(answer: Answer, _: Recorded, mut outcome: Outcome) -> Self {
+        outcome.answered(answer.status.as_u16());
+        let Answer { status, headers, session, body } = answer;
+        Self { status, headers, session, body: ReplyBody { source: body, outcome } }
+    }
+
+    /// The status of the upstream.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers that pass; never a challenge, a cookie, a session id or a redirect.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The session that the upstream opened. It belongs to this hop: seal it before a client sees it.
+    pub fn upstream_session(&self) -> Option<&str> {
+        self.session.as_deref()
+    }
+
+    /// Status, headers and the streaming body.
+    pub fn into_parts(self) -> (StatusCode, HeaderMap, ReplyBody) {
+        (self.status, self.headers, self.body)
+    }
+}
+
+/// The body of a [`Reply`], as it streams in. When it has ended or is dropped, its outcome is recorded; when it is
+/// dropped early, the exchange with the upstream is aborted.
+pub struct ReplyBody {
+    source: Source,
+    outcome: Outcome,
+}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let frame = ready!(Pin::new(&mut self.source).poll_frame(context));
+        match &frame {
+            Some(Ok(frame)) => self.outcome.passed(frame.data_ref().map_or(&[], |data| data)),
+            Some(Err(_)) => self.outcome.failed("upstream_broke_off"),
+            None => self.outcome.ended(),
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.source.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.source.size_hint()
+    }
+}
+
+impl Drop for ReplyBody {
+    /// A body of known length is not polled again after its last byte.
+    fn drop(&mut self) {
+        if self.source.is_end_stream() {
+            self.outcome.ended();
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! One exchange with an HTTP upstream.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use vestibule_egress::client::{Body, Client, SendError};
+use vestibule_mcp::Era;
+use vestibule_model::Principal;
+
+use crate::{
+    McpCall,
+    answer::{Answer, Source},
+    dispatch::DispatchError,
+    headers,
+    kinds::{CredentialError, Kind},
+};
+
+const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("vestibule/", env!("CARGO_PKG_VERSION")));
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const ANY_ANSWER: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
+
+/// Opens the credential, builds the request, spends the one on the other, sends, and checks what came.
+pub(crate) async fn exchange(
+    client: &Client,
+    uri: &Uri,
+    kind: &dyn Kind,
+    caller: &Principal,
+    call: McpCall,
+) -> Result<Answer, DispatchError> {
+    let credential = kind.open(caller).await.map_err(no_credential)?;
+    let in_session = call.upstream_session.is_some();
+    let mut request = request(uri, call)?;
+    credential.spend(&mut request).map_err(no_credential)?;
+    let response = client.send(request).await.map_err(undelivered)?;
+    check(response, in_session)
+}
+
+/// The original bytes, the headers that may pass, and ours. The credential comes last and so cannot be displaced.
+fn request(uri: &Uri, call: McpCall) -> Result<Request<Bytes>, DispatchError> {
+    let mut to =
+        headers::to_upstream(&call.headers).map_err(|_| DispatchError::TooLarge("the Mcp-Param headers".to_owned()))?;
+    to.insert(header::USER_AGENT, USER_AGENT);
+    if !to.contains_key(header::ACCEPT) {
+        to.insert(header::ACCEPT, ANY_ANSWER);
+    }
+    if let (Era::Stateful, Some(id)) = (call.era, &call.upstream_session) {
+        to.insert(headers::SESSION, HeaderValue::from_str(id).map_err(|_| DispatchError::SessionGone)?);
+    }
+    let body = match (&call.method, call.message) {
+        (&Method::POST, Some(message)) => {
+            to.insert(header::CONTENT_TYPE, JSON);
+            message.bytes().clone()
+        }
+        (&Method::GET | &Method::DELETE, None) => Bytes::new(),
+        _ => return Err(DispatchError::Upstream("no such exchange".to_owned())),
+    };
+    let mut request = Request::new(body);
+    *request.method_mut() = call.method;
+    *request.uri_mut() = uri.clone();
+    *request.headers_mut() = to;
+    Ok(request)
+}
+
+/// What passes: MCP answers, and the bare status of other refusals. What does not: challenges, redirects, error pages.
+fn check(response: Response<Body>, in_session: bool) -> Result<Answer, DispatchError> {
+    let (parts, body) = response.into_parts();
+    let status = parts.status;
+    let broken = |what: String| Err(DispatchError::Upstream(what));
+    match status {
+        // The challenge is for us. A client that saw it would start to sign in at a stranger.
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+            return Err(DispatchError::Refused(status.as_u16()));
+        }
+        StatusCode::NOT_FOUND if in_session => return Err(DispatchError::SessionGone),
+        _ if status.is_redirection() || status.is_informational() => {
+            return broken(format!("it answered {}, which is not followed", status.as_u16()));
+        }
+        _ => {}
+    }
+    if parts.headers.contains_key(header::CONTENT_ENCODING) {
+        return broken("it compressed its answer without being asked".to_owned());
+    }
+    let session = headers::session(&parts.headers).transpose();
+    let Ok(session) = session else { return broken("its session id is not visible ASCII".to_owned()) };
+    let mut headers = headers::to_client(&parts.headers);
+    let body = if is_mcp(&headers) {
+        Source::Http(body)
+    } else if status.is_server_error() {
+        return broken(format!("it answered {} without an MCP message", status.as_u16()));
+    } else if status == StatusCode::OK && has_content(&body) && !headers.is_empty() {
+        return broken("its answer is neither JSON nor an event stream".to_owned());
+    } else {
+        headers.remove(header::CONTENT_TYPE);
+        Source::Whole(None)
+    };
+    Ok(Answer { status, headers, session, body })
+}
+
+fn is_mcp(headers: &HeaderMap) -> bool {
+    let text = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let essence = text.split(';').next().unwrap_or("").trim();
+    essence.eq_ignore_ascii_case("application/json") || essence.eq_ignore_ascii_case("text/event-stream")
+}
+
+fn has_content(body: &Body) -> bool {
+    http_body::Body::size_hint(body).exact() != Some(0)
+}
+
+fn no_credential(error: CredentialError) -> DispatchError {
+    DispatchError::Credential(error.to_string())
+}
+
+fn undelivered(error: SendError) -> DispatchError {
+    match error {
+        SendError::Timeout(_) => DispatchError::Timeout,
+        other => DispatchError::Upstream(other.to_string()),
+    }
+}
