@@ -12,6 +12,7 @@ use axum::response::Response;
 use http::StatusCode;
 use vestibule_identity::browser::SignedIn;
 use vestibule_model::{Client, ClientKind, ScopeSet, Server};
+use vestibule_oauth::redirect_uri::RedirectKind;
 use vestibule_store::consents::ConsentRecord;
 
 use super::{
@@ -22,7 +23,10 @@ use super::{
     shell::Shell,
     words,
 };
-use crate::flow::{self, Flow, FlowError, FlowRequest};
+use crate::{
+    flow::{self, Flow, FlowError, FlowRequest},
+    scopes::OPENID,
+};
 
 #[derive(Template)]
 #[template(path = "consent.html")]
@@ -268,17 +272,13 @@ fn host_of(url: &str) -> Option<String> {
 
 /// Whether the answer goes to a program on the user's own device: loopback, or a scheme of the program's own.
 fn is_local(request: &FlowRequest) -> bool {
-    !request.redirect_uri.as_str().starts_with("https://")
+    request.redirect_uri.kind() != RedirectKind::Https
 }
 
-/// What a scope allows, in plain words: the server's own scopes, and those of OpenID Connect.
+/// What a scope allows, in plain words: the server's own scopes, and that of OpenID Connect.
 pub(super) fn describe(server: &Server, scope: &str) -> Option<String> {
-    let identity = match scope {
-        "openid" => "Know which account is yours",
-        "profile" => "See your name",
-        "email" => "See your e-mail address",
-        "offline_access" => "Stay connected while you are away",
-        other => return server.describe_scope(other),
-    };
-    Some(identity.to_owned())
+    match scope {
+        OPENID => Some("Know which account is yours".to_owned()),
+        other => server.describe_scope(other),
+    }
 }

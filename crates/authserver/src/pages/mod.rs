@@ -15,3 +15,8 @@ pub(crate) mod posted;
 pub(crate) mod qr;
 pub(crate) mod shell;
 pub(crate) mod words;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
