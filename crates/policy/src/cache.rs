@@ -140,7 +140,8 @@ impl Cache {
     pub(crate) fn answer(&self, mode: Mode, facts: &Facts<'_>, evaluate: impl FnOnce() -> Outcome) -> Outcome {
         let Some(question) = Question::new(mode, facts) else { return evaluate() };
         let Some(row) = self.row(&question) else { return evaluate() };
-        let find = |row: &Row| row.places.iter().find(|entry| entry.question() == question).map(|entry| entry.outcome.clone());
+        let find =
+            |row: &Row| row.places.iter().find(|entry| entry.question() == question).map(|entry| entry.outcome.clone());
         if let Some(outcome) = find(&row.lock().unwrap_or_else(PoisonError::into_inner)) {
             return outcome;
         }

@@ -58,7 +58,7 @@ pub(crate) enum AtBest {
     /// The same as ever: it looks at neither.
     Same,
     /// It permits on its other conditions alone.
-    Permits(Policy),
+    Permits(Box<Policy>),
     /// It forbids nothing.
     Nothing,
 }
@@ -90,9 +90,10 @@ pub(crate) fn compile(statement: Statement) -> Result<Compiled, Vec<PolicyError>
     let at_best = match (uses_arguments || uses(&est, "subject"), permits) {
         (false, _) => AtBest::Same,
         (true, false) => AtBest::Nothing,
-        (true, true) => AtBest::Permits(
-            without_conditions(est, policy.id()).map_err(|what| vec![fault(line, what, "simplify the policy".into())])?,
-        ),
+        (true, true) => {
+            let policy = without_conditions(est, policy.id());
+            AtBest::Permits(Box::new(policy.map_err(|what| vec![fault(line, what, "simplify the policy".into())])?))
+        }
     };
     let (tier, step_up) = (annotations.tier, annotations.step_up);
     let info = PolicyInfo { id, line, permits, tier, step_up, reach, text: text.into(), file };
@@ -116,7 +117,10 @@ impl Annotations {
                 "id" => return Err(("@id is empty".into(), "name the policy".into())),
                 "tier" => {
                     found.tier = value.parse().map_err(|_| {
-                        (format!("@tier(\"{}\") is not a whole number", value.escape_debug()), "write @tier(\"10\")".into())
+                        (
+                            format!("@tier(\"{}\") is not a whole number", value.escape_debug()),
+                            "write @tier(\"10\")".into(),
+                        )
                     })?;
                 }
                 "step_up" if policy.effect() == Effect::Forbid => {
@@ -132,7 +136,9 @@ impl Annotations {
                     let remedy = "remove it, or forbid the call until it is supported".into();
                     return Err((format!("@{name} is an obligation that this version cannot fulfil"), remedy));
                 }
-                other => return Err((format!("the annotation @{other} is unknown"), suggest::remedy(other, ANNOTATIONS))),
+                other => {
+                    return Err((format!("the annotation @{other} is unknown"), suggest::remedy(other, ANNOTATIONS)));
+                }
             }
         }
         Ok(found)

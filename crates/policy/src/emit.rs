@@ -34,7 +34,12 @@ fn text(server: &str, kind: Kind, target: &Target, role: &str, reach: Reach, nam
         Target::Prefix(_) | Target::Every => "resource".to_owned(),
     };
     let mut text = format!("@id({})\npermit (\n", quote(&id(server, kind, target, role)));
-    let _ = write!(text, "    {},\n    action == Action::\"{}\",\n    {resource}\n)", principal(role, reach), kind.action());
+    let _ = write!(
+        text,
+        "    {},\n    action == Action::\"{}\",\n    {resource}\n)",
+        principal(role, reach),
+        kind.action()
+    );
     if let Target::Prefix(head) = target {
         let _ = write!(text, "\nwhen {{ resource.{} like {} }}", kind.name_attribute(), quote_prefix(head));
     }
@@ -51,7 +56,8 @@ fn exceptions(kind: Kind, target: &Target, named: &[(Kind, Target)]) -> String {
     let inner: BTreeSet<&Target> =
         named.iter().filter(|(of, other)| *of == kind && target.contains(other)).map(|(_, other)| other).collect();
     let mut text = String::new();
-    let exact = inner.iter().filter_map(|other| if let Target::Exact(name) = other { Some(entity(kind, name)) } else { None });
+    let exact =
+        inner.iter().filter_map(|other| if let Target::Exact(name) = other { Some(entity(kind, name)) } else { None });
     let exact: Vec<String> = exact.collect();
     if !exact.is_empty() {
         let _ = write!(text, "\nunless {{ [{}].contains(resource) }}", exact.join(", "));

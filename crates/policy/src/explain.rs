@@ -187,7 +187,9 @@ impl Inquiry<'_> {
 
     fn cures(&self, reason: &DenyReason) -> Vec<String> {
         match reason {
-            DenyReason::Scope(scopes) => vec![format!("the scopes {scopes}: the client must ask for them, the user consent")],
+            DenyReason::Scope(scopes) => {
+                vec![format!("the scopes {scopes}: the client must ask for them, the user consent")]
+            }
             DenyReason::StepUp(acr) => vec![format!("a sign-in with two factors ({acr})")],
             DenyReason::Subject(_) => vec![format!(
                 "an argument {} that is the attribute of that name of exactly one user, or none",
@@ -207,7 +209,9 @@ impl Inquiry<'_> {
         if !roles.is_empty() {
             cures.push(format!("a role among {}", list(&roles)));
         }
-        if let (Some(user), Some(subject)) = (asker.user(), subject.filter(|_| subject.map(|user| &user.id) != asker.user().map(|user| &user.id))) {
+        if let (Some(user), Some(subject)) =
+            (asker.user(), subject.filter(|_| subject.map(|user| &user.id) != asker.user().map(|user| &user.id)))
+        {
             if self.permits(asker, Some(user)) {
                 cures.push("the caller themselves as the subject".to_owned());
             }
@@ -251,9 +255,15 @@ impl Inquiry<'_> {
 
 /// Names are data: what would move the cursor or turn the line around is escaped.
 fn visible(text: &str) -> String {
-    let odd = |char: char| char.is_control() || matches!(char, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let odd = |char: char| {
+        char.is_control() || matches!(char, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     text.chars().fold(String::with_capacity(text.len()), |mut out, char| {
-        if odd(char) { out.extend(char.escape_unicode()) } else { out.push(char) }
+        if odd(char) {
+            out.extend(char.escape_unicode())
+        } else {
+            out.push(char)
+        }
         out
     })
 }

@@ -101,11 +101,17 @@ impl Facts<'_> {
             Who::User(user) => user_entity(names, user)?,
             Who::Service { client, roles } => service_entity(names, client, roles, self.asker.org)?,
         };
-        let request =
-            Request::new(principal.uid(), names.action(self.kind), target.clone(), self.context(names, &server)?, None)?;
+        let request = Request::new(
+            principal.uid(),
+            names.action(self.kind),
+            target.clone(),
+            self.context(names, &server)?,
+            None,
+        )?;
         let name = [(self.kind.name_attribute().to_owned(), text(self.name))];
         let mut entities = vec![Entity::new_with_tags(target, name, [server], [])?];
-        if let Some(subject) = self.subject.filter(|subject| self.asker.user().is_none_or(|user| user.id != subject.id)) {
+        if let Some(subject) = self.subject.filter(|subject| self.asker.user().is_none_or(|user| user.id != subject.id))
+        {
             entities.push(user_entity(names, subject)?);
         }
         entities.push(principal);

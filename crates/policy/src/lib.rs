@@ -36,6 +36,6 @@ mod tests;
 pub use call::{Call, CallTarget, Kind};
 pub use compile::PolicyInfo;
 pub use engine::Engine;
-pub use permit::{Decision, DenyReason, Denied, Permit};
+pub use permit::{Decision, Denied, DenyReason, Permit};
 pub use set::{PolicyError, PolicySet, ServerPolicy, Source};
 pub use table::Reach;

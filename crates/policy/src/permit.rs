@@ -109,7 +109,7 @@ pub struct Denied<C> {
     pub call: C,
     /// Why.
     pub reason: DenyReason,
-    /// The ids of the policies that refused it; none when no policy matched.
+    /// The ids of the policies that decided; none when no policy matched.
     pub policies: Arc<[Arc<str>]>,
 }
 

@@ -121,8 +121,11 @@ impl ServerPolicy {
 
     /// The targets that policies name, sorted. Policies about every target of a kind name none.
     pub fn targets(&self) -> Vec<CallTarget<'_>> {
-        let mut all: Vec<(Kind, &str)> =
-            Kind::ALL.into_iter().zip(&self.slices).flat_map(|(kind, of)| of.names().map(move |name| (kind, name))).collect();
+        let mut all: Vec<(Kind, &str)> = Kind::ALL
+            .into_iter()
+            .zip(&self.slices)
+            .flat_map(|(kind, of)| of.names().map(move |name| (kind, name)))
+            .collect();
         all.sort_unstable();
         all.into_iter().map(|(kind, name)| kind.target(name)).collect()
     }
@@ -163,13 +166,12 @@ impl ServerPolicy {
             return Err(errors);
         }
         let slices = |kind| {
-            Slices::build(kind, &compiled, names).map_err(|error| {
-                let (file, what) = (server.to_string(), error.to_string());
+            Slices::build(kind, &compiled, names).map_err(|what| {
+                let file = server.to_string();
                 vec![PolicyError { file, line: 0, what, remedy: "give each policy its own @id".into() }]
             })
         };
-        let slices =
-            [slices(Kind::Tool)?, slices(Kind::Prompt)?, slices(Kind::Resource)?, slices(Kind::Method)?];
+        let slices = [slices(Kind::Tool)?, slices(Kind::Prompt)?, slices(Kind::Resource)?, slices(Kind::Method)?];
         let infos = compiled.into_iter().map(|policy| (Arc::clone(&policy.info.id), policy.info)).collect();
         Ok(Self { infos, roles, subjects, slices, shown })
     }
@@ -208,7 +210,10 @@ fn check(compiled: &[Compiled], names: &Vocabulary) -> Vec<PolicyError> {
         use ValidationWarning as W;
         matches!(
             warning,
-            W::ImpossiblePolicy(_) | W::InvalidActionApplication(_) | W::BidiCharsInString(_) | W::BidiCharsInIdentifier(_)
+            W::ImpossiblePolicy(_)
+                | W::InvalidActionApplication(_)
+                | W::BidiCharsInString(_)
+                | W::BidiCharsInIdentifier(_)
         )
     };
     for warning in result.validation_warnings().filter(refused) {

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use cedar_policy::{ActionConstraint, Authorizer, Decision, EntityUid, PolicySet, PolicySetError, ResourceConstraint};
+use cedar_policy::{ActionConstraint, Authorizer, Decision, EntityUid, Policy, PolicySet, ResourceConstraint};
 
 use crate::{
     call::Kind,
@@ -103,14 +103,14 @@ impl Slice {
         Outcome::refused()
     }
 
-    fn build(policies: &[&Compiled]) -> Result<Self, PolicySetError> {
+    fn build(policies: &[&Compiled]) -> Result<Self, String> {
         let mut by_tier: BTreeMap<i32, (PolicySet, PolicySet)> = BTreeMap::new();
         for compiled in policies {
             let (actual, at_best) = by_tier.entry(-compiled.info.tier).or_default();
-            actual.add(compiled.policy.clone())?;
+            add(actual, &compiled.policy)?;
             match &compiled.at_best {
-                AtBest::Same => at_best.add(compiled.policy.clone())?,
-                AtBest::Permits(policy) => at_best.add(policy.clone())?,
+                AtBest::Same => add(at_best, &compiled.policy)?,
+                AtBest::Permits(policy) => add(at_best, policy)?,
                 AtBest::Nothing => {}
             }
         }
@@ -142,7 +142,7 @@ pub(crate) struct Slices {
 
 impl Slices {
     /// Sorts the policies that can decide about a kind.
-    pub(crate) fn build(kind: Kind, policies: &[Compiled], names: &Vocabulary) -> Result<Self, PolicySetError> {
+    pub(crate) fn build(kind: Kind, policies: &[Compiled], names: &Vocabulary) -> Result<Self, String> {
         let action = names.action(kind);
         let of_kind: Vec<&Compiled> = policies.iter().filter(|policy| covers_action(policy, &action)).collect();
         let targets: Vec<Option<String>> = of_kind.iter().map(|policy| named_target(policy, kind)).collect();
@@ -154,7 +154,7 @@ impl Slices {
         let named = distinct.into_iter().map(|name| Ok((name.into(), Slice::build(&select(Some(name)))?)));
         let rest = select(None);
         Ok(Self {
-            named: named.collect::<Result<_, PolicySetError>>()?,
+            named: named.collect::<Result<_, String>>()?,
             rest: if rest.is_empty() { None } else { Some(Slice::build(&rest)?) },
         })
     }
@@ -167,6 +167,10 @@ impl Slices {
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.named.keys().map(AsRef::as_ref)
     }
+}
+
+fn add(set: &mut PolicySet, policy: &Policy) -> Result<(), String> {
+    set.add(policy.clone()).map_err(|error| error.to_string())
 }
 
 fn covers_action(compiled: &Compiled, action: &EntityUid) -> bool {

@@ -30,7 +30,9 @@ pub(crate) fn resolve<'a>(
         return Ok(asker.user());
     };
     let Some(value) = plain_string(raw).filter(|value| !value.is_empty()) else {
-        return Err(format!("The argument “{argument}” must be one plain text value, or be left out to mean yourself."));
+        return Err(format!(
+            "The argument “{argument}” must be one plain text value, or be left out to mean yourself."
+        ));
     };
     match directory.find_by_attribute(asker.org.as_str(), argument, &value) {
         Some(user) => Ok(Some(user)),

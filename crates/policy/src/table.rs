@@ -141,7 +141,12 @@ struct RawUris {
 pub(crate) fn parse(file: &str, text: &str) -> Result<Table, Vec<PolicyError>> {
     if text.len() > crate::limits::SOURCE_LIMIT {
         let what = format!("the file has more than {} bytes", crate::limits::SOURCE_LIMIT);
-        return Err(vec![PolicyError { file: file.into(), line: 1, what, remedy: "split it into several files".into() }]);
+        return Err(vec![PolicyError {
+            file: file.into(),
+            line: 1,
+            what,
+            remedy: "split it into several files".into(),
+        }]);
     }
     let raw: RawTable = toml::from_str(text).map_err(|error| vec![syntax_error(file, text, &error)])?;
     let mut check = Check { file, text, roles: Vec::new(), errors: Vec::new() };
@@ -229,7 +234,10 @@ impl Check<'_> {
     fn target(&mut self, kind: Kind, name: &Spanned<String>) -> Option<Target> {
         let text = name.get_ref();
         let head = text.strip_suffix('*').unwrap_or(text);
-        if text.is_empty() || head.contains('*') || (kind != Kind::Resource && head.len() != text.len() && !head.is_empty()) {
+        if text.is_empty()
+            || head.contains('*')
+            || (kind != Kind::Resource && head.len() != text.len() && !head.is_empty())
+        {
             let remedy = match kind {
                 Kind::Resource => "write a URI, a URI that ends in `*`, or `*` alone",
                 _ => "write the exact name, or `*` alone for every one",
@@ -248,7 +256,11 @@ impl Check<'_> {
     fn subject(&mut self, subject: Spanned<String>) -> Option<String> {
         if subject.get_ref().trim().is_empty() {
             let line = self.line(subject.span().start);
-            self.fault(line, "`subject` is empty".into(), "name the argument that says whose data is meant, or remove it");
+            self.fault(
+                line,
+                "`subject` is empty".into(),
+                "name the argument that says whose data is meant, or remove it",
+            );
             return None;
         }
         Some(subject.into_inner())
@@ -299,7 +311,9 @@ impl Check<'_> {
     fn repeats(&mut self, rows: &[Row]) {
         let mut seen: BTreeMap<(Kind, String, &str), usize> = BTreeMap::new();
         for row in rows {
-            for (target, (role, _)) in row.targets.iter().flat_map(|target| row.allow.iter().map(move |allow| (target, allow))) {
+            for (target, (role, _)) in
+                row.targets.iter().flat_map(|target| row.allow.iter().map(move |allow| (target, allow)))
+            {
                 if let Some(first) = seen.insert((row.kind, target.to_string(), role), row.line) {
                     let what = format!("“{target}” for “{}” was already said in line {first}", role.escape_debug());
                     self.fault(row.line, what, "keep one of the two");
@@ -332,17 +346,47 @@ mod tests {
     fn mistakes_have_line_and_remedy() {
         let roles = "roles = [\"EMPLOYEE\", \"EXECUTIVE\"]\n";
         for (text, expected) in [
-            ("[[tool]]\nnmaes = [\"a\"]", "hr.toml:3: unknown field `nmaes`, expected one of `names`, `subject`, `allow`; did you mean `names`?"),
-            ("[[tools]]\nnames = [\"a\"]", "hr.toml:2: unknown field `tools`, expected one of `roles`, `tool`, `prompt`, `resource`; did you mean `tool`?"),
-            ("[[tool]]\nnames = [\"a\"]\nallow = { EMPLOYE = true }", "hr.toml:4: the role “EMPLOYE” is not in `roles`; did you mean `EMPLOYEE`?"),
-            ("[[tool]]\nnames = [\"a\"]\nsubject = \"id\"\nallow = { EMPLOYEE = \"onw\" }", "hr.toml:5: the reach “onw” is unknown; did you mean `own`?"),
-            ("[[tool]]\nnames = [\"a\"]\nallow = { EMPLOYEE = 3 }", "hr.toml:4: a reach is a word, or true or false; use one of: own, department, visible, all, true, false"),
-            ("[[tool]]\nnames = [\"a\"]\nallow = { EMPLOYEE = \"own\" }", "hr.toml:4: “own” needs to know whose data a call is about; add `subject = \"…\"`, the argument that says so, or write true"),
-            ("[[tool]]\nnames = [\"get_*\"]\nallow = { EMPLOYEE = true }", "hr.toml:3: “get_*” names nothing; write the exact name, or `*` alone for every one"),
+            (
+                "[[tool]]\nnmaes = [\"a\"]",
+                "hr.toml:3: unknown field `nmaes`, expected one of `names`, `subject`, `allow`; did you mean `names`?",
+            ),
+            (
+                "[[tools]]\nnames = [\"a\"]",
+                "hr.toml:2: unknown field `tools`, expected one of `roles`, `tool`, `prompt`, `resource`; did you mean `tool`?",
+            ),
+            (
+                "[[tool]]\nnames = [\"a\"]\nallow = { EMPLOYE = true }",
+                "hr.toml:4: the role “EMPLOYE” is not in `roles`; did you mean `EMPLOYEE`?",
+            ),
+            (
+                "[[tool]]\nnames = [\"a\"]\nsubject = \"id\"\nallow = { EMPLOYEE = \"onw\" }",
+                "hr.toml:5: the reach “onw” is unknown; did you mean `own`?",
+            ),
+            (
+                "[[tool]]\nnames = [\"a\"]\nallow = { EMPLOYEE = 3 }",
+                "hr.toml:4: a reach is a word, or true or false; use one of: own, department, visible, all, true, false",
+            ),
+            (
+                "[[tool]]\nnames = [\"a\"]\nallow = { EMPLOYEE = \"own\" }",
+                "hr.toml:4: “own” needs to know whose data a call is about; add `subject = \"…\"`, the argument that says so, or write true",
+            ),
+            (
+                "[[tool]]\nnames = [\"get_*\"]\nallow = { EMPLOYEE = true }",
+                "hr.toml:3: “get_*” names nothing; write the exact name, or `*` alone for every one",
+            ),
             ("[[tool]]\nnames = []", "hr.toml:2: the row names nothing; list the names it is about, or remove the row"),
-            ("[[resource]]\nuris = [\"a*b\"]\nallow = {}", "hr.toml:3: “a*b” names nothing; write a URI, a URI that ends in `*`, or `*` alone"),
-            ("[[tool]]\nnames = [\"a\", \"a\"]\nallow = { EMPLOYEE = true }", "hr.toml:2: “a” for “EMPLOYEE” was already said in line 2; keep one of the two"),
-            ("[[tool]]\nnames = [\"a\"]\nsubject = \" \"", "hr.toml:4: `subject` is empty; name the argument that says whose data is meant, or remove it"),
+            (
+                "[[resource]]\nuris = [\"a*b\"]\nallow = {}",
+                "hr.toml:3: “a*b” names nothing; write a URI, a URI that ends in `*`, or `*` alone",
+            ),
+            (
+                "[[tool]]\nnames = [\"a\", \"a\"]\nallow = { EMPLOYEE = true }",
+                "hr.toml:2: “a” for “EMPLOYEE” was already said in line 2; keep one of the two",
+            ),
+            (
+                "[[tool]]\nnames = [\"a\"]\nsubject = \" \"",
+                "hr.toml:4: `subject` is empty; name the argument that says whose data is meant, or remove it",
+            ),
         ] {
             assert_eq!(errors(&format!("{roles}{text}")), [expected], "{text}");
         }

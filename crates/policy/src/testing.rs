@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use vestibule_model::{
-    Acr, Authentication, ClientId, CredentialSpec, Directory, GrantId, OrgId, Principal, RequestId, ResourceUri, ScopeSet,
-    Server, ServerName, Subject, Timestamp, TokenId, Upstream, User, UserId,
+    Acr, Authentication, ClientId, CredentialSpec, Directory, GrantId, OrgId, Principal, RequestId, ResourceUri,
+    ScopeSet, Server, ServerName, Subject, Timestamp, TokenId, Upstream, User, UserId,
 };
 
 use crate::{Decision, DenyReason, Engine, Kind, PolicySet, Source, explain::Question};
@@ -106,11 +106,21 @@ pub(crate) fn tool(name: &str, arguments: &str) -> Question {
     Question::new(Kind::Tool, name, Some(arguments)).unwrap()
 }
 
-pub(crate) fn decide(engine: &Engine, principal: &Arc<Principal>, house: &House, question: Question) -> Decision<Question> {
+pub(crate) fn decide(
+    engine: &Engine,
+    principal: &Arc<Principal>,
+    house: &House,
+    question: Question,
+) -> Decision<Question> {
     engine.decide(principal, &server(), &house.directory, RequestId::from("req_test"), question)
 }
 
 /// The reason of a refusal, or nothing.
-pub(crate) fn refusal(engine: &Engine, principal: &Arc<Principal>, house: &House, question: Question) -> Option<DenyReason> {
+pub(crate) fn refusal(
+    engine: &Engine,
+    principal: &Arc<Principal>,
+    house: &House,
+    question: Question,
+) -> Option<DenyReason> {
     decide(engine, principal, house, question).into_permit().err().map(|denied| denied.reason)
 }

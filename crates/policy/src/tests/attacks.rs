@@ -27,8 +27,9 @@ const HOSTILE: [&str; 12] = [
 fn names_with_metacharacters_are_only_names() {
     let house = House::new();
     for name in HOSTILE.into_iter().filter(|name| *name != "*") {
-        let quoted = serde_json::to_string(name).unwrap().replace("\\u0000", "\\u0000");
-        let table = format!("roles = [{quoted}, \"EMPLOYEE\"]\n[[tool]]\nnames = [{quoted}]\nallow = {{ {quoted} = true }}\n");
+        let quoted = serde_json::to_string(name).unwrap();
+        let table =
+            format!("roles = [{quoted}, \"EMPLOYEE\"]\n[[tool]]\nnames = [{quoted}]\nallow = {{ {quoted} = true }}\n");
         let engine = engine(&[("t.toml", &table)]);
         let mut user = vestibule_model::User::clone(house.user("employee"));
         let nobody = principal(house.user("employee"), "tools:*");
@@ -37,7 +38,11 @@ fn names_with_metacharacters_are_only_names() {
         let somebody = principal(house.user("employee"), "tools:*");
         assert!(decide(&engine, &somebody, &house, tool(name, "{}")).is_allowed(), "{name:?}");
         for other in HOSTILE.into_iter().filter(|other| *other != name).chain(["secret"]) {
-            assert_eq!(refusal(&engine, &somebody, &house, tool(other, "{}")), Some(DenyReason::Hidden), "{name:?} {other:?}");
+            assert_eq!(
+                refusal(&engine, &somebody, &house, tool(other, "{}")),
+                Some(DenyReason::Hidden),
+                "{name:?} {other:?}"
+            );
         }
         let plain = House::new();
         assert_eq!(refusal(&engine, &nobody, &plain, tool(name, "{}")), Some(DenyReason::Hidden), "{name:?}");
@@ -47,7 +52,11 @@ fn names_with_metacharacters_are_only_names() {
             assert!(!shown.contains('\u{202e}') && load(&[("shown.cedar", &shown)]).is_err(), "{shown}");
             continue;
         }
-        assert_eq!(load(&[("shown.cedar", &shown)]).unwrap().find(&server().name).unwrap().targets().len(), 1, "{shown}");
+        assert_eq!(
+            load(&[("shown.cedar", &shown)]).unwrap().find(&server().name).unwrap().targets().len(),
+            1,
+            "{shown}"
+        );
     }
 }
 
@@ -64,16 +73,21 @@ fn nested_policies_give_an_error_and_no_crash() {
     let nested = |open: &str, close: &str, times: usize| {
         format!("permit (principal, action, resource) when {{ {}true{} }};", open.repeat(times), close.repeat(times))
     };
-    for (open, close) in [("(", ")"), ("[", "]"), ("{\"a\": ", "}"), ("if true then ", " else true"), ("!", ""), ("-", "")] {
+    for (open, close) in
+        [("(", ")"), ("[", "]"), ("{\"a\": ", "}"), ("if true then ", " else true"), ("!", ""), ("-", "")]
+    {
         for times in [1_000, 100_000] {
             assert!(load(&[("p.cedar", &nested(open, close, times))]).is_err(), "{times} × {open}");
         }
     }
-    for chain in [" && true", " || true", ".a", " + 1", " - 1", "[\"a\"]", " } when { true", " like \"a\"", " has a", "()"] {
+    for chain in
+        [" && true", " || true", ".a", " + 1", " - 1", "[\"a\"]", " } when { true", " like \"a\"", " has a", "()"]
+    {
         assert!(load(&[("p.cedar", &nested("", chain, 100_000))]).is_err(), "{chain}");
     }
     for wide in ["::A", ", true"] {
-        let text = format!("permit (principal, action, resource) when {{ [A{}].contains(true) }};", wide.repeat(100_000));
+        let text =
+            format!("permit (principal, action, resource) when {{ [A{}].contains(true) }};", wide.repeat(100_000));
         assert!(load(&[("p.cedar", &text)]).is_err(), "{wide}");
     }
     let table = format!("roles = {}", "[".repeat(100_000));

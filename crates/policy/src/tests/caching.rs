@@ -58,7 +58,11 @@ fn every_fact_that_a_policy_can_see_tells_questions_apart() {
             (user("employee"), "x tools:*", Acr::Multi, true),
         ] {
             let caller = of_subject(subject.clone(), "acme", scopes, acr);
-            assert_eq!(decide(&engine, &caller, &house, tool("t", "{}")).is_allowed(), allowed, "{subject:?} {scopes} {acr:?}");
+            assert_eq!(
+                decide(&engine, &caller, &house, tool("t", "{}")).is_allowed(),
+                allowed,
+                "{subject:?} {scopes} {acr:?}"
+            );
             assert!(!decide(&engine, &caller, &house, tool("u", "{}")).is_allowed());
         }
     }

@@ -68,14 +68,22 @@ fn arguments_can_be_looked_at() {
     assert!(matches!(ask(&number("<= 100"), "employee", "t", "{}"), Some(DenyReason::Arguments(_))));
     let house = House::new();
     let caller = principal(house.user("employee"), "tools:*");
-    assert!(engine(&[("p.cedar", &number("<= 100"))]).may_see(&caller, &server(), &house.directory, &CallTarget::Tool("t")));
+    assert!(engine(&[("p.cedar", &number("<= 100"))]).may_see(
+        &caller,
+        &server(),
+        &house.directory,
+        &CallTarget::Tool("t")
+    ));
 }
 
 #[test]
 fn facts_of_the_caller_can_be_looked_at() {
     for (condition, allowed) in [
         ("principal is User && principal.email like \"*@acme.example\"", true),
-        ("principal is User && principal.hasTag(\"employee_id\") && principal.getTag(\"employee_id\") == \"E-employee\"", true),
+        (
+            "principal is User && principal.hasTag(\"employee_id\") && principal.getTag(\"employee_id\") == \"E-employee\"",
+            true,
+        ),
         ("principal is User && principal has manager && principal.manager == User::\"head\"", true),
         ("principal is User && principal in Group::\"all-staff\"", true),
         ("principal is User && principal in Group::\"admins\"", false),
@@ -130,7 +138,11 @@ fn mistakes_are_found_at_load_with_their_line() {
         ("// x\nforbid (principal, action == Action::\"getPrompt\", resource == Tool::\"t\");", 2, ""),
         ("permit (principal, action, resource)\nwhen { 1 == \"x\" };", 1, ""),
         ("permit (principal, action, resource);\npermit (principal, action, resource", 2, ""),
-        ("@id(\"a\") permit (principal, action, resource);\n@id(\"a\") permit (principal, action, resource);", 2, "already used"),
+        (
+            "@id(\"a\") permit (principal, action, resource);\n@id(\"a\") permit (principal, action, resource);",
+            2,
+            "already used",
+        ),
         ("permit (principal, action, resource) when { principal is User && principal.name == \"\u{202e}x\" };", 1, ""),
         ("permit (principal == ?principal, action, resource);", 1, ""),
     ] {
@@ -140,7 +152,10 @@ fn mistakes_are_found_at_load_with_their_line() {
         assert!(error.what.contains(what) && !error.remedy.is_empty(), "{error}");
     }
     let errors = load(&[("p.txt", "")]).err().unwrap();
-    assert_eq!(errors[0].to_string(), "p.txt:1: this is neither a permission table nor Cedar text; let the name end in .toml or .cedar");
+    assert_eq!(
+        errors[0].to_string(),
+        "p.txt:1: this is neither a permission table nor Cedar text; let the name end in .toml or .cedar"
+    );
 }
 
 #[test]

@@ -9,8 +9,14 @@ use crate::{
 
 fn text(caller: &str, scopes: &str, question: &Question) -> String {
     let house = House::new();
-    explain(&engine(&[("policy/hr.toml", HR)]), &principal(house.user(caller), scopes), &server(), &house.directory, question)
-        .to_string()
+    explain(
+        &engine(&[("policy/hr.toml", HR)]),
+        &principal(house.user(caller), scopes),
+        &server(),
+        &house.directory,
+        question,
+    )
+    .to_string()
 }
 
 #[test]
@@ -39,6 +45,9 @@ fn every_reason_has_a_cure() {
     has(explain(&none, &caller, &server(), &house.directory, &tool("t", "{}")).to_string(), "a policy for this server");
     let robot = of_subject(Subject::Service { client: "r".into(), roles: vec![] }, "acme", "tools:*", Acr::Single);
     let hr = engine(&[("hr.toml", HR)]);
-    has(explain(&hr, &robot, &server(), &house.directory, &tool("get_org_info", "{}")).to_string(), "a role among EMPLOYEE, ");
+    has(
+        explain(&hr, &robot, &server(), &house.directory, &tool("get_org_info", "{}")).to_string(),
+        "a role among EMPLOYEE, ",
+    );
     assert!(Question::new(crate::Kind::Tool, "t", Some("[1]")).is_err());
 }

@@ -74,7 +74,8 @@ fn the_table_names_all_tools_and_no_others() {
     let targets: Vec<_> = policy.targets().iter().map(|target| target.name().unwrap().to_owned()).collect();
     assert_eq!(targets, EXPECTED.map(|(name, _)| name));
     assert_eq!(policy.roles(), TABLE_ROLES);
-    let subjects = targets.iter().filter(|name| policy.subject_argument(&CallTarget::Tool(name)) == Some("employee_id"));
+    let subjects =
+        targets.iter().filter(|name| policy.subject_argument(&CallTarget::Tool(name)) == Some("employee_id"));
     assert_eq!(subjects.count(), 6);
 }
 

@@ -38,7 +38,11 @@ fn ask(caller: &str, kind: Kind, name: &str, arguments: Option<&str>) -> Option<
     let reason = refusal(&engine, &caller, &house, Question::new(kind, name, arguments).unwrap());
     // The list agrees with the call about oneself.
     if arguments.is_none() {
-        assert_eq!(engine.may_see(&caller, &server(), &house.directory, &kind.target(name)), reason.is_none(), "{name}");
+        assert_eq!(
+            engine.may_see(&caller, &server(), &house.directory, &kind.target(name)),
+            reason.is_none(),
+            "{name}"
+        );
     }
     reason
 }
@@ -119,7 +123,12 @@ allow = { EMPLOYEE = true }
         for (caller, allowed) in [("employee", employee), ("executive", executive)] {
             let caller = principal(house.user(caller), "prompts:* resources:* tools:*");
             let question = Question::new(kind, name, None).unwrap();
-            assert_eq!(refusal(&engine, &caller, &house, question).is_none(), allowed, "{name} for {}", caller.subject_id());
+            assert_eq!(
+                refusal(&engine, &caller, &house, question).is_none(),
+                allowed,
+                "{name} for {}",
+                caller.subject_id()
+            );
             assert_eq!(engine.may_see(&caller, &server(), &house.directory, &kind.target(name)), allowed, "{name}");
         }
     }
@@ -135,7 +144,10 @@ fn other_methods_need_a_policy_that_names_them() {
     let only = "permit (principal, action == Action::\"callMethod\", resource == Method::\"vendor/x\");";
     assert_eq!(method(only, "vendor/x"), None);
     assert_eq!(method(only, "vendor/y"), Some(DenyReason::Hidden));
-    assert_eq!(method("permit (principal, action == Action::\"callTool\", resource);", "vendor/x"), Some(DenyReason::Hidden));
+    assert_eq!(
+        method("permit (principal, action == Action::\"callTool\", resource);", "vendor/x"),
+        Some(DenyReason::Hidden)
+    );
     let engine = engine(&[("p.cedar", only)]);
     assert!(engine.may_see(&caller, &server(), &house.directory, &CallTarget::Session));
 }

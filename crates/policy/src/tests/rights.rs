@@ -34,7 +34,11 @@ fn a_group_of_tools_is_asked_for_as_a_group() {
     let ask = |scopes: &str| {
         let caller = principal(house.user("employee"), scopes);
         let call = tool("query_leaves", "{}");
-        engine.decide(&caller, &server, &house.directory, RequestId::from("r"), call).into_permit().err().map(|d| d.reason)
+        engine
+            .decide(&caller, &server, &house.directory, RequestId::from("r"), call)
+            .into_permit()
+            .err()
+            .map(|d| d.reason)
     };
     assert_eq!(ask("a"), Some(DenyReason::Scope(ScopeSet::parse("a leave:read").unwrap())));
     assert_eq!(ask("leave:read"), None);
@@ -56,7 +60,11 @@ fn each_kind_needs_its_scope() {
             let caller = principal(house.user("employee"), scopes);
             refusal(&engine, &caller, &house, Question::new(kind, name, None).unwrap())
         };
-        assert_eq!(ask("openid"), Some(DenyReason::Scope(ScopeSet::parse(&format!("openid {scope}")).unwrap())), "{name}");
+        assert_eq!(
+            ask("openid"),
+            Some(DenyReason::Scope(ScopeSet::parse(&format!("openid {scope}")).unwrap())),
+            "{name}"
+        );
         assert_eq!(ask(scope), None, "{name}");
     }
 }
@@ -118,7 +126,8 @@ fn step_up_is_asked_of_one_factor_and_not_of_two() {
 fn the_event_says_all_and_no_argument() {
     let (engine, house) = (engine(&[("hr.toml", HR)]), House::new());
     let caller = principal(house.user("employee"), "tools:*");
-    let decision = decide(&engine, &caller, &house, tool("query_leaves", r#"{"employee_id":"E-other","note":"canary"}"#));
+    let decision =
+        decide(&engine, &caller, &house, tool("query_leaves", r#"{"employee_id":"E-other","note":"canary"}"#));
     let event = serde_json::to_value(decision.event(Timestamp::from_seconds(9))).unwrap();
     let digest = event.get("arguments").and_then(|digest| digest.as_str()).unwrap().len();
     assert_eq!(digest, 64);

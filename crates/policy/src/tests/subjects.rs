@@ -21,10 +21,34 @@ fn subject_refused(house: &House, caller: &str, arguments: &str) -> bool {
 fn anything_but_one_plain_known_value_is_refused_even_for_those_who_may_read_all() {
     let house = House::new();
     for value in [
-        "null", "true", "7", "\"\"", "\" \"", "[]", "{}", "[\"E-other\"]", "{\"$eq\":\"E-other\"}", "\"E-nobody\"",
-        "\"e-other\"", "\"E-OTHER\"", "\" E-other\"", "\"E-other \"", "\"E-other\\u0000\"", "\"E-other\\n\"", "\"E-othеr\"",
-        "\"E\u{2010}other\"", "\"E-other\u{200b}\"", "\"E-other,E-peer\"", "\"*\"", "\"%\"", "\"E-foreigner\"", "\"\\ud800\"",
-        "\"other\"", "\"other@acme.example\"", "1e400", "-0",
+        "null",
+        "true",
+        "7",
+        "\"\"",
+        "\" \"",
+        "[]",
+        "{}",
+        "[\"E-other\"]",
+        "{\"$eq\":\"E-other\"}",
+        "\"E-nobody\"",
+        "\"e-other\"",
+        "\"E-OTHER\"",
+        "\" E-other\"",
+        "\"E-other \"",
+        "\"E-other\\u0000\"",
+        "\"E-other\\n\"",
+        "\"E-othеr\"",
+        "\"E\u{2010}other\"",
+        "\"E-other\u{200b}\"",
+        "\"E-other,E-peer\"",
+        "\"*\"",
+        "\"%\"",
+        "\"E-foreigner\"",
+        "\"\\ud800\"",
+        "\"other\"",
+        "\"other@acme.example\"",
+        "1e400",
+        "-0",
     ] {
         for caller in ["employee", "head", "admin", "executive"] {
             assert!(subject_refused(&house, caller, &format!("{{\"employee_id\":{value}}}")), "{caller} {value}");
@@ -35,7 +59,9 @@ fn anything_but_one_plain_known_value_is_refused_even_for_those_who_may_read_all
 #[test]
 fn a_variant_of_the_name_is_refused_beside_the_right_one_and_alone() {
     let house = House::new();
-    for variant in ["employeeId", "EMPLOYEE_ID", "employee-id", "Employee_Id", "employeeid", "_employee_id", "employee__id"] {
+    for variant in
+        ["employeeId", "EMPLOYEE_ID", "employee-id", "Employee_Id", "employeeid", "_employee_id", "employee__id"]
+    {
         for arguments in [
             format!("{{\"{variant}\":\"E-other\"}}"),
             format!("{{\"employee_id\":\"E-admin\",\"{variant}\":\"E-other\"}}"),
@@ -60,7 +86,8 @@ fn whoever_may_not_use_the_tool_learns_nothing_about_subjects() {
     let house = House::new();
     let table = "roles = [\"A\", \"EXECUTIVE\"]\n[[tool]]\nnames = [\"t\"]\nsubject = \"employee_id\"\nallow = { EXECUTIVE = \"all\" }";
     let engine = engine(&[("t.toml", table)]);
-    for arguments in ["{\"employee_id\":null}", "{\"employee_id\":\"E-nobody\"}", "{\"employee_id\":\"E-other\"}", "{}"] {
+    for arguments in ["{\"employee_id\":null}", "{\"employee_id\":\"E-nobody\"}", "{\"employee_id\":\"E-other\"}", "{}"]
+    {
         let caller = principal(house.user("employee"), "");
         assert_eq!(refusal(&engine, &caller, &house, tool("t", arguments)), Some(DenyReason::Hidden), "{arguments}");
     }
