@@ -78,6 +78,19 @@ fn open_journal(path: &Path, clock: &Arc<dyn Clock>, random: &dyn Random) -> Res
         .with_context(|| format!("opening the audit journal in {}", folder.display()))
 }
 
+/// The public half of the key that signs the journal in a state directory, when the key is there.
+///
+/// # Errors
+/// When the key cannot be read.
+pub fn journal_public_key(path: &Path) -> Result<Option<Vec<u8>>> {
+    let file = path.join("audit.key");
+    match fs::read(&file).map(Secret::new) {
+        Ok(key) => Ok(Some(vestibule_store::journal::public_key(key.expose())?)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("reading {}", file.display())),
+    }
+}
+
 /// The database file of a state directory.
 pub fn database_path(state: &Path) -> PathBuf {
     state.join("vestibule.sqlite")

@@ -9,7 +9,8 @@ use crate::{ids::UserId, user::User};
 pub struct Directory {
     epoch: u64,
     by_id: HashMap<UserId, Arc<User>>,
-    by_attribute: HashMap<(String, String), Vec<Arc<User>>>,
+    /// Name, then value: looked up without making strings.
+    by_attribute: HashMap<String, HashMap<String, Vec<Arc<User>>>>,
 }
 
 impl Directory {
@@ -19,7 +20,8 @@ impl Directory {
         for user in users {
             let user = Arc::new(user);
             for (name, value) in &user.attributes {
-                directory.by_attribute.entry((name.clone(), value.clone())).or_default().push(Arc::clone(&user));
+                let values = directory.by_attribute.entry(name.clone()).or_default();
+                values.entry(value.clone()).or_default().push(Arc::clone(&user));
             }
             directory.by_id.insert(user.id.clone(), user);
         }
@@ -39,7 +41,7 @@ impl Directory {
     /// The one user of an organization whose attribute has this value. Nobody when two share it: an
     /// ambiguous subject is an unknown one.
     pub fn find_by_attribute(&self, org: &str, name: &str, value: &str) -> Option<&Arc<User>> {
-        let all = self.by_attribute.get(&(name.to_owned(), value.to_owned()))?;
+        let all = self.by_attribute.get(name)?.get(value)?;
         let mut inside = all.iter().filter(|user| user.org.as_str() == org);
         let first = inside.next()?;
         inside.next().is_none().then_some(first)

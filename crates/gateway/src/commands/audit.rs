@@ -1,6 +1,6 @@
 //! `vestibule audit tail|verify`.
 
-use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
+use std::{collections::HashMap, fmt::Write, path::Path, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -18,12 +18,14 @@ pub(super) async fn run(command: cli::Audit) -> Result<ExitCode> {
 
 /// Reads the files, not the database: what is printed is the evidence itself.
 async fn tail(args: cli::AuditTail) -> Result<ExitCode> {
-    let folder = state::journal_path(&place::find(&args.place)?.directory);
+    let place = place::find(&args.place)?;
+    let folder = state::journal_path(&place.directory);
+    let names = if args.json { Names::default() } else { Names::load(place).await };
     let mut seen = None;
     loop {
         for line in newer(&folder, seen, args.lines)? {
             seen = seq(&line).or(seen);
-            match readable(&line) {
+            match readable(&line, &names) {
                 _ if args.json => println!("{line}"),
                 Some(text) => println!("{text}"),
                 None => {}
@@ -64,11 +66,18 @@ fn seq(line: &str) -> Option<u64> {
 }
 
 fn verify(args: &cli::AuditVerify) -> Result<ExitCode> {
-    let folder = state::journal_path(&place::find(&args.place)?.directory);
-    match journal::verify(&folder, None) {
+    let directory = place::find(&args.place)?.directory;
+    let key = state::journal_public_key(&directory)?;
+    if key.is_none() {
+        println!("note: the key that signs the journal is not here, so the one it names itself is believed");
+    }
+    match journal::verify(&state::journal_path(&directory), key.as_deref()) {
         Ok(proof) => {
             println!("sound: {} records in an unbroken chain, {} signed checkpoints", proof.records, proof.checkpoints);
             println!("head:  {}", proof.head.to_hex());
+            if proof.unsealed > 0 || proof.unfinished > 0 {
+                println!("end:   {} lines after the signed head, {} bytes of an unfinished line: a hard stop leaves this, or a gateway that is writing", proof.unsealed, proof.unfinished);
+            }
             Ok(ExitCode::SUCCESS)
         }
         Err(broken) => {
@@ -78,33 +87,66 @@ fn verify(args: &cli::AuditVerify) -> Result<ExitCode> {
     }
 }
 
+/// What ids stand for, as far as the database tells.
+#[derive(Default)]
+struct Names(HashMap<String, String>);
+
+impl Names {
+    /// The evidence holds ids only; e-mail addresses and client names make it readable. Without a database it is
+    /// shown as it is.
+    async fn load(place: place::Place) -> Self {
+        let Ok(store) = place.store().await else { return Self::default() };
+        let users = store.list_users(None).await.unwrap_or_default();
+        let clients = store.list_clients().await.unwrap_or_default();
+        let users = users.into_iter().map(|user| (user.id.to_string(), user.email));
+        let clients = clients.into_iter().map(|client| (client.id.to_string(), client.name));
+        Self(users.chain(clients).collect())
+    }
+
+    fn of<'a>(&'a self, id: &'a str) -> &'a str {
+        self.0.get(id).map_or(id, String::as_str)
+    }
+}
+
+/// What a line shows, in this order, with its label.
+const SHOWN: [(&str, &str); 7] = [
+    ("server", ""),
+    ("action", ""),
+    ("target", ""),
+    ("user", "by "),
+    ("subject", "about "),
+    ("client", "with "),
+    ("reason", "because "),
+];
+
 /// One record as one line for people; checkpoints are left out.
-fn readable(line: &str) -> Option<String> {
+fn readable(line: &str, names: &Names) -> Option<String> {
     let record: Value = serde_json::from_str(line).ok()?;
     let event = record.get("event")?;
     let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or("");
-    let at = event.get("at").and_then(Value::as_i64).unwrap_or(0);
     let mark = match text("verdict") {
         "allow" => "ALLOW",
         "deny" => "DENY ",
         _ => "     ",
     };
-    let mut out = format!("{} {:>6} {mark} {:<15}", vestibule_model::Timestamp::from_millis(at), record.get("seq").and_then(Value::as_u64).unwrap_or(0), text("kind"));
-    for (label, name) in [("", "server"), ("", "action"), ("", "target"), ("user=", "user"), ("about=", "subject"), ("client=", "client"), ("because=", "reason")] {
-        if !text(name).is_empty() {
-            out.push(' ');
-            out.push_str(label);
-            out.push_str(text(name));
-        }
-    }
-    for (label, name) in [("status=", "status"), ("us=", "micros")] {
-        if let Some(number) = event.get(name).and_then(Value::as_u64) {
-            out.push_str(&format!(" {label}{number}"));
+    let at = vestibule_model::Timestamp::from_millis(event.get("at").and_then(Value::as_i64).unwrap_or(0));
+    let mut out = format!("{at} {mark} {:<15}", text("kind"));
+    for (field, label) in SHOWN {
+        let value = names.of(text(field));
+        if !value.is_empty() {
+            let _ = write!(out, " {label}{value}");
         }
     }
     if let Some(policies) = event.get("policies").and_then(Value::as_array) {
         let ids: Vec<&str> = policies.iter().filter_map(Value::as_str).collect();
-        out.push_str(&format!(" by={}", ids.join(",")));
+        let _ = write!(out, " under {}", ids.join(", "));
+    }
+    if let (Some(status), Some(micros)) = (number(event, "status"), number(event, "micros")) {
+        let _ = write!(out, " status {status} in {}.{} ms", micros / 1000, micros % 1000 / 100);
     }
     Some(out)
+}
+
+fn number(event: &Value, name: &str) -> Option<u64> {
+    event.get(name)?.as_u64()
 }

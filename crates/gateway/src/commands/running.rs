@@ -64,6 +64,7 @@ impl Running {
         self.served.await?;
         let (clock, random) = wire::senses();
         note(&self.journal, "stopped", &*clock, &*random)?;
+        self.store.close().await;
         self.journal.close().await;
         Ok(())
     }
