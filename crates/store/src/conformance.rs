@@ -1,7 +1,6 @@
 //! One suite for every engine: each test runs on a file, with a second store on the same file as another process
 //! would have it, and in memory.
 
-mod audit;
 mod clients;
 mod factors;
 mod feed;

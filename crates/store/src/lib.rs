@@ -7,7 +7,6 @@
 //! Writes go through one task with group commit. When a writing call returns, the write is on the disk, and the
 //! caches of this process ([`Store::directory`], [`Store::is_token_id_revoked`], [`Store::epoch`]) know of it.
 
-pub mod audit;
 pub mod changes;
 pub mod clients;
 #[cfg(test)]

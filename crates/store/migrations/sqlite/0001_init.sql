@@ -179,26 +179,3 @@ CREATE TABLE changes (
   key  TEXT NOT NULL,
   at   INTEGER NOT NULL
 ) STRICT;
-
--- A copy of the journal for searching; the journal file is the evidence.
-CREATE TABLE audit (
-  id        INTEGER PRIMARY KEY AUTOINCREMENT,
-  node      TEXT NOT NULL,
-  seq       INTEGER NOT NULL,
-  at        INTEGER NOT NULL,
-  kind      TEXT NOT NULL,
-  org_id    TEXT,
-  user_id   TEXT,
-  client_id TEXT,
-  server    TEXT,
-  action    TEXT,
-  target    TEXT,
-  verdict   TEXT,
-  reason    TEXT,
-  line      TEXT NOT NULL,
-  UNIQUE (node, seq)
-) STRICT;
-CREATE INDEX audit_by_user ON audit (user_id, id);
-CREATE INDEX audit_by_client ON audit (client_id, id);
-CREATE INDEX audit_by_server ON audit (server, id);
-CREATE INDEX audit_by_time ON audit (at);
