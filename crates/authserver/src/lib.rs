@@ -17,6 +17,10 @@ pub mod people;
 pub mod routes;
 pub mod scopes;
 pub mod settings;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 pub mod visit;
 
 use std::sync::Arc;
