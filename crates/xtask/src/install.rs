@@ -28,6 +28,8 @@ pub(crate) const CLIENTS: &[Need] = &[
 pub(crate) const BENCH: &[Need] = &[
     Need { package: "wrk", probe: "command -v wrk" },
     Need { package: "nginx-light", probe: "command -v nginx || test -x /usr/sbin/nginx" },
+    Need { package: "curl", probe: "command -v curl" },
+    Need { package: "npm", probe: "command -v npm" },
     Need { package: "util-linux", probe: "command -v taskset" },
 ];
 

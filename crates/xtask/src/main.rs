@@ -1,6 +1,7 @@
 //! Developer commands: `cargo xtask layers | tidy | test | bench`.
 
 mod bans;
+mod bench;
 mod findings;
 mod install;
 mod layers;
@@ -30,6 +31,8 @@ enum Command {
     Tidy,
     /// Install what the tests need and run every check there is.
     Test,
+    /// Measure what a guarded call and a token cost.
+    Bench,
 }
 
 fn main() -> ExitCode {
@@ -48,6 +51,7 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Layers => Ok(report("layers", &layers(&workspace)?)),
         Command::Tidy => Ok(report("tidy", &tidy::check(&workspace)?)),
         Command::Test => Ok(suite::run(&workspace)),
+        Command::Bench => bench::run(&workspace).map(|()| ExitCode::SUCCESS),
     }
 }
 
