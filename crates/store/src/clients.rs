@@ -24,13 +24,14 @@ impl Store {
         self.write((client.clone(), secret), |tx, (client, secret)| Box::pin(put(tx, client, *secret))).await
     }
 
-    /// Found also when disabled (check `disabled`), not when expired or deleted.
+    /// Found also when disabled (check `disabled`), not when expired or deleted. A disabled one is found past its end
+    /// too: that a document has to be fetched again must not make its client a stranger who may try.
     pub async fn find_client(&self, id: &ClientId) -> Result<Option<Client>> {
         self.read((id.clone(), self.now()), |connection, (id, now)| {
             Box::pin(async move {
                 let row = sqlx::query(
-                    "SELECT record, disabled, expires_at FROM clients \
-                     WHERE id = $1 AND deleted_at IS NULL AND (expires_at IS NULL OR expires_at > $2)",
+                    "SELECT record, disabled, expires_at FROM clients WHERE id = $1 AND deleted_at IS NULL \
+                     AND (expires_at IS NULL OR expires_at > $2 OR disabled = TRUE)",
                 )
                 .bind(id.as_str())
                 .bind(now.as_millis())

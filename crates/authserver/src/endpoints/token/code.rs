@@ -2,10 +2,7 @@
 
 use vestibule_model::{Client, OpaqueToken, TokenKind};
 use vestibule_oauth::grants::authorization_code::{NAME, Request};
-use vestibule_store::{
-    grants::GrantRecord,
-    once::{Consumed, OnceKind},
-};
+use vestibule_store::once::{Consumed, OnceKind};
 
 use super::{
     Issued, TokenError,
@@ -43,10 +40,15 @@ async fn exchange(
     }
     issue::check_resource(request.resource.as_deref(), &grant)?;
     let target = issue::check_grant(server, &grant)?;
-    let refresh = first_refresh(server, client, &grant).await?;
+    let refresh = client.allows_grant("refresh_token").then(|| issue::refresh_token(server, &grant, None));
     let (scopes, nonce) = (grant.scopes.clone(), code.nonce.as_deref());
     let issue = Issue { server, visit, client, grant: &grant, target, scopes, nonce, action: NAME };
-    issue.finish(refresh.as_ref().map(OpaqueToken::expose))
+    let issued = issue.finish(refresh.as_ref().map(|(token, _)| token.expose()))?;
+    // Stored last: when anything above fails, no token is left behind.
+    if let Some((_, record)) = &refresh {
+        server.store.create_refresh(record).await?;
+    }
+    Ok(issued)
 }
 
 fn check_binding(request: &Request, code: &Code) -> Result<(), &'static str> {
@@ -56,15 +58,6 @@ fn check_binding(request: &Request, code: &Code) -> Result<(), &'static str> {
     }
     // RFC 7636 section 4.6.
     if code.challenge.is_met_by(&request.verifier) { Ok(()) } else { Err("code_verifier") }
-}
-
-async fn first_refresh(server: &AuthServer, client: &Client, grant: &GrantRecord) -> Result<Option<OpaqueToken>, TokenError> {
-    if !client.allows_grant("refresh_token") {
-        return Ok(None);
-    }
-    let (token, record) = issue::refresh_token(server, grant, None);
-    server.store.create_refresh(&record).await?;
-    Ok(Some(token))
 }
 
 /// RFC 6749 section 4.1.2: a code used twice MUST be denied, and all tokens issued on it SHOULD be revoked. Another
