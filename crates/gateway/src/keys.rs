@@ -9,7 +9,7 @@ use vestibule_store::{Store, keys::SigningKeyRow};
 ///
 /// # Errors
 /// When the store fails or a stored key is damaged.
-pub async fn rotate(
+pub(crate) async fn rotate(
     store: &Store,
     plan: &RotationPlan,
     algorithm: Algorithm,

@@ -43,8 +43,11 @@ pub struct House {
     pub passwords: Arc<PasswordPool>,
 }
 
+/// Time and randomness.
+pub type Senses = (Arc<dyn Clock>, Arc<dyn Random>);
+
 /// Time and randomness: the computer's.
-pub fn senses() -> (Arc<dyn Clock>, Arc<dyn Random>) {
+pub fn senses() -> Senses {
     (Arc::new(SystemClock), Arc::new(SystemRandom))
 }
 
@@ -52,16 +55,7 @@ pub fn senses() -> (Arc<dyn Clock>, Arc<dyn Random>) {
 ///
 /// # Errors
 /// When the state cannot be opened, a policy does not compile, or TLS roots cannot be loaded.
-pub async fn build(config: Config) -> Result<House> {
-    let (clock, random) = senses();
-    build_with(config, clock, random).await
-}
-
-/// As [`build`], with time and randomness from outside.
-///
-/// # Errors
-/// As [`build`].
-pub async fn build_with(mut config: Config, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<House> {
+pub async fn build(mut config: Config, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<House> {
     let policies = load_policies(&config)?;
     let opened = state::open(&config.state, config.master_key.take(), &clock, &random).await?;
     let (store, journal) = (opened.store, opened.journal);

@@ -134,12 +134,13 @@ fn readable(line: &str, names: &Names) -> Option<String> {
     for (field, label) in SHOWN {
         let value = names.of(text(field));
         if !value.is_empty() {
-            let _ = write!(out, " {label}{value}");
+            // What others chose must not steer the terminal.
+            let _ = write!(out, " {label}{}", value.escape_debug());
         }
     }
     if let Some(policies) = event.get("policies").and_then(Value::as_array) {
         let ids: Vec<&str> = policies.iter().filter_map(Value::as_str).collect();
-        let _ = write!(out, " under {}", ids.join(", "));
+        let _ = write!(out, " under {}", ids.join(", ").escape_debug());
     }
     if let (Some(status), Some(micros)) = (number(event, "status"), number(event, "micros")) {
         let _ = write!(out, " status {status} in {}.{} ms", micros / 1000, micros % 1000 / 100);
@@ -149,4 +150,17 @@ fn readable(line: &str, names: &Names) -> Option<String> {
 
 fn number(event: &Value, name: &str) -> Option<u64> {
     event.get(name)?.as_u64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_chose_cannot_steer_the_terminal() {
+        let line = r#"{"seq":7,"event":{"at":0,"kind":"call","verdict":"deny","target":"a\u001b[2J\r\nALLOW\u202e","policies":["p\u0007"]}}"#;
+        let text = readable(line, &Names::default()).unwrap();
+        assert!(text.contains("DENY") && text.contains("a\\u{1b}[2J\\r\\nALLOW\\u{202e}"), "{text}");
+        assert!(!text.contains(|c: char| c.is_control()), "{text:?}");
+    }
 }

@@ -1,6 +1,6 @@
 //! `vestibule demo`: the sample HR server, its users, and the gateway before it, everything on.
 
-use std::{path::Path, process::ExitCode};
+use std::{net::SocketAddr, path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -10,7 +10,11 @@ use vestibule_identity::factors::totp;
 use vestibule_model::{Clock, OrgId, Random, Secret, User, UserId};
 
 use super::{generated, passwords, place, protect::loopback_name, ready, running::{self, Running}};
-use crate::{cli, config, wire};
+use crate::{
+    cli,
+    config::{self, Config},
+    wire::{self, Senses},
+};
 
 /// The files of the example; the demo is the example, started.
 const POLICY: &str = include_str!("../../../../examples/hr/policy/hr.toml");
@@ -29,13 +33,12 @@ pub(super) async fn run(args: cli::Demo) -> Result<ExitCode> {
     let address = listener.local_addr()?;
     let origin = format!("http://{}", loopback_name(address));
     let directory = generated::fresh_directory("demo", address)?;
-    let upstream = start_hr_server(&origin).await?;
-    let path = write_files(&directory, &origin, &address.to_string(), &upstream)?;
-    let config = config::load(&path)?;
+    let senses = wire::senses();
+    let config = prepare(&directory, address, &senses.0).await?;
     place::remember(&config.state);
 
-    let running = running::start(config, listener, None).await?;
-    let people = add_people(&running).await?;
+    let running = running::start_with(config, listener, None, senses.clone()).await?;
+    let people = add_people(&running, &senses).await?;
     let mcp_url = format!("{origin}/mcp/hr");
     if args.json {
         println!("{}", as_json(&mcp_url, &origin, &people));
@@ -46,11 +49,22 @@ pub(super) async fn run(args: cli::Demo) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Starts the sample server and writes the example's files for it into `directory`: a gateway that listens on
+/// `address` and runs this configuration guards it.
+///
+/// # Errors
+/// When no port is free or the files cannot be written.
+pub async fn prepare(directory: &Path, address: SocketAddr, clock: &Arc<dyn Clock>) -> Result<Config> {
+    let origin = format!("http://{}", loopback_name(address));
+    let upstream = start_hr_server(&origin, Arc::clone(clock)).await?;
+    let path = write_files(directory, &origin, &address.to_string(), &upstream)?;
+    Ok(config::load(&path)?)
+}
+
 /// An ordinary MCP server on a port of its own; it trusts nothing but our signature.
-async fn start_hr_server(origin: &str) -> Result<String> {
+async fn start_hr_server(origin: &str, clock: Arc<dyn Clock>) -> Result<String> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("binding a port for the sample server")?;
     let url = format!("http://{}/mcp", listener.local_addr()?);
-    let (clock, _) = wire::senses();
     let (issuer, keys, audience) = (origin.to_owned(), format!("{origin}/.well-known/jwks.json"), url.clone());
     let server = hr::serve(listener, issuer, keys, audience, move || clock.now().as_seconds());
     tokio::spawn(async move {
@@ -72,13 +86,19 @@ fn write_files(directory: &Path, origin: &str, listen: &str, upstream: &str) -> 
 }
 
 /// Somebody who can sign in.
-struct Person {
-    user: User,
-    role: &'static str,
-    employee_id: &'static str,
-    department: &'static str,
-    password: Secret<String>,
-    totp_secret: Option<String>,
+pub struct Person {
+    /// As the directory knows them.
+    pub user: User,
+    /// Their role in the sample company.
+    pub role: &'static str,
+    /// Their number there.
+    pub employee_id: &'static str,
+    /// Their department.
+    pub department: &'static str,
+    /// Their password, made up at each start.
+    pub password: Secret<String>,
+    /// The seed of their one-time codes in base32, where they have a second factor.
+    pub totp_secret: Option<String>,
 }
 
 /// The one who also has a second factor: an EMPLOYEE whose department has two others without.
@@ -88,12 +108,14 @@ fn with_second_factor() -> Option<&'static str> {
     plain().rev().find(|employee| colleagues(employee.department) > 2).map(|employee| employee.id)
 }
 
-/// One user per employee of the sample company.
-async fn add_people(running: &Running) -> Result<Vec<Person>> {
-    let (clock, random) = wire::senses();
+/// Adds one user per employee of the sample company.
+///
+/// # Errors
+/// When the users are there already, or the database fails.
+pub async fn add_people(running: &Running, (clock, random): &Senses) -> Result<Vec<Person>> {
     let with_totp = with_second_factor();
     let ids: Vec<(&str, UserId)> =
-        hr::employees().iter().map(|employee| (employee.id, UserId::generate(&*clock, &*random))).collect();
+        hr::employees().iter().map(|employee| (employee.id, UserId::generate(&**clock, &**random))).collect();
     let mut people = Vec::new();
     for employee in hr::employees() {
         let id_of = |employee_id: &str| ids.iter().find(|(have, _)| *have == employee_id).map(|(_, id)| id.clone());
@@ -117,12 +139,12 @@ async fn add_people(running: &Running) -> Result<Vec<Person>> {
             role: employee.role,
             employee_id: employee.id,
             department: employee.department,
-            password: passwords::generate(&*random),
+            password: passwords::generate(&**random),
             totp_secret: (with_totp == Some(employee.id)).then(String::new),
             user,
         });
     }
-    store_all(running, people, &*clock, &*random).await
+    store_all(running, people, &**clock, &**random).await
 }
 
 async fn store_all(running: &Running, people: Vec<Person>, clock: &dyn Clock, random: &dyn Random) -> Result<Vec<Person>> {

@@ -3,7 +3,7 @@
 mod audit;
 mod check;
 mod client;
-mod demo;
+pub mod demo;
 mod doctor;
 mod generated;
 mod passwords;
@@ -11,7 +11,7 @@ mod place;
 mod policy;
 mod protect;
 mod ready;
-mod running;
+pub mod running;
 mod serve;
 mod user;
 

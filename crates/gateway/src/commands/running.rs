@@ -9,13 +9,21 @@ use tokio::{net::TcpListener, sync::watch};
 use vestibule_model::{AuditEvent, Clock, EventKind, Random, RequestId};
 use vestibule_store::{Store, journal::Journal};
 
-use crate::{config::Config, listen, wire};
+use crate::{
+    config::Config,
+    listen,
+    wire::{self, Senses},
+};
 
 /// A gateway that is up.
-pub(super) struct Running {
-    pub(super) store: Store,
-    pub(super) passwords: Arc<vestibule_identity::password::PasswordPool>,
-    journal: Journal,
+pub struct Running {
+    /// The database.
+    pub store: Store,
+    /// Hashes passwords.
+    pub passwords: Arc<vestibule_identity::password::PasswordPool>,
+    /// The evidence.
+    pub journal: Journal,
+    senses: Senses,
     stop: watch::Sender<bool>,
     served: tokio::task::JoinHandle<()>,
 }
@@ -40,10 +48,23 @@ pub(super) async fn bind_or_free(asked: Option<SocketAddr>) -> Result<TcpListene
 
 /// Wires the house and starts to serve on listeners that are already bound.
 pub(super) async fn start(config: Config, public: TcpListener, admin: Option<TcpListener>) -> Result<Running> {
-    let (clock, random) = wire::senses();
+    start_with(config, public, admin, wire::senses()).await
+}
+
+/// As the commands do it, with time and randomness from outside.
+///
+/// # Errors
+/// When a part cannot be built, or the start cannot be recorded.
+pub async fn start_with(
+    config: Config,
+    public: TcpListener,
+    admin: Option<TcpListener>,
+    senses: Senses,
+) -> Result<Running> {
+    let (clock, random) = &senses;
     let trusted: Arc<[ipnet::IpNet]> = config.trusted_proxies.clone().into();
-    let house = wire::build(config).await?;
-    note(&house.journal, "started", &*clock, &*random)?;
+    let house = wire::build(config, Arc::clone(clock), Arc::clone(random)).await?;
+    note(&house.journal, "started", &**clock, &**random)?;
 
     let (stop, stopped) = watch::channel(false);
     house.jobs.start(&stopped);
@@ -52,18 +73,26 @@ pub(super) async fn start(config: Config, public: TcpListener, admin: Option<Tcp
         tokio::spawn(listen::serve(listener, router, Arc::from([]), stopped.clone()));
     }
     let served = tokio::spawn(listen::serve(public, house.public, trusted, stopped));
-    Ok(Running { store: house.store, passwords: house.passwords, journal: house.journal, stop, served })
+    Ok(Running { store: house.store, passwords: house.passwords, journal: house.journal, senses, stop, served })
 }
 
 impl Running {
-    /// Waits for Ctrl-C or SIGTERM, then stops: no new connections, running ones finish, the journal is closed.
+    /// Waits for Ctrl-C or SIGTERM, then stops.
     pub(super) async fn until_asked_to_stop(self) -> Result<()> {
         asked_to_stop().await?;
         tracing::info!("stopping");
+        self.stop().await
+    }
+
+    /// Stops: no new connections, running ones finish, the journal is closed.
+    ///
+    /// # Errors
+    /// When the stop cannot be recorded.
+    pub async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         self.served.await?;
-        let (clock, random) = wire::senses();
-        note(&self.journal, "stopped", &*clock, &*random)?;
+        let (clock, random) = &self.senses;
+        note(&self.journal, "stopped", &**clock, &**random)?;
         self.store.close().await;
         self.journal.close().await;
         Ok(())
