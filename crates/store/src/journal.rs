@@ -72,7 +72,6 @@ struct OnDisk {
     queue: Arc<Queue>,
     closed: Arc<Batch>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    public_key: Vec<u8>,
 }
 
 /// How a journal on disk is laid out.
@@ -120,7 +119,6 @@ impl Journal {
 
     fn start(files: Files, disk: Box<dyn Disk>, pkcs8: &[u8], clock: Arc<dyn Clock>, segment_bytes: u64) -> io::Result<Self> {
         let signer = Signer::new(pkcs8)?;
-        let public_key = signer.public().to_vec();
         let (parts, mended) = resume::resume(&files, disk, signer, clock, segment_bytes)?;
         let (live, _) = broadcast::channel(LIVE_LINES);
         let (queue, closed) = (Arc::new(Queue::new()), Batch::new());
@@ -128,7 +126,7 @@ impl Journal {
         writer.start(mended)?;
         let at_end = Arc::clone(&closed);
         let thread = std::thread::Builder::new().name("audit-journal".to_owned()).spawn(move || writer.run(&at_end))?;
-        let on_disk = OnDisk { files, queue, closed, thread: Mutex::new(Some(thread)), public_key };
+        let on_disk = OnDisk { files, queue, closed, thread: Mutex::new(Some(thread)) };
         Ok(Self { kind: Kind::Files(Arc::new(on_disk)), live })
     }
 
@@ -170,14 +168,6 @@ impl Journal {
         match &self.kind {
             Kind::Files(disk) => disk.queue.healthy(),
             Kind::Memory(memory) => memory.healthy(),
-        }
-    }
-
-    /// The public key of the checkpoints (32 bytes, Ed25519), to give to [`verify`].
-    pub fn public_key(&self) -> &[u8] {
-        match &self.kind {
-            Kind::Files(disk) => &disk.public_key,
-            Kind::Memory(memory) => memory.public_key(),
         }
     }
 
@@ -245,6 +235,11 @@ impl Recorded {
     pub fn request(&self) -> &RequestId {
         &self.request
     }
+}
+
+/// The public half (32 bytes) of a journal's key, to give to [`verify`].
+pub fn public_key(signing_pkcs8: &[u8]) -> Result<Vec<u8>> {
+    Signer::new(signing_pkcs8).map(|signer| signer.public().to_vec()).map_err(failed)
 }
 
 fn failed(error: io::Error) -> StoreError {

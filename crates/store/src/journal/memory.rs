@@ -74,10 +74,6 @@ impl Memory {
         self.lock().closed = true;
     }
 
-    pub(super) fn public_key(&self) -> &[u8] {
-        self.signer.public()
-    }
-
     fn lock(&self) -> MutexGuard<'_, Chain> {
         self.chain.lock().unwrap_or_else(PoisonError::into_inner)
     }

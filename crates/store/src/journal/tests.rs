@@ -97,7 +97,7 @@ async fn a_journal_continues_and_verifies() {
     let scratch = twenty().await;
     let journal = scratch.open().unwrap();
     record(&journal, 20..25).await;
-    let key = journal.public_key().to_vec();
+    let key = public_key(&key(7)).unwrap();
     journal.close().await;
     let verified = verify(&scratch.0, Some(&key)).unwrap();
     assert_eq!((verified.records, verified.unsealed, verified.unfinished), (25, 0, 0));
@@ -202,7 +202,7 @@ async fn a_dropped_tail_is_also_found_at_the_next_start() {
 #[tokio::test]
 async fn a_chain_made_anew_without_the_key_is_found() {
     let scratch = twenty().await;
-    let public = Signer::new(&key(7)).unwrap().public().to_vec();
+    let public = public_key(&key(7)).unwrap();
     let forger = Signer::new(&key(8)).unwrap();
     let mut forged = Vec::new();
     let mut end = Link::GENESIS.write_checkpoint(&mut forged, Timestamp::from_seconds(1), &forger);
@@ -351,7 +351,7 @@ async fn memory_keeps_the_last_ten_thousand_of_one_chain() {
     assert_eq!(lines.len(), 10_000);
     let first: serde_json::Value = serde_json::from_str(&lines[0]).unwrap();
     let end = Link { seq: first["seq"].as_u64().unwrap() - 1, hash: vestibule_model::Digest::from_hex(first["prev"].as_str().unwrap()).unwrap() };
-    let mut checker = verify::Checker::new(end, Some(journal.public_key().to_vec()), 0);
+    let mut checker = verify::Checker::new(end, Some(public_key(&key(7)).unwrap()), 0);
     for line in &lines {
         checker.line(line.as_bytes()).unwrap();
     }

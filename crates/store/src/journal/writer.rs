@@ -188,7 +188,9 @@ impl Writer {
     }
 
     fn seal_head_when_due(&mut self) {
-        if self.parts.clock.now().since(self.head_at) >= HEAD_LAG
+        // At a checkpoint in any case: a clock that was set back must not hold the head back for long.
+        let due = self.since_checkpoint == 0 || self.parts.clock.now().since(self.head_at) >= HEAD_LAG;
+        if due
             && let Err(error) = self.seal_head()
         {
             self.break_down(error);
