@@ -43,10 +43,8 @@ impl Candidate {
 
     /// A token for a client that acts for itself.
     pub(crate) fn token_load(&self, connections: u32) -> Load {
-        let headers = format!(
-            "Content-Type: application/x-www-form-urlencoded\nAuthorization: Basic {}",
-            Bench::basic(CLIENT, SECRET)
-        );
+        let basic = STANDARD.encode(format!("{CLIENT}:{SECRET}"));
+        let headers = format!("Content-Type: application/x-www-form-urlencoded\nAuthorization: Basic {basic}");
         let resource = format!("{}{RESOURCE_PATH}", self.origin).replace(':', "%3A").replace('/', "%2F");
         let body = format!("grant_type=client_credentials&resource={resource}");
         self.load("/token", headers, body, connections)
