@@ -2,14 +2,14 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// Headers of a client that an upstream sees; the first value of each.
-const TO_UPSTREAM: [HeaderName; 6] = [
+/// Headers of a client that an upstream sees, besides `Accept`; the first value of each, which is the one that was
+/// compared with the body.
+const TO_UPSTREAM: [HeaderName; 5] = [
     header::ACCEPT_LANGUAGE,
     HeaderName::from_static("mcp-protocol-version"),
     HeaderName::from_static("mcp-method"),
     HeaderName::from_static("mcp-name"),
     HeaderName::from_static("last-event-id"),
-    header::ACCEPT,
 ];
 /// Mirrored arguments (MCP 2026-07-28, transports: intermediaries MUST forward those they do not recognise).
 const PARAMETER: &str = "mcp-param-";
@@ -62,6 +62,9 @@ pub(crate) fn to_upstream(from: &HeaderMap) -> Result<HeaderMap, TooMany> {
         if let Some(value) = from.get(&name) {
             to.insert(name, value.clone());
         }
+    }
+    for value in from.get_all(header::ACCEPT) {
+        to.append(header::ACCEPT, value.clone());
     }
     copy_parameters(from, &mut to)?;
     drop_nominated(from, &mut to);

@@ -16,15 +16,16 @@ use crate::{
     outcome::Outcome,
 };
 
-/// The answer to one permitted and recorded call. Only the vault makes one:
-///
-/// ```compile_fail
-/// use vestibule_vault::Reply;
-/// let forged = Reply { status: http::StatusCode::OK };
+/// The answer to one permitted and recorded call. It can be read,
 /// ```
-/// ```compile_fail
-/// use vestibule_vault::Reply;
-/// let forged = Reply::new();
+/// fn status(reply: &vestibule_vault::Reply) -> http::StatusCode { reply.status() }
+/// ```
+/// but only the vault makes one, and nobody changes one:
+/// ```compile_fail,E0624
+/// fn forge() { let _ = vestibule_vault::Reply::new; }
+/// ```
+/// ```compile_fail,E0616
+/// fn alter(reply: &mut vestibule_vault::Reply) { reply.status = http::StatusCode::OK; }
 /// ```
 pub struct Reply {
     status: StatusCode,

@@ -9,7 +9,7 @@ use tokio::{
 
 use super::*;
 
-/// Answers every connection with these bytes, then with more of them for ever when `endless`.
+/// Answers every connection with `answer`, and with `then` for ever after, unless that is empty.
 async fn server(answer: Vec<u8>, then: &'static [u8]) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -54,7 +54,7 @@ pub(super) fn key(id: &str) -> String {
 /// The message on one line. The strict parser let it in, so a line break can only be white space between tokens.
 pub(super) fn one_line(message: &Bytes) -> Bytes {
     let breaks = |byte: &u8| matches!(byte, b'\n' | b'\r');
-    if !message.iter().any(|byte| breaks(byte)) {
+    if !message.iter().any(breaks) {
         return message.clone();
     }
     message.iter().map(|byte| if breaks(byte) { b' ' } else { *byte }).collect::<Vec<u8>>().into()
