@@ -221,7 +221,9 @@ impl Asked {
             let words = describe(&self.server, scope.as_str())?;
             Some(ScopeLine { name: scope.as_str().to_owned(), words, ticked: !left_out(scope.as_str()) })
         });
-        lines.collect()
+        let mut lines: Vec<_> = lines.collect();
+        lines.sort_by_key(|line| rank(&self.server, &line.name));
+        lines
     }
 }
 
@@ -273,6 +275,13 @@ fn host_of(url: &str) -> Option<String> {
 /// Whether the answer goes to a program on the user's own device: loopback, or a scheme of the program's own.
 fn is_local(request: &FlowRequest) -> bool {
     request.redirect_uri.kind() != RedirectKind::Https
+}
+
+/// What matters most first: the groups as configured, tools, then the rest.
+fn rank(server: &Server, scope: &str) -> usize {
+    let groups = &server.scope_groups;
+    let group = groups.iter().position(|group| group.scope.as_str() == scope);
+    group.unwrap_or_else(|| groups.len() + usize::from(!scope.starts_with("tools:")))
 }
 
 /// What a scope allows, in plain words: the server's own scopes, and that of OpenID Connect.
