@@ -83,6 +83,10 @@ impl House {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut AuthSettings)) -> Self {
+        Self::fetching(Fetcher::new(Reach::PublicOnly, &[]).unwrap(), change).await
+    }
+
+    pub(crate) async fn fetching(fetcher: Fetcher, change: impl FnOnce(&mut AuthSettings)) -> Self {
         let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(1_800_000_000)));
         let random: Arc<dyn Random> = Arc::new(SeededRandom::new(11));
         let time: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
@@ -98,7 +102,7 @@ impl House {
             keys: Arc::new(ArcSwap::from_pointee(ring(&*random, clock.now()))),
             servers: Arc::new(ArcSwap::from_pointee(Servers::new([mcp_server("hr", HR), mcp_server("github", GITHUB)]))),
             people,
-            fetcher: Fetcher::new(Reach::PublicOnly, &[]).unwrap(),
+            fetcher,
             limits: Limits::default(),
             clock: time,
             random,

@@ -2,6 +2,7 @@
 
 mod authorize;
 mod codes;
+mod documents;
 mod metadata;
 mod race;
 mod refresh;
