@@ -18,7 +18,7 @@ use vestibule_model::{
     server::Servers,
 };
 use vestibule_policy::{Engine, PolicySet, set::Source};
-use vestibule_store::journal::Receipt;
+use vestibule_store::journal::{JournalOptions, Receipt};
 
 use super::*;
 use crate::kinds::suite;
@@ -38,8 +38,11 @@ struct House {
 impl House {
     fn before(url: &str, credential: CredentialSpec) -> Self {
         let clock = Arc::new(ManualClock::new(suite::START));
-        let key = vestibule_oauth::keys::generate_ed25519(&SeededRandom::new(1)).unwrap();
-        let journal = Journal::memory(key.expose(), clock.clone()).unwrap();
+        let journal = Journal::memory(journal_key().expose(), clock.clone()).unwrap();
+        Self::with(url, credential, journal, clock)
+    }
+
+    fn with(url: &str, credential: CredentialSpec, journal: Journal, clock: Arc<ManualClock>) -> Self {
         let server = server(url, credential);
         let client = Client::new(&ClientConfig { response_timeout: Duration::from_secs(2), ..ClientConfig::default() });
         let vault = Vault::new(VaultParts {
@@ -82,6 +85,10 @@ impl House {
             .filter(|event| event["kind"] == "outcome")
             .collect()
     }
+}
+
+fn journal_key() -> Secret<Vec<u8>> {
+    vestibule_oauth::keys::generate_ed25519(&SeededRandom::new(1)).unwrap()
 }
 
 fn server(url: &str, credential: CredentialSpec) -> Server {
@@ -350,6 +357,23 @@ async fn permit_and_receipt_must_name_one_request() {
     let (_, receipt) = house.permit("req_2", post(CALL));
     assert!(matches!(house.vault.dispatch(permit, receipt).await, Err(DispatchError::Journal)));
     assert!(asked.try_recv().is_err(), "nothing was sent");
+}
+
+#[tokio::test]
+async fn an_answer_without_its_record_on_the_disk_is_dropped() {
+    let (url, mut asked) = upstream(format!("{JSON}\r\n{{}}")).await;
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::new(suite::START));
+    // Each record begins a new file, and the folder for it is gone.
+    let options = JournalOptions { segment_bytes: 1, ..JournalOptions::default() };
+    let path = folder.path().join("audit");
+    let journal = Journal::open_with(&path, journal_key().expose(), clock.clone(), &options).unwrap();
+    let house = House::with(&url, fixed(), journal, clock);
+    assert!(house.dispatch(post(CALL)).await.is_ok(), "while the disk works");
+    asked.recv().await.unwrap();
+    std::fs::remove_dir_all(&path).unwrap();
+    let (permit, receipt) = house.permit("req_2", post(CALL));
+    assert!(matches!(house.vault.dispatch(permit, receipt).await, Err(DispatchError::Journal)));
 }
 
 #[tokio::test]
