@@ -1,7 +1,7 @@
 //! Authorization codes (RFC 6749 section 4.1.2): single use, one minute, bound to everything the request was about.
 
 use serde::{Deserialize, Serialize};
-use vestibule_model::{ClientId, GrantId, OpaqueToken, TokenKind};
+use vestibule_model::{ClientId, GrantId, OpaqueToken, Timestamp, TokenKind};
 use vestibule_oauth::{pkce::Challenge, redirect_uri::ProvenRedirect};
 use vestibule_store::{StoreError, once::OnceKind};
 
@@ -20,17 +20,25 @@ pub(crate) struct Code {
     pub(crate) challenge: Challenge,
     /// For the ID token.
     pub(crate) nonce: Option<String>,
+    /// The end of the grant once the code is redeemed: what the person chose.
+    pub(crate) until: Timestamp,
 }
 
 impl Code {
     /// Makes a code for a grant.
-    pub(crate) async fn issue(server: &AuthServer, request: &FlowRequest, grant: &GrantId) -> Result<OpaqueToken, StoreError> {
+    pub(crate) async fn issue(
+        server: &AuthServer,
+        request: &FlowRequest,
+        grant: &GrantId,
+        until: Timestamp,
+    ) -> Result<OpaqueToken, StoreError> {
         let code = Self {
             grant: grant.clone(),
             client: request.client.clone(),
             redirect_uri: request.redirect_uri.clone(),
             challenge: request.code_challenge.clone(),
             nonce: request.nonce.clone(),
+            until,
         };
         let data = serde_json::to_vec(&code).map_err(|_| StoreError::Damaged("authorization code"))?;
         let token = OpaqueToken::generate(TokenKind::AuthorizationCode, &*server.random);

@@ -150,9 +150,9 @@ impl Flow {
         event
     }
 
-    fn grant(&self, server: &AuthServer, session: &SessionRecord, granted: ScopeSet, lifetime: Duration) -> GrantRecord {
+    /// The consent. Until the code is redeemed it lives no longer than the code.
+    fn grant(&self, server: &AuthServer, session: &SessionRecord, granted: ScopeSet) -> GrantRecord {
         let now = server.clock.now();
-        let longest = server.settings.consent_lifetimes.iter().max().copied().unwrap_or(lifetime);
         GrantRecord {
             id: GrantId::generate(&*server.clock, &*server.random),
             org: session.org.clone(),
@@ -164,7 +164,7 @@ impl Flow {
             session: Some(session.id.clone()),
             redirect_host: Some(self.request.redirect_host.clone()),
             created_at: now,
-            expires_at: now + lifetime.min(longest),
+            expires_at: now + server.settings.code_life,
             last_used_at: None,
             revoked_at: None,
             revoked_because: None,
@@ -190,14 +190,16 @@ pub async fn allow(
     }
     let (client, redirect) = flow.recheck(server).await?;
     flow.consume(server).await?;
-    let grant = flow.grant(server, session, granted, lifetime);
+    let grant = flow.grant(server, session, granted);
+    let longest = server.settings.consent_lifetimes.iter().max().copied().unwrap_or(lifetime);
     let mut event = flow.event(server, visit, Verdict::Allow, Some(session));
     event.grant = Some(grant.id.clone());
     event.scopes = Some(grant.scopes.clone());
     // Evidence first: a grant without a record must not exist, a record without a grant is harmless.
     server.record(&event).await?;
     server.store.create_grant(&grant).await?;
-    let code = Code::issue(server, &flow.request, &grant.id).await?;
+    let until = grant.created_at + lifetime.min(longest);
+    let code = Code::issue(server, &flow.request, &grant.id, until).await?;
     keep(server, &client).await?;
     let (issuer, state) = (server.settings.public_url.as_str(), flow.request.state.as_deref());
     Ok(redirect_url(&redirect, issuer, state, Answer::Code(code.expose())))

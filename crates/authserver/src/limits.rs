@@ -69,6 +69,8 @@ impl OneAtATime {
 pub struct Limits {
     /// Registrations.
     pub(crate) registrations: PerHour,
+    /// Refused requests that are put on record.
+    pub(crate) refusals: PerHour,
     /// Fetches of metadata documents.
     pub(crate) documents: PerHour,
     /// Fetches of one document that run now.

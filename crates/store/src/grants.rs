@@ -108,6 +108,25 @@ impl Store {
         .await
     }
 
+    /// Moves the end of a live grant: one is born with the life of its code and gets the rest when the code is redeemed,
+    /// so that nothing stays of a sign-in that its client never finished. False when it is revoked, over or unknown.
+    pub async fn extend_grant(&self, id: &GrantId, expires_at: Timestamp) -> Result<bool> {
+        self.write((id.clone(), expires_at), |tx, (id, expires_at)| {
+            Box::pin(async move {
+                let extended = sqlx::query(
+                    "UPDATE grants SET expires_at = $2 WHERE id = $1 AND revoked_at IS NULL AND expires_at > $3",
+                )
+                .bind(id.as_str())
+                .bind(expires_at.as_millis())
+                .bind(tx.now.as_millis())
+                .execute(&mut tx.connection)
+                .await?;
+                Ok(extended.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
     /// Also kills its refresh tokens, in the same transaction. False when unknown or already revoked.
     pub async fn revoke_grant(&self, id: &GrantId, because: &str) -> Result<bool> {
         self.write((id.clone(), because.to_owned()), |tx, (id, because)| Box::pin(revoke(tx, id, None, because))).await

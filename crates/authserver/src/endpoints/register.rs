@@ -89,9 +89,9 @@ pub(crate) async fn handle(State(server): State<Arc<AuthServer>>, visit: Visit, 
             error.answer(&headers)
         }
     };
-    match server.record(&event).await {
+    match server.record_answer(&event).await {
         Ok(()) => response,
-        Err(_) => reply::error(&OAuthError::unavailable("audit journal"), &headers),
+        Err(error) => reply::unrecorded(&error, &headers),
     }
 }
 

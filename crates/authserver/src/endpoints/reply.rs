@@ -4,6 +4,8 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use vestibule_oauth::error::{ErrorCode, OAuthError};
 
+use crate::evidence::Unrecorded;
+
 /// A JSON answer that nobody may keep (RFC 6749 section 5.1).
 pub(super) fn json(status: StatusCode, body: impl Into<axum::body::Body>) -> Response {
     let headers = [
@@ -26,6 +28,14 @@ pub(super) fn error(error: &OAuthError, headers: &HeaderMap) -> Response {
     if error.code == ErrorCode::TemporarilyUnavailable {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     }
+    response
+}
+
+/// The answer that leaves instead of one that could not be put on record.
+pub(super) fn unrecorded(why: &Unrecorded, headers: &HeaderMap) -> Response {
+    let (status, public) = why.public();
+    let mut response = error(&public, headers);
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
     response
 }
 

@@ -81,9 +81,9 @@ pub(crate) async fn handle(
             reply::error(&error.public(), &headers)
         }
     };
-    match server.record(&event).await {
+    match server.record_answer(&event).await {
         Ok(()) => response,
-        Err(_) => reply::error(&OAuthError::unavailable("audit journal"), &headers),
+        Err(error) => reply::unrecorded(&error, &headers),
     }
 }
 

@@ -124,9 +124,9 @@ pub(crate) async fn handle(
         }
     };
     let Some(event) = event else { return response };
-    match server.record(&event).await {
+    match server.record_answer(&event).await {
         Ok(()) => response,
-        Err(_) => reply::error(&OAuthError::unavailable("audit journal"), &headers),
+        Err(error) => reply::unrecorded(&error, &headers),
     }
 }
 

@@ -213,3 +213,33 @@ async fn a_client_that_failed_with_basic_is_told_the_scheme() {
     let none = house.form("/token", &[("client_id", "cli_web"), ("grant_type", "refresh_token"), ("refresh_token", "x")]).await;
     assert_eq!(none.error(), "invalid_client", "a confidential client cannot pass as a public one");
 }
+
+/// Nothing stays of a sign-in that its client never finished.
+#[tokio::test]
+async fn a_code_that_is_never_redeemed_leaves_no_live_grant() {
+    let house = House::new().await;
+    house.code("cli_app", &[]).await;
+    house.clock.advance(house.server.settings.code_life);
+    assert!(house.server.store.list_grants(&house.user.id).await.unwrap().is_empty());
+    house.tokens("cli_app").await;
+    house.clock.advance(29 * DAY);
+    assert_eq!(house.server.store.list_grants(&house.user.id).await.unwrap().len(), 1);
+}
+
+/// Whoever is refused all day does not fill the disk.
+#[tokio::test]
+async fn a_flood_of_refusals_stops_being_recorded_and_harms_nobody_else() {
+    let house = House::new().await;
+    let event = {
+        let mut event = house.visit().event(&house.server, vestibule_model::EventKind::Token);
+        event.verdict = Some(vestibule_model::Verdict::Deny);
+        event
+    };
+    for _ in 0..3000 {
+        house.server.record_answer(&event).await.unwrap();
+    }
+    let answer = house.form("/token", &House::redeem("cli_app", "vac_x")).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(answer.error(), "temporarily_unavailable");
+    house.tokens("cli_app").await;
+}

@@ -29,7 +29,7 @@ async fn exchange(
     request: &Request,
     code: &Code,
 ) -> Result<Issued, TokenError> {
-    let grant = server.store.find_grant(&code.grant).await?.ok_or_else(|| TokenError::grant("grant_unknown"))?;
+    let mut grant = server.store.find_grant(&code.grant).await?.ok_or_else(|| TokenError::grant("grant_unknown"))?;
     // RFC 6749 section 4.1.3: the code MUST have been issued to this very client. Its owner is not punished for it.
     if code.client != client.id {
         return Err(TokenError::grant("cross_client").about(&client.id, Some(&grant)));
@@ -40,6 +40,10 @@ async fn exchange(
     }
     issue::check_resource(request.resource.as_deref(), &grant)?;
     let target = issue::check_grant(server, &grant)?;
+    if !server.store.extend_grant(&grant.id, code.until).await? {
+        return Err(TokenError::grant("grant_revoked").about(&client.id, Some(&grant)));
+    }
+    grant.expires_at = code.until;
     let refresh = client.allows_grant("refresh_token").then(|| issue::refresh_token(server, &grant, None));
     let (scopes, nonce) = (grant.scopes.clone(), code.nonce.as_deref());
     let issue = Issue { server, visit, client, grant: &grant, target, scopes, nonce, action: NAME };
