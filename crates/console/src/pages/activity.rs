@@ -8,7 +8,7 @@ use http::StatusCode;
 use vestibule_model::OrgId;
 use vestibule_store::Store;
 
-use super::{blocking, row::Row};
+use super::{blocking, row::{Names, Row}};
 use crate::{
     Desk,
     administrator::Administrator,
@@ -97,7 +97,7 @@ pub(crate) async fn show(
         shell::problem(&desk, StatusCode::BAD_REQUEST, "That did not work", &sentence)
     })?;
     let found = search(&desk, &administrator, filter, before, PAGE).await?;
-    let directory = store.directory();
+    let names = Names::load(store, &found.records).await.map_err(|error| shell::unavailable(&error))?;
     let servers = desk.console.servers.load();
     let template = Activity {
         shell: Shell::new(&desk, &administrator, Tab::Activity).with_script(&desk),
@@ -105,7 +105,7 @@ pub(crate) async fn show(
         servers: choices(servers.iter().map(|server| server.name.as_str()), query.text("server")),
         kinds: choices(KINDS, query.text("kind")),
         verdicts: choices(VERDICTS, query.text("verdict")),
-        rows: found.records.into_iter().map(|(record, line)| Row::new(record, &line, &directory)).collect(),
+        rows: found.records.into_iter().map(|(record, line)| Row::new(record, &line, &names)).collect(),
         newest: before.is_none(),
         older: found.older.map(|before| link(&query, before)),
         gave_up: found.gave_up,

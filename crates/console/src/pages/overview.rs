@@ -7,7 +7,7 @@ use axum::{extract::State, response::Response};
 use vestibule_model::{CredentialSpec, Server, Upstream};
 use vestibule_policy::PolicySet;
 
-use super::{blocking, row::Row};
+use super::{blocking, row::{Names, Row}};
 use crate::{
     Desk,
     administrator::Administrator,
@@ -93,13 +93,13 @@ pub(crate) async fn show(administrator: Administrator, State(desk): State<Arc<De
     let users = console.store.directory().users().filter(|user| user.org == *administrator.org()).count();
     let clients = console.store.list_clients().await.map_err(|error| shell::unavailable(&error))?.len();
     let policies = console.engine.current();
-    let directory = console.store.directory();
+    let names = Names::load(&console.store, &refusals).await.map_err(|error| shell::unavailable(&error))?;
     let template = Overview {
         shell: Shell::new(&desk, &administrator, Tab::Overview),
         bars: Bars::of(&day),
         day,
         servers: console.servers.load().iter().map(|server| describe(server, &policies)).collect(),
-        refusals: refusals.into_iter().map(|(record, line)| Row::new(record, &line, &directory)).collect(),
+        refusals: refusals.into_iter().map(|(record, line)| Row::new(record, &line, &names)).collect(),
         healthy: console.journal.healthy(),
         users,
         clients,
