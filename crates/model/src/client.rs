@@ -116,7 +116,8 @@ impl Client {
     pub fn metadata_digest(&self) -> Digest {
         let mut uris: Vec<&[u8]> = self.redirect_uris.iter().map(|uri| uri.0.as_bytes()).collect();
         uris.sort_unstable();
-        let head = [self.name.as_bytes(), self.uri.as_deref().unwrap_or("").as_bytes(), self.auth_method.as_str().as_bytes()];
+        let head =
+            [self.name.as_bytes(), self.uri.as_deref().unwrap_or("").as_bytes(), self.auth_method.as_str().as_bytes()];
         Digest::of_parts(head.into_iter().chain(uris).chain([self.jwks.as_deref().unwrap_or("").as_bytes()]))
     }
 }

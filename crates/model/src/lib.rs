@@ -24,6 +24,7 @@ pub mod resource;
 pub mod scope;
 pub mod secret;
 pub mod server;
+pub mod spelling;
 pub mod token;
 pub mod user;
 

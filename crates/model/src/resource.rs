@@ -58,7 +58,9 @@ mod tests {
     #[test]
     fn two_spellings_are_the_same_resource_and_no_others() {
         let resource = ResourceUri::new("https://mcp.example.com/mcp/hr");
-        for same in ["https://mcp.example.com/mcp/hr", "https://mcp.example.com/mcp/hr/", "HTTPS://MCP.example.COM/mcp/hr"] {
+        for same in
+            ["https://mcp.example.com/mcp/hr", "https://mcp.example.com/mcp/hr/", "HTTPS://MCP.example.COM/mcp/hr"]
+        {
             assert!(resource.is_meant_by(same), "{same}");
         }
         for other in [

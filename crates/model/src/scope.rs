@@ -34,7 +34,8 @@ pub struct ScopeSet(BTreeSet<Scope>);
 impl ScopeSet {
     /// Parses the `scope` parameter. `None` for an illegal token or more than 64 of them.
     pub fn parse(text: &str) -> Option<Self> {
-        let scopes = text.split(' ').filter(|part| !part.is_empty()).map(Scope::parse).collect::<Option<BTreeSet<_>>>()?;
+        let scopes =
+            text.split(' ').filter(|part| !part.is_empty()).map(Scope::parse).collect::<Option<BTreeSet<_>>>()?;
         (scopes.len() <= 64).then_some(Self(scopes))
     }
 

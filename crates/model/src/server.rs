@@ -124,7 +124,10 @@ impl Server {
         granted.iter().any(|scope| {
             scope.as_str() == "tools:*"
                 || scope.as_str().strip_prefix("tools:").is_some_and(|name| name == tool)
-                || self.scope_groups.iter().any(|group| group.scope == *scope && group.tools.iter().any(|have| have == tool))
+                || self
+                    .scope_groups
+                    .iter()
+                    .any(|group| group.scope == *scope && group.tools.iter().any(|have| have == tool))
         })
     }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use serde_json::value::RawValue;
-use vestibule_model::{Digest, Directory, Principal, Server, User};
+use vestibule_model::{Digest, Directory, Principal, Server, User, spelling};
 
 use crate::{
     call::{Call, CallTarget, Kind},
@@ -60,8 +60,7 @@ impl Call for Question {
     }
 
     fn has_variant_of(&self, name: &str) -> bool {
-        let fold = |text: &str| text.replace(['_', '-'], "").to_lowercase();
-        self.fields.keys().any(|key| key != name && fold(key) == fold(name))
+        self.fields.keys().any(|key| spelling::is_variant(key, name))
     }
 
     fn arguments(&self) -> Option<&str> {

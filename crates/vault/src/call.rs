@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, Method};
 use vestibule_mcp::{Era, Message, Target};
-use vestibule_model::Digest;
+use vestibule_model::{Digest, spelling};
 use vestibule_policy::{Call, engine::CallTarget};
 
 /// POST with a message, or GET or DELETE of the stateful era.
@@ -51,7 +51,7 @@ impl Call for McpCall {
 
     fn has_variant_of(&self, name: &str) -> bool {
         let Some(message) = &self.message else { return false };
-        message.argument_names().any(|have| have != name && folded(have).eq(folded(name)))
+        message.argument_names().any(|have| spelling::is_variant(have, name))
     }
 
     fn arguments(&self) -> Option<&str> {
@@ -61,11 +61,6 @@ impl Call for McpCall {
     fn arguments_digest(&self) -> Option<Digest> {
         self.arguments().map(|text| Digest::of(text.as_bytes()))
     }
-}
-
-/// The name as a careless server might read it: no case, no separators.
-fn folded(name: &str) -> impl Iterator<Item = char> {
-    name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase)
 }
 
 #[cfg(test)]
