@@ -10,6 +10,7 @@ mod keys;
 pub mod listen;
 pub mod state;
 pub mod telemetry;
+mod unread;
 pub mod wire;
 
 use std::process::ExitCode;

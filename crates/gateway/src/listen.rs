@@ -20,6 +20,8 @@ use tokio::{
 use tower::ServiceExt;
 use vestibule_identity::browser::PeerAddress;
 
+use crate::unread::ReadToEnd;
+
 /// Connections get this long to finish after a stop was asked for.
 const GRACE: Duration = Duration::from_secs(8);
 

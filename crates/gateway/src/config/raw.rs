@@ -108,7 +108,7 @@ pub struct Clients {
     pub registration: Option<bool>,
     /// How many self-registered clients there may be. Default: 10,000.
     pub max_registered: Option<u64>,
-    /// How many registrations an address may make in an hour. Default: 60.
+    /// How many registrations an address may make in an hour. Default: 30.
     pub registrations_per_hour: Option<u32>,
     /// Whether a `client_id` may be the URL of a metadata document. Default: true.
     pub metadata_documents: Option<bool>,

@@ -110,3 +110,15 @@ fn the_schema_names_every_section() {
         assert!(schema.contains(key), "{key}");
     }
 }
+
+#[test]
+fn the_manual_names_every_key() {
+    let manual = include_str!("../../../../docs/configuration.md");
+    let schema: serde_json::Value = serde_json::from_str(&schema()).unwrap();
+    let mut missing = Vec::new();
+    let sections = schema["$defs"].as_object().unwrap().values().chain([&schema]);
+    for properties in sections.filter_map(|section| section["properties"].as_object()) {
+        missing.extend(properties.keys().filter(|key| !manual.contains(key.as_str())).cloned());
+    }
+    assert_eq!(missing, Vec::<String>::new());
+}
