@@ -83,7 +83,7 @@ fn connection(
     let service = hyper::service::service_fn(move |mut request: Request<hyper::body::Incoming>| {
         let address = client_address(peer.ip(), request.headers(), &trusted);
         request.extensions_mut().insert(PeerAddress(address));
-        router.clone().oneshot(request.map(Body::new))
+        router.clone().oneshot(request.map(|body| Body::new(ReadToEnd::new(body))))
     });
     let connection = server.serve_connection(TokioIo::new(stream), service).into_owned();
     let watched = graceful.watch(connection);

@@ -82,7 +82,6 @@ mod tests {
         sync::watch,
     };
 
-    use super::*;
 
     /// A house that refuses everybody without reading what they sent.
     async fn refusing() -> (TcpStream, watch::Sender<bool>) {
