@@ -9,7 +9,7 @@ import { python } from './drivers/python.mjs';
 import { strict } from './drivers/strict.mjs';
 import { typescript } from './drivers/typescript.mjs';
 import { startBrowser } from './lib/browser.mjs';
-import { finish, suite } from './lib/checks.mjs';
+import { finish, succeeded, suite } from './lib/checks.mjs';
 import { serveDocuments } from './lib/documents.mjs';
 import { SERVICE_SECRET, startDemo, startHouse } from './lib/house.mjs';
 import { startUpstream } from './lib/upstream.mjs';
@@ -28,6 +28,7 @@ await suite('the house under test', async () => {
   const secrets = () => [SERVICE_SECRET, house.employee.password];
   const world = { upstream, documents, demo, house, browser, secrets };
   for (const name of asked.length > 0 ? asked : Object.keys(SUITES)) await SUITES[name](world);
+  if (!succeeded()) tellLogs(demo, house);
   await browser.close();
   await house.stop();
   await demo.stop();
@@ -35,3 +36,11 @@ await suite('the house under test', async () => {
   upstream.close();
 });
 process.exit(finish() ? 0 : 1);
+
+/** What the gateways said, when something failed. */
+function tellLogs(...gateways) {
+  for (const { program } of gateways) {
+    const log = program.output.split('\n').filter(line => /WARN|ERROR|panicked/.test(line)).slice(-40);
+    console.log(`\nwarnings and errors of ${program.child.spawnargs.slice(1).join(' ')}:\n${log.join('\n')}`);
+  }
+}

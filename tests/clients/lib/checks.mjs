@@ -34,6 +34,9 @@ export async function suite(name, work) {
   console.log(`      ${((Date.now() - start) / 1000).toFixed(1)} s`);
 }
 
+/** Whether nothing failed so far. */
+export const succeeded = () => failed === 0;
+
 /** Prints the totals; true when nothing failed. */
 export function finish() {
   console.log(`\nclients: ${passed} passed, ${failed} failed`);

@@ -70,7 +70,8 @@ def main():
     check_token(token["access_token"], metadata, issuer, options)
     check_introspection(client, metadata, token)
     newer = client.refresh_token(metadata["token_endpoint"], refresh_token=token["refresh_token"])
-    check("refresh rotates", newer["refresh_token"] != token["refresh_token"])
+    # A client that proves itself keeps its refresh token (RFC 9700 section 2.2.2 asks rotation of public ones).
+    check("refresh gives a new access token", newer["access_token"] != token["access_token"], newer.keys())
     client.revoke_token(metadata["revocation_endpoint"], newer["refresh_token"], token_type_hint="refresh_token")
     check("a revoked refresh token is refused", refused(client, metadata, newer["refresh_token"]))
     call = httpx2.post(
