@@ -5,35 +5,22 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use arc_swap::ArcSwap;
 use axum::{Router, body::Body};
 use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use totp_rs::{Algorithm, Builder};
 use tower::ServiceExt;
-use vestibule_egress::{fetch::Fetcher, guard::Reach};
-use vestibule_identity::{
-    browser::{PeerAddress, SessionLife},
-    factors::totp,
-    password::{HashSettings, PasswordPool},
-    password_policy::PasswordPolicy,
-};
-use vestibule_model::{
-    ApplicationType, Client, ClientAuthMethod, ClientId, ClientKind, Clock, CredentialSpec, KeyId, OrgId, Random,
-    RedirectUri, ResourceUri, Secret, Server, ServerName, Timestamp, Upstream, User, UserId,
-    clock::{ManualClock, SeededRandom},
-    server::Servers,
-};
-use vestibule_oauth::keys::{Algorithm as Signing, KeyRing, SigningKey, generate_ed25519};
-use vestibule_store::{Store, journal::Journal, seal::Sealer};
+use vestibule_identity::{browser::PeerAddress, factors::totp};
+use vestibule_model::{Clock, Secret, User, clock::ManualClock};
 
-use crate::{AuthServer, AuthSettings, Limits, People, routes::router};
+use crate::{AuthServer, routes::router, testing};
 
-pub(crate) const HOME: &str = "https://gate.example.com";
+pub(crate) const HOME: &str = testing::ISSUER;
 pub(crate) const EMAIL: &str = "mira@example.com";
 pub(crate) const PASSWORD: &str = "tram-otter-89-gravel";
 
-/// The server, its clock and its state.
+/// The house of all tests, with a user who has a password and two clients that registered themselves: one on the web,
+/// one on the user's own device.
 pub(crate) struct House {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) server: Arc<AuthServer>,
@@ -42,16 +29,21 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) async fn new() -> Self {
-        let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(1_700_000_000)));
-        let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
-        let server = Arc::new(auth_server(Arc::<ManualClock>::clone(&clock), random).await);
-        let house = Self { clock, server, user: person() };
-        let phc = house.server.people.passwords.hash(&Secret::new(PASSWORD.to_owned())).await.unwrap();
-        house.server.store.create_user(&house.user, Some(&phc)).await.unwrap();
-        for client in clients() {
-            house.server.store.put_client(&client, None).await.unwrap();
+        let house = testing::House::new().await;
+        let redirects = [("cli_web", "Notebook", "https://app.example.com/cb"), ("cli_cli", "Terminal", "http://127.0.0.1/cb")];
+        for (id, name, redirect) in redirects {
+            let own = |client: &mut serde_json::Value| {
+                (client["name"], client["kind"]) = (name.into(), "registered".into());
+                client["redirect_uris"] = serde_json::json!([redirect]);
+            };
+            house.add_client(id, own).await;
         }
-        house
+        let testing::House { server, clock, mut user, .. } = house;
+        (user.email, user.name) = (EMAIL.to_owned(), "Mira Okafor".to_owned());
+        server.store.update_user(&user).await.unwrap();
+        let phc = server.people.passwords.hash(&Secret::new(PASSWORD.to_owned())).await.unwrap();
+        server.store.set_password(&user.id, &phc).await.unwrap();
+        Self { clock, server, user }
     }
 
     pub(crate) fn browser(&self) -> Browser {
@@ -87,79 +79,9 @@ pub(crate) fn app(key: &str, clock: Arc<ManualClock>) -> impl Fn() -> String + u
     move || app.generate(u64::try_from(clock.now().as_seconds()).unwrap()).to_string()
 }
 
-async fn auth_server(clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> AuthServer {
-    let sealer = Sealer::ephemeral(&*random);
-    let store = Store::memory(sealer, Arc::clone(&clock), Arc::clone(&random)).await.unwrap();
-    let mut key = SigningKey::generate(KeyId::new("key_1"), Signing::EdDsa, clock.now(), &*random).unwrap();
-    key.sign_until = clock.now() + std::time::Duration::from_secs(86_400 * 60);
-    key.verify_until = key.sign_until;
-    let pool = PasswordPool::new(HashSettings::FOR_TESTS, 2, 100, Arc::clone(&random)).unwrap();
-    let (policy, life) = (PasswordPolicy::default(), SessionLife::default());
-    AuthServer {
-        settings: AuthSettings::new(HOME),
-        people: People::new(&store, Arc::new(pool), policy, life, &clock, &random),
-        journal: Journal::memory(generate_ed25519(&*random).unwrap().expose(), Arc::clone(&clock)).unwrap(),
-        keys: Arc::new(ArcSwap::from_pointee(KeyRing::new(vec![key]).unwrap())),
-        servers: Arc::new(ArcSwap::from_pointee(Servers::new([mcp_server()]))),
-        fetcher: Fetcher::new(Reach::PublicOnly, &[]).unwrap(),
-        limits: Limits::default(),
-        store,
-        clock,
-        random,
-    }
-}
-
-fn mcp_server() -> Server {
-    Server {
-        name: ServerName::new("hr"),
-        title: "People & Leave".to_owned(),
-        resource: ResourceUri::new(format!("{HOME}/mcp/hr")),
-        upstream: Upstream::Http { url: "http://127.0.0.1:1/".to_owned() },
-        credential: CredentialSpec::None,
-        scope_groups: Vec::new(),
-        allowed_origins: Vec::new(),
-    }
-}
-
-fn person() -> User {
-    User {
-        id: UserId::new("usr_mira"),
-        org: OrgId::new("org_1"),
-        email: EMAIL.to_owned(),
-        name: "Mira Okafor".to_owned(),
-        roles: vec!["EMPLOYEE".to_owned()],
-        groups: Vec::new(),
-        department: None,
-        manager: None,
-        attributes: BTreeMap::new(),
-        disabled: false,
-    }
-}
-
-/// A web client and one on the user's own device.
-fn clients() -> [Client; 2] {
-    let client = |id: &str, name: &str, redirect: &str| Client {
-        id: ClientId::new(id),
-        kind: ClientKind::Registered,
-        name: name.to_owned(),
-        uri: None,
-        redirect_uris: vec![RedirectUri(redirect.to_owned())],
-        auth_method: ClientAuthMethod::None,
-        grant_types: vec!["authorization_code".to_owned()],
-        application_type: ApplicationType::Web,
-        scope: None,
-        jwks: None,
-        roles: Vec::new(),
-        disabled: false,
-        created_at: Timestamp::from_seconds(1_700_000_000),
-        expires_at: None,
-    };
-    [client("cli_web", "Notebook", "https://app.example.com/cb"), client("cli_cli", "Terminal", "http://127.0.0.1/cb")]
-}
-
 /// Where an authorization request of a client starts.
 pub(crate) fn authorize(client: &str, redirect: &str, more: &str) -> String {
-    let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    let challenge = testing::CHALLENGE;
     let redirect: String = form_urlencoded::byte_serialize(redirect.as_bytes()).collect();
     format!(
         "/authorize?response_type=code&client_id={client}&redirect_uri={redirect}&code_challenge={challenge}\
@@ -219,6 +141,14 @@ impl Browser {
             request = request.header(*name, *value);
         }
         self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
+    /// The client `cli_web` redeems the code of a redirect.
+    pub(crate) async fn redeem(&self, page: &Page) {
+        let query = page.location().split_once('?').unwrap().1;
+        let code = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "code").unwrap().1;
+        let page = self.post_exactly("/token", &testing::House::redeem("cli_web", &code), &[]).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
     }
 
     pub(crate) async fn send(&self, mut request: Request<Body>) -> Page {

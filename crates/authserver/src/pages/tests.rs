@@ -43,10 +43,10 @@ async fn a_person_signs_in_allows_a_client_and_lands_there_with_a_code() {
     let house = House::new().await;
     let browser = house.browser();
     let page = browser.follow(&authorize("cli_web", WEB, "")).await;
-    assert!(page.body.contains("Sign in") && page.body.contains("People &#38; Leave"), "{}", page.body);
+    assert!(page.body.contains("Sign in") && page.body.contains("<strong>HR</strong>"), "{}", page.body);
     headers_are_strict(&page);
     let page = sign_in(&browser, PASSWORD).await;
-    let page = browser.get(&page.location().to_owned()).await;
+    let page = browser.get(page.location()).await;
     for part in ["Notebook", "app.example.com", "not verified", "Mira Okafor", "Use every tool", "30 days"] {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
@@ -54,6 +54,7 @@ async fn a_person_signs_in_allows_a_client_and_lands_there_with_a_code() {
     let page = browser.post("/consent", &[("scope", "tools:*"), ("lifetime", "3600"), ("decision", "allow")]).await;
     assert!(page.location().starts_with("https://app.example.com/cb?"), "{}", page.location());
     assert!(page.location().contains("code=") && page.location().contains("state=s1") && page.location().contains("iss="));
+    browser.redeem(&page).await;
     let grants = house.server.store.list_grants(&house.user.id).await.unwrap();
     assert_eq!(grants[0].scopes.to_string(), "tools:*", "narrowed to what was ticked");
     assert_eq!(grants[0].expires_at, house.clock.now() + Duration::from_secs(3600));
@@ -95,12 +96,14 @@ async fn a_remembered_answer_spares_the_page_for_the_same_request_only() {
     let house = House::new().await;
     let browser = house.signed_in().await;
     consent_page(&browser, "cli_web", WEB, "&scope=tools:*+prompts:*").await;
-    browser.post("/consent", &[("scope", "tools:*"), ("lifetime", "86400"), ("decision", "allow")]).await;
+    let page = browser.post("/consent", &[("scope", "tools:*"), ("lifetime", "86400"), ("decision", "allow")]).await;
+    browser.redeem(&page).await;
 
     house.clock.advance(Duration::from_secs(3000));
     let page = browser.follow(&authorize("cli_web", WEB, "&scope=tools:*+prompts:*")).await;
-    assert!(page.location().contains("code="), "{}", page.location());
+    browser.redeem(&page).await;
     let grants = house.server.store.list_grants(&house.user.id).await.unwrap();
+    assert_eq!(grants.len(), 2);
     assert!(grants.iter().all(|grant| grant.scopes.to_string() == "tools:*"), "narrowed as before");
     let first = grants.iter().map(|grant| grant.expires_at).min();
     assert!(grants.iter().all(|grant| Some(grant.expires_at) == first), "asking again does not prolong it");
