@@ -1,3 +1,5 @@
+//! The journal against torn writes, full disks, and people who change files.
+
 use std::{
     path::PathBuf,
     sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
@@ -394,7 +396,8 @@ impl Segment for FailingSegment {
         let fits = bytes.len().min(usize::try_from(room).unwrap());
         self.inner.append(&bytes[..fits])?;
         self.disk.room.fetch_sub(i64::try_from(fits).unwrap(), Ordering::SeqCst);
-        if fits == bytes.len() { Ok(()) } else { Err(io::Error::from(io::ErrorKind::StorageFull)) }
+        // The rest meets the kernel's own "no space left on device".
+        if fits == bytes.len() { Ok(()) } else { io::Write::write_all(&mut std::fs::OpenOptions::new().write(true).open("/dev/full")?, bytes) }
     }
 
     fn sync(&mut self) -> io::Result<()> {
@@ -433,7 +436,8 @@ async fn a_full_disk_refuses_and_recovers_with_the_chain_whole() {
             Err(error) => break error,
         }
     };
-    assert!(matches!(failure, StoreError::Journal(_)) && durable > 2);
+    assert!(matches!(failure, StoreError::Journal(error) if error.kind() == io::ErrorKind::StorageFull));
+    assert!(durable > 2);
     assert!(!journal.healthy());
     assert!(journal.append(&event(99)).is_err(), "refused at once");
     journal.note(&event(98));
@@ -462,37 +466,4 @@ async fn a_failed_sync_fails_everybody_who_waits() {
     until_healthy(&journal).await;
     journal.close().await;
     assert_eq!(verify(&scratch.0, None).unwrap().records, 1, "only the record of the recovery");
-}
-
-/// The kernel's own refusal, in a process whose files may not grow beyond 8 KiB.
-#[tokio::test]
-async fn the_kernels_file_size_limit_is_a_full_disk() {
-    if let Ok(path) = std::env::var("VESTIBULE_JOURNAL_CHILD") {
-        let journal = Journal::open(Path::new(&path), &key(7), clock()).unwrap();
-        for number in 0..1000 {
-            let Ok(receipt) = journal.append(&event(number)) else { break };
-            if receipt.durable().await.is_ok() {
-                println!("durable req_{number}");
-            }
-        }
-        assert!(!journal.healthy());
-        return;
-    }
-    let scratch = Scratch::new();
-    let test = "journal::tests::the_kernels_file_size_limit_is_a_full_disk";
-    let output = std::process::Command::new("sh")
-        .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" --exact \"$1\" --nocapture"])
-        .arg(std::env::current_exe().unwrap())
-        .arg(test)
-        .env("VESTIBULE_JOURNAL_CHILD", &scratch.0)
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{text}");
-    let durable: Vec<_> = text.lines().filter_map(|line| line.split_once("durable ")).map(|(_, id)| id.to_owned()).collect();
-    assert!(durable.len() > 5 && durable.len() < 100, "{text}");
-    let verified = verify(&scratch.0, None).unwrap();
-    let kept = String::from_utf8(scratch.bytes()).unwrap();
-    assert!(durable.iter().all(|id| kept.contains(&format!("\"{id}\""))));
-    assert!(verified.records >= durable.len() as u64);
 }
