@@ -82,7 +82,6 @@ mod tests {
         sync::watch,
     };
 
-
     /// A house that refuses everybody without reading what they sent.
     async fn refusing() -> (TcpStream, watch::Sender<bool>) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
