@@ -52,10 +52,11 @@ impl Form {
         self
     }
 
-    /// Takes the tick off one box.
+    /// Ticks exactly these boxes called `scope`.
     #[must_use]
-    pub fn untick(mut self, name: &str, value: &str) -> Self {
-        self.fields.retain(|(have, what)| !(have == name && what == value));
+    pub fn tick(mut self, scopes: &[&str]) -> Self {
+        self.fields.retain(|(have, _)| have != "scope");
+        self.fields.extend(scopes.iter().map(|scope| ("scope".to_owned(), (*scope).to_owned())));
         self
     }
 

@@ -154,6 +154,13 @@ impl House {
         lines.iter().map(|line| serde_json::from_str(line).expect("a record is JSON")).collect()
     }
 
+    /// The newest event of one kind in the audit journal.
+    pub fn last_event(&self, kind: &str) -> Option<Value> {
+        let lines = self.running.journal.last(16).expect("a readable journal");
+        let records = lines.iter().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        records.map(|mut record| record["event"].take()).find(|event| event["kind"] == kind)
+    }
+
     /// The events of one kind in the audit journal, oldest first.
     pub fn events(&self, kind: &str) -> Vec<Value> {
         let events = self.records().into_iter().filter_map(|mut record| Some(record.get_mut("event")?.take()));

@@ -75,6 +75,11 @@ impl Caller {
         tools.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// The status of a `tools/list`: whether the door is open.
+    pub async fn tools_status(&self) -> u16 {
+        self.ask("tools/list", json!({})).await.status.as_u16()
+    }
+
     /// Posts a message as it is, with further headers.
     pub async fn post(&self, body: &Value, headers: &[(&str, &str)]) -> Answer {
         self.http.send(self.request(body, headers)).await

@@ -9,3 +9,15 @@
 
 #[path = "journeys/permission_table.rs"]
 mod permission_table;
+#[path = "journeys/race.rs"]
+mod race;
+#[path = "journeys/revocation.rs"]
+mod revocation;
+#[path = "journeys/scene.rs"]
+mod scene;
+#[path = "journeys/scopes.rs"]
+mod scopes;
+#[path = "journeys/second_factor.rs"]
+mod second_factor;
+#[path = "journeys/streaming.rs"]
+mod streaming;

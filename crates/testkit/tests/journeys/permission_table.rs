@@ -78,8 +78,8 @@ fn arguments(tool: &str, employee: &str) -> Value {
         | "get_user_profile" => json!({ "employee_id": employee }),
         "create_leave_request" => json!({ "kind": "vacation", "start": "2026-08-03", "end": "2026-08-04" }),
         "clock_action" => json!({ "action": "clock_in" }),
-        "approve_or_reject_leave" => json!({ "leave_id": "L-0003", "decision": "approve" }),
-        "approve_or_reject_expense" => json!({ "expense_id": "X-0002", "decision": "approve" }),
+        "approve_or_reject_leave" => json!({ "leave_id": "L-2001", "decision": "approve" }),
+        "approve_or_reject_expense" => json!({ "expense_id": "X-2020", "decision": "approve" }),
         "create_shift" => json!({ "assignee_id": employee, "date": "2026-08-05", "start_time": "08:00", "end_time": "16:00" }),
         _ => json!({}),
     }
@@ -93,7 +93,7 @@ async fn caller_of(house: &House, person: &Person) -> Caller {
 
 /// What the gateway wrote down about the last call.
 fn last_call(house: &House) -> Value {
-    house.events("call").pop().expect("every call is recorded")
+    house.last_event("call").expect("every call is recorded")
 }
 
 #[tokio::test]
