@@ -15,11 +15,7 @@ use vestibule_mcp::{
 };
 use vestibule_vault::{DispatchError, Reply};
 
-use crate::{
-    Proxy,
-    call::Arrival,
-    list, session,
-};
+use crate::{Proxy, call::Arrival, list, session};
 
 /// What the client asked, as far as its answer depends on it.
 pub(crate) struct Asked {
@@ -146,7 +142,10 @@ pub(crate) fn misopened(id: Option<&str>, error: &OpeningError) -> Response {
 /// The session is unknown: the client starts a new one (streamable HTTP, Session Management: MUST be 404).
 pub(crate) fn session_gone(message: Option<&Message>) -> Response {
     let id = message.and_then(Message::id);
-    json(StatusCode::NOT_FOUND, error::error_body(id, code::INVALID_REQUEST, "Session not found; initialize again.", None))
+    json(
+        StatusCode::NOT_FOUND,
+        error::error_body(id, code::INVALID_REQUEST, "Session not found; initialize again.", None),
+    )
 }
 
 /// GET and DELETE belong to a session.
@@ -166,9 +165,12 @@ pub(crate) fn undelivered(asked: &Asked, error: &DispatchError) -> Response {
             rpc(StatusCode::NOT_FOUND, code::INVALID_REQUEST, "Session not found; initialize again.", None)
         }
         DispatchError::UnsupportedEra => unsupported(id, asked.version),
-        DispatchError::Timeout => {
-            rpc(StatusCode::GATEWAY_TIMEOUT, code::UNAVAILABLE, "The server behind the gateway did not answer in time.", None)
-        }
+        DispatchError::Timeout => rpc(
+            StatusCode::GATEWAY_TIMEOUT,
+            code::UNAVAILABLE,
+            "The server behind the gateway did not answer in time.",
+            None,
+        ),
         DispatchError::Credential(_) | DispatchError::Refused(_) => {
             let text = "The gateway has no usable credential for this server.";
             rpc(StatusCode::BAD_GATEWAY, code::UNAVAILABLE, text, None)
@@ -180,7 +182,8 @@ pub(crate) fn undelivered(asked: &Asked, error: &DispatchError) -> Response {
             rpc(StatusCode::PAYLOAD_TOO_LARGE, code::INVALID_REQUEST, &format!("The {what} are too large."), None)
         }
         DispatchError::Busy => {
-            let mut response = rpc(StatusCode::SERVICE_UNAVAILABLE, code::UNAVAILABLE, "Too many sessions are open.", None);
+            let mut response =
+                rpc(StatusCode::SERVICE_UNAVAILABLE, code::UNAVAILABLE, "Too many sessions are open.", None);
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
             response
         }

@@ -21,9 +21,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use vestibule_identity::{AuthenticateError, Authenticated, browser::PeerAddress};
-use vestibule_mcp::{
-    Era, Message, Mirrored, Opening, OpeningError, OpeningHeaders, Version,
-};
+use vestibule_mcp::{Era, Message, Mirrored, Opening, OpeningError, OpeningHeaders, Version};
 use vestibule_model::{AuditEvent, EventKind, Principal, RequestId, Server, Upstream, Verdict};
 use vestibule_vault::McpCall;
 

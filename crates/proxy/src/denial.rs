@@ -40,10 +40,15 @@ pub(crate) fn respond(proxy: &Proxy, arrival: &Arrival, asked: &Asked, denied: &
             let body = rpc(code::DENIED, "The access token does not cover this.");
             challenge::insufficient_scope(proxy, &arrival.server, complete, body)
         }
-        DenyReason::StepUp(acr) => {
-            challenge::step_up(proxy, &arrival.server, acr, rpc(code::DENIED, "This needs a sign-in with a second factor."))
+        DenyReason::StepUp(acr) => challenge::step_up(
+            proxy,
+            &arrival.server,
+            acr,
+            rpc(code::DENIED, "This needs a sign-in with a second factor."),
+        ),
+        DenyReason::Hidden => {
+            answer::json(unknown_status(asked.era(), &denied.call), unknown(id, asked.era(), &denied.call))
         }
-        DenyReason::Hidden => answer::json(StatusCode::OK, unknown(id, asked.era(), &denied.call)),
         DenyReason::Arguments(_) if asked.tool_call => {
             answer::json(StatusCode::OK, error::tool_error_body(id, asked.era(), &sentence(&denied.reason)))
         }
@@ -57,14 +62,28 @@ pub(crate) fn respond(proxy: &Proxy, arrival: &Arrival, asked: &Asked, denied: &
 /// What somebody who may not know of it is told: the same as for what is not there.
 fn unknown(id: &str, era: Era, call: &McpCall) -> Vec<u8> {
     match call.target() {
-        CallTarget::Tool(name) => error::error_body(Some(id), code::INVALID_PARAMS, &format!("Unknown tool: {name}"), None),
-        CallTarget::Prompt(name) => error::error_body(Some(id), code::INVALID_PARAMS, &format!("Unknown prompt: {name}"), None),
+        CallTarget::Tool(name) => {
+            error::error_body(Some(id), code::INVALID_PARAMS, &format!("Unknown tool: {name}"), None)
+        }
+        CallTarget::Prompt(name) => {
+            error::error_body(Some(id), code::INVALID_PARAMS, &format!("Unknown prompt: {name}"), None)
+        }
         CallTarget::Resource(uri) => {
             let data = serde_json::json!({ "uri": uri });
             let code = if era == Era::Stateless { code::INVALID_PARAMS } else { code::RESOURCE_NOT_FOUND_LEGACY };
             error::error_body(Some(id), code, "Resource not found", Some(&data))
         }
-        CallTarget::Session | CallTarget::Method(_) => error::error_body(Some(id), code::METHOD_NOT_FOUND, "Method not found", None),
+        CallTarget::Session | CallTarget::Method(_) => {
+            error::error_body(Some(id), code::METHOD_NOT_FOUND, "Method not found", None)
+        }
+    }
+}
+
+/// The stateless era MUST answer an unknown method with 404 (streamable HTTP, Server Validation).
+fn unknown_status(era: Era, call: &McpCall) -> StatusCode {
+    match (era, call.target()) {
+        (Era::Stateless, CallTarget::Method(_)) => StatusCode::NOT_FOUND,
+        _ => StatusCode::OK,
     }
 }
 

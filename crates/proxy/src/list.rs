@@ -32,7 +32,10 @@ pub(crate) async fn filter(
     match media(headers) {
         Media::Json => {
             let Ok(collected) = Limited::new(body, proxy.settings.max_list).collect().await else {
-                return Err(answer::plain(StatusCode::BAD_GATEWAY, "the list of the server behind the gateway is too large or broke off"));
+                return Err(answer::plain(
+                    StatusCode::BAD_GATEWAY,
+                    "the list of the server behind the gateway is too large or broke off",
+                ));
             };
             let bytes = collected.to_bytes();
             sieve.sift(&bytes).map(|filtered| Body::from(filtered.map_or(bytes, Bytes::from))).ok_or_else(unreadable)
@@ -47,7 +50,10 @@ pub(crate) async fn filter(
 }
 
 fn unreadable() -> Response {
-    answer::plain(StatusCode::BAD_GATEWAY, "the list of the server behind the gateway cannot be read, so it is withheld")
+    answer::plain(
+        StatusCode::BAD_GATEWAY,
+        "the list of the server behind the gateway cannot be read, so it is withheld",
+    )
 }
 
 enum Media {
@@ -141,9 +147,11 @@ impl Sieve {
             return Some(event.raw.clone());
         }
         let sifted = self.sift(&event.data)?;
-        Some(sifted.map_or_else(
-            || event.raw.clone(),
-            |body| sse::encode(event.event.as_deref(), event.id.as_deref(), &body),
-        ))
+        Some(
+            sifted.map_or_else(
+                || event.raw.clone(),
+                |body| sse::encode(event.event.as_deref(), event.id.as_deref(), &body),
+            ),
+        )
     }
 }

@@ -111,7 +111,10 @@ fn is_loopback(origin: &str) -> bool {
 fn is_loopback_host(host: &str) -> bool {
     ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| {
         host.strip_prefix(name).is_some_and(|port| {
-            port.is_empty() || port.strip_prefix(':').is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+            port.is_empty()
+                || port
+                    .strip_prefix(':')
+                    .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
         })
     })
 }

@@ -40,14 +40,16 @@ pub(crate) fn presented(headers: &HeaderMap) -> Result<Option<&str>, Response> {
 /// Seals the upstream's session id for this caller at this server.
 pub(crate) fn seal(proxy: &Proxy, arrival: &Arrival, upstream: &str) -> Option<String> {
     let plain = serde_json::to_vec(&Sealed { upstream: upstream.into(), created: proxy.clock.now() }).ok()?;
-    let sealed = proxy.store.sealer().seal("mcp_session", arrival.server.name.as_str(), &owner(arrival), &plain, &*proxy.random);
+    let sealed =
+        proxy.store.sealer().seal("mcp_session", arrival.server.name.as_str(), &owner(arrival), &plain, &*proxy.random);
     Some(URL_SAFE_NO_PAD.encode(sealed))
 }
 
 /// Opens a session id; `None` for anything that was not sealed for this caller at this server, or is too old.
 pub(crate) fn open(proxy: &Proxy, arrival: &Arrival, presented: &str) -> Option<String> {
     let sealed = URL_SAFE_NO_PAD.decode(presented).ok()?;
-    let plain = proxy.store.sealer().open("mcp_session", arrival.server.name.as_str(), &owner(arrival), &sealed).ok()?;
+    let plain =
+        proxy.store.sealer().open("mcp_session", arrival.server.name.as_str(), &owner(arrival), &sealed).ok()?;
     let session: Sealed<'_> = serde_json::from_slice(plain.expose()).ok()?;
     let now = proxy.clock.now();
     (now.since(session.created) < MAX_AGE).then(|| session.upstream.into_owned())
