@@ -4,7 +4,8 @@
 use std::{convert::Infallible, sync::Arc};
 
 use axum::extract::FromRequestParts;
-use http::{HeaderMap, header, request::Parts};
+use http::{HeaderMap, request::Parts};
+use vestibule_identity::browser::find_cookie;
 use vestibule_model::{Digest, OpaqueToken, TokenKind};
 
 use crate::AuthServer;
@@ -22,7 +23,7 @@ pub struct Browser {
 impl Browser {
     /// Finds the cookie; draws a new one when there is none, two, or a malformed one.
     pub fn of(headers: &HeaderMap, server: &AuthServer) -> Self {
-        let known = cookie(headers, BROWSER_COOKIE).and_then(|value| OpaqueToken::parse(TokenKind::Flow, value));
+        let known = find_cookie(headers, BROWSER_COOKIE).and_then(|value| OpaqueToken::parse(TokenKind::Flow, value));
         if let Some(digest) = known {
             return Self { digest, fresh: None };
         }
@@ -48,16 +49,4 @@ impl FromRequestParts<Arc<AuthServer>> for Browser {
     async fn from_request_parts(parts: &mut Parts, server: &Arc<AuthServer>) -> Result<Self, Infallible> {
         Ok(Self::of(&parts.headers, server))
     }
-}
-
-/// The value of a cookie; `None` when it is absent or sent twice (a planted one beside the real one).
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut found = all
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(key, _)| *key == name)
-        .map(|(_, value)| value);
-    let first = found.next()?;
-    found.next().is_none().then_some(first)
 }

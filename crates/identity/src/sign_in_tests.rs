@@ -162,6 +162,15 @@ async fn with_an_app_the_password_alone_is_no_session() {
 }
 
 #[tokio::test]
+async fn no_spelling_of_the_address_goes_round_the_second_step() {
+    let house = House::new().await;
+    let _app = with_app(&house).await;
+    for spelling in ["MIRA@EXAMPLE.COM", " mira@example.com\t", "ｍｉｒａ@example.com", "mira@example.com\u{3000}"] {
+        assert!(matches!(first(&house, spelling, PASSWORD).await, FirstStep::Pending { .. }), "{spelling}");
+    }
+}
+
+#[tokio::test]
 async fn a_used_code_is_refused_in_every_spelling() {
     let house = House::new().await;
     let app = with_app(&house).await;

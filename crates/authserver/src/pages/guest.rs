@@ -24,6 +24,7 @@ use crate::{
     AuthServer,
     browser::Browser,
     error_page::error_page,
+    evidence::Unrecorded,
     flow::{Flow, FlowError},
     visit::Visit,
 };
@@ -151,8 +152,14 @@ impl Guest {
 
     /// Writes evidence and waits until it is on the disk. Without evidence there is no answer but "unavailable".
     pub(crate) async fn record(&self, event: &AuditEvent) -> Result<(), Response> {
-        let receipt = self.server.journal.append(event).map_err(|error| unavailable(&error))?;
-        receipt.durable().await.map(|_| ()).map_err(|error| unavailable(&error))
+        match self.server.record_answer(event).await {
+            Ok(()) => Ok(()),
+            Err(Unrecorded::Store(error)) => Err(unavailable(&error)),
+            Err(Unrecorded::Flood) => {
+                let sentence = "Too many refused tries came from your network. Try again later.";
+                Err(self.error(StatusCode::TOO_MANY_REQUESTS, "Please wait", sentence, "flood"))
+            }
+        }
     }
 
     /// A failure of the database.
