@@ -131,14 +131,24 @@ impl Flow {
         let client = client.ok_or(FlowError::Unavailable)?;
         let requested = self.request.redirect_uri.as_str();
         let redirect = ProvenRedirect::prove(&client, requested, server.settings.private_use_schemes);
-        let known = server.servers.load().find(self.request.server.as_str()).is_some_and(|it| it.resource == self.request.resource);
+        let known = server
+            .servers
+            .load()
+            .find(self.request.server.as_str())
+            .is_some_and(|it| it.resource == self.request.resource);
         match redirect {
             Ok(redirect) if known => Ok((client, redirect)),
             _ => Err(FlowError::Unavailable),
         }
     }
 
-    fn event(&self, server: &AuthServer, visit: &Visit, verdict: Verdict, session: Option<&SessionRecord>) -> AuditEvent {
+    fn event(
+        &self,
+        server: &AuthServer,
+        visit: &Visit,
+        verdict: Verdict,
+        session: Option<&SessionRecord>,
+    ) -> AuditEvent {
         let mut event = visit.event(server, EventKind::Consent);
         event.client = Some(self.request.client.clone());
         event.server = Some(self.request.server.clone());

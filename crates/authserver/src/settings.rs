@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use vestibule_model::OrgId;
+use vestibule_oauth::issue::ACCESS_TOKEN_LIFE;
 pub use vestibule_oauth::redirect_uri::PrivateUseSchemes;
 
 const MINUTE: u64 = 60;
@@ -70,7 +71,7 @@ impl AuthSettings {
         Self {
             public_url: public_url.into(),
             product: "Vestibule".to_owned(),
-            access_token_life: Duration::from_secs(10 * MINUTE),
+            access_token_life: ACCESS_TOKEN_LIFE,
             code_life: Duration::from_secs(60),
             flow_life: Duration::from_secs(30 * MINUTE),
             refresh_idle: Duration::from_secs(14 * DAY),

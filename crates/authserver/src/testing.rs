@@ -27,7 +27,9 @@ use vestibule_model::{
 use vestibule_oauth::keys::{Algorithm, KeyRing, SigningKey};
 use vestibule_store::{Store, journal::Journal, seal::Sealer};
 
-use crate::{AuthServer, AuthSettings, Limits, People, browser::Browser, flow, flow::Flow, routes::router, visit::Visit};
+use crate::{
+    AuthServer, AuthSettings, Limits, People, browser::Browser, flow, flow::Flow, routes::router, visit::Visit,
+};
 
 pub(crate) const ISSUER: &str = "https://gate.example.com";
 pub(crate) const HR: &str = "https://gate.example.com/mcp/hr";
@@ -100,7 +102,10 @@ impl House {
             settings,
             journal: Journal::memory(checkpoints.expose(), Arc::clone(&time)).unwrap(),
             keys: Arc::new(ArcSwap::from_pointee(ring(&*random, clock.now()))),
-            servers: Arc::new(ArcSwap::from_pointee(Servers::new([mcp_server("hr", HR), mcp_server("github", GITHUB)]))),
+            servers: Arc::new(ArcSwap::from_pointee(Servers::new([
+                mcp_server("hr", HR),
+                mcp_server("github", GITHUB),
+            ]))),
             people,
             fetcher,
             limits: Limits::default(),
@@ -167,16 +172,20 @@ impl House {
     /// A form with HTTP Basic.
     pub(crate) async fn form_as(&self, path: &str, pairs: &[(&str, &str)], basic: Option<(&str, &str)>) -> Answer {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        let mut request = self.request(Method::POST, path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let mut request =
+            self.request(Method::POST, path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         if let Some((id, secret)) = basic {
-            request = request.header(header::AUTHORIZATION, format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))));
+            request =
+                request.header(header::AUTHORIZATION, format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))));
         }
         self.send(request.body(Body::from(body)).unwrap()).await
     }
 
     pub(crate) async fn sign_in(&self) -> SignedIn {
-        let authentication = Authentication { acr: Acr::Multi, amr: vec!["pwd".into(), "otp".into()], auth_time: self.clock.now() };
-        let (token, session) = self.server.people.sessions.start(&self.user, authentication, Whereabouts::default()).await.unwrap();
+        let authentication =
+            Authentication { acr: Acr::Multi, amr: vec!["pwd".into(), "otp".into()], auth_time: self.clock.now() };
+        let (token, session) =
+            self.server.people.sessions.start(&self.user, authentication, Whereabouts::default()).await.unwrap();
         self.cookies.lock().unwrap().insert(SESSION_COOKIE.to_owned(), token.expose().to_owned());
         SignedIn { session, user: Arc::new(self.user.clone()) }
     }

@@ -192,11 +192,6 @@ impl KeyRing {
         format!("{{\"keys\":[{}]}}", keys.join(","))
     }
 
-    /// Whether some key may sign now; for readiness.
-    pub fn can_sign(&self, now: Timestamp) -> bool {
-        self.signer(now).is_some()
-    }
-
     /// The key that signs now: of those whose time it is, the one that began last.
     fn signer(&self, now: Timestamp) -> Option<(&SigningKey, &Signer)> {
         let able = self.0.iter().filter(|entry| entry.key.signs_at(now));

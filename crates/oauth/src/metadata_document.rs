@@ -15,10 +15,7 @@ const MAX_URL: usize = 1024;
 
 /// A client id that has the form of a document's URL. Kept and compared as the raw string.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct DocumentUrl {
-    raw: String,
-    host: String,
-}
+pub struct DocumentUrl(String);
 
 impl DocumentUrl {
     /// Draft, section 3: `https`, with a path, without `.` or `..` segments, fragment and user information. Queries
@@ -43,22 +40,17 @@ impl DocumentUrl {
         {
             return None;
         }
-        Some(Self { raw: client_id.to_owned(), host: url.host_str()?.to_owned() })
+        Some(Self(client_id.to_owned()))
     }
 
     /// The URL, exactly as the client sent it.
     pub fn as_str(&self) -> &str {
-        &self.raw
-    }
-
-    /// The host that vouches for the client, to show to people.
-    pub fn host(&self) -> &str {
-        &self.host
+        &self.0
     }
 
     /// The client id.
     pub fn client_id(&self) -> ClientId {
-        ClientId::new(self.raw.as_str())
+        ClientId::new(self.0.as_str())
     }
 }
 

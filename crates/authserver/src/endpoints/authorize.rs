@@ -44,11 +44,7 @@ enum AuthorizeError {
     Client(#[from] ClientError),
     /// For the client, at the redirect URI that was proven to be its own.
     #[error("{error}")]
-    Redirect {
-        to: ProvenRedirect,
-        state: Option<String>,
-        error: OAuthError,
-    },
+    Redirect { to: ProvenRedirect, state: Option<String>, error: OAuthError },
     /// 503.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -56,7 +52,8 @@ enum AuthorizeError {
 
 impl AuthorizeError {
     fn answer(&self, server: &AuthServer) -> Response {
-        let bad = |sentence: &str, code| error_page(StatusCode::BAD_REQUEST, "This sign-in cannot start", sentence, code);
+        let bad =
+            |sentence: &str, code| error_page(StatusCode::BAD_REQUEST, "This sign-in cannot start", sentence, code);
         match self {
             Self::Page(error) => bad(&error.description, error.code.as_str()),
             Self::Params(error) => bad(&error.to_string(), "invalid_request"),
@@ -153,7 +150,12 @@ async fn start(
 type Checked = (AuthorizationRequest, Arc<Server>, vestibule_model::ScopeSet);
 
 /// Everything whose error goes back to the client.
-fn check(server: &AuthServer, client: &Client, params: &Params, signed_in: Option<&SignedIn>) -> Result<Checked, OAuthError> {
+fn check(
+    server: &AuthServer,
+    client: &Client,
+    params: &Params,
+    signed_in: Option<&SignedIn>,
+) -> Result<Checked, OAuthError> {
     let request = authorize::request(params, client)?;
     let target = target(server, request.resource.as_deref())?;
     let scopes = scopes::requested(&target, client, request.scope.as_ref());

@@ -44,8 +44,11 @@ pub(super) async fn authenticate(
     params: &Params,
 ) -> Result<Client, CallerError> {
     let authorization = headers.get_all(header::AUTHORIZATION).iter().map(|value| value.as_bytes());
-    let presented = client_auth::presented(authorization, params)
-        .map_err(|error| CallerError::Refused { error, reason: "client_authentication_malformed", claimed: None })?;
+    let presented = client_auth::presented(authorization, params).map_err(|error| CallerError::Refused {
+        error,
+        reason: "client_authentication_malformed",
+        claimed: None,
+    })?;
     let client = find(server, visit, &presented.client).await?;
     let refused = |reason| Err(refuse(&presented.client, reason));
     if !client_auth::suits(&client, &presented.proof) {

@@ -1,7 +1,11 @@
 //! Browser-based clients (the MCP Inspector is one) read metadata and ask for tokens from pages of other origins.
 //! No cookie counts at these endpoints, so any origin may read their answers.
 
-use axum::{extract::Request, middleware::Next, response::{IntoResponse, Response}};
+use axum::{
+    extract::Request,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
 use http::{HeaderValue, Method, StatusCode, header};
 
 /// Answers preflights, and marks every answer readable.

@@ -95,7 +95,8 @@ async fn introspect(
 async fn access_token(server: &AuthServer, client: &Client, token: &str) -> Result<Option<String>, StoreError> {
     let (keys, now) = (server.keys.load(), server.clock.now());
     let verified = verify::verify_any_audience(token, &keys, &server.settings.public_url, now).ok();
-    let own = |claims: &AccessToken| claims.client == client.id && !server.store.is_token_id_revoked(claims.id.as_str());
+    let own =
+        |claims: &AccessToken| claims.client == client.id && !server.store.is_token_id_revoked(claims.id.as_str());
     let Some(claims) = verified.map(verify::VerifiedToken::into_claims).filter(own) else { return Ok(None) };
     let grant = server.store.find_grant(&claims.grant).await?;
     let live = grant.is_some_and(|grant| is_live(server, &grant) && grant.client == claims.client);
@@ -123,6 +124,8 @@ async fn refresh_token(server: &AuthServer, client: &Client, token: &str) -> Res
 
 fn is_live(server: &AuthServer, grant: &GrantRecord) -> bool {
     let directory = server.store.directory();
-    let active = |user: &vestibule_model::UserId| directory.find(user).is_some_and(|user| !user.disabled && user.org == grant.org);
+    let active = |user: &vestibule_model::UserId| {
+        directory.find(user).is_some_and(|user| !user.disabled && user.org == grant.org)
+    };
     grant.revoked_at.is_none() && server.clock.now() < grant.expires_at && grant.user.as_ref().is_none_or(active)
 }

@@ -50,7 +50,8 @@ impl RegisterError {
         let busy = |sentence| say(ErrorCode::TemporarilyUnavailable, sentence);
         match self {
             Self::Closed => {
-                let error = say(ErrorCode::InvalidRequest, "dynamic registration is switched off; ask an administrator");
+                let error =
+                    say(ErrorCode::InvalidRequest, "dynamic registration is switched off; ask an administrator");
                 with_status(reply::error(&error, headers), StatusCode::FORBIDDEN)
             }
             Self::TooMany => {
@@ -72,7 +73,12 @@ fn with_status(mut response: Response, status: StatusCode) -> Response {
 }
 
 /// Registers a client. It ends after a while unless somebody signs in with it.
-pub(crate) async fn handle(State(server): State<Arc<AuthServer>>, visit: Visit, headers: HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn handle(
+    State(server): State<Arc<AuthServer>>,
+    visit: Visit,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let result = register(&server, &visit, &headers, &body).await;
     let mut event = visit.event(&server, EventKind::Client);
     event.action = Some("register".into());
@@ -117,7 +123,8 @@ async fn register(
     }
     let id = ClientId::generate(&*server.clock, &*server.random);
     let client = metadata.into_client(id, ClientKind::Registered, now, Some(now + limits.unused_ttl));
-    let by_secret = matches!(client.auth_method, ClientAuthMethod::ClientSecretBasic | ClientAuthMethod::ClientSecretPost);
+    let by_secret =
+        matches!(client.auth_method, ClientAuthMethod::ClientSecretBasic | ClientAuthMethod::ClientSecretPost);
     let secret = by_secret.then(|| OpaqueToken::generate(TokenKind::ClientSecret, &*server.random));
     server.store.create_client(&client, secret.as_ref().map(OpaqueToken::digest)).await?;
     Ok((client, secret))

@@ -33,12 +33,7 @@ use crate::{AuthServer, visit::Visit};
 enum TokenError {
     /// 400 or 401.
     #[error("{error} ({reason})")]
-    Refused {
-        error: OAuthError,
-        reason: &'static str,
-        client: Option<ClientId>,
-        grant: Option<GrantId>,
-    },
+    Refused { error: OAuthError, reason: &'static str, client: Option<ClientId>, grant: Option<GrantId> },
     /// 503.
     #[error(transparent)]
     Store(#[from] StoreError),

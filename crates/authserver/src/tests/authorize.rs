@@ -15,7 +15,9 @@ async fn a_stranger_signs_in_and_somebody_signed_in_is_asked() {
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     assert!(answer.location().starts_with("/login?flow=vfl_"), "{answer:?}");
     let cookie = answer.headers.get(header::SET_COOKIE).unwrap().to_str().unwrap();
-    assert!(cookie.starts_with("__Host-vestibule-browser=") && cookie.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax"));
+    assert!(
+        cookie.starts_with("__Host-vestibule-browser=") && cookie.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax")
+    );
     house.sign_in().await;
     let answer = house.get(&House::authorize_url("cli_app", &[])).await;
     assert!(answer.location().starts_with("/consent?flow=vfl_"), "{answer:?}");
@@ -55,7 +57,14 @@ async fn nothing_is_redirected_before_client_and_uri_are_proven() {
 async fn repeated_parameters_are_shown_not_redirected() {
     let house = House::new().await;
     let good = House::authorize_url("cli_app", &[]);
-    for extra in ["state=x", "redirect_uri=https://evil.example/cb", "client_id=cli_app", "scope=a&scope=b", "State=x", "state%5B%5D=x"] {
+    for extra in [
+        "state=x",
+        "redirect_uri=https://evil.example/cb",
+        "client_id=cli_app",
+        "scope=a&scope=b",
+        "State=x",
+        "state%5B%5D=x",
+    ] {
         let answer = house.get(&format!("{good}&{extra}")).await;
         assert_eq!((answer.status, answer.location()), (StatusCode::BAD_REQUEST, ""), "{extra}");
     }

@@ -9,17 +9,25 @@ use crate::testing::*;
 #[tokio::test]
 async fn a_code_becomes_tokens_for_one_server() {
     let house = House::new().await;
-    let code = house.code("cli_app", &[("resource", Some(GITHUB)), ("scope", Some("tools:* openid")), ("nonce", Some("n-1"))]).await;
+    let code = house
+        .code("cli_app", &[("resource", Some(GITHUB)), ("scope", Some("tools:* openid")), ("nonce", Some("n-1"))])
+        .await;
     let answer = house.form("/token", &House::redeem("cli_app", &code)).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.headers.get(header::CACHE_CONTROL).unwrap(), "no-store");
     assert_eq!(answer.headers.get(header::CONTENT_TYPE).unwrap(), "application/json");
     let json = answer.json();
-    assert_eq!((&json["token_type"], &json["expires_in"], &json["scope"]), (&"Bearer".into(), &600.into(), &"openid tools:*".into()));
+    assert_eq!(
+        (&json["token_type"], &json["expires_in"], &json["scope"]),
+        (&"Bearer".into(), &600.into(), &"openid tools:*".into())
+    );
     let (keys, now) = (house.server.keys.load(), house.clock.now());
     let verified = verify::verify(&answer.text("access_token"), &keys, ISSUER, &ResourceUri::new(GITHUB), now).unwrap();
     let claims = verified.claims();
-    assert_eq!((claims.subject.as_str(), claims.client.as_str(), claims.org.as_str()), ("usr_mira", "cli_app", "default"));
+    assert_eq!(
+        (claims.subject.as_str(), claims.client.as_str(), claims.org.as_str()),
+        ("usr_mira", "cli_app", "default")
+    );
     assert_eq!(claims.authentication.amr, ["pwd", "otp"]);
     assert!(verify::verify(&answer.text("access_token"), &keys, ISSUER, &ResourceUri::new(HR), now).is_err());
     let id_token = answer.text("id_token");
@@ -65,7 +73,12 @@ async fn another_client_gets_nothing_and_does_no_harm() {
     let house = House::new().await;
     house.add_client("cli_other", |client| client["auth_method"] = "client_secret_basic".into()).await;
     let code = house.code("cli_app", &[]).await;
-    let form = [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", CALLBACK), ("code_verifier", VERIFIER)];
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+    ];
     let answer = house.form_as("/token", &form, Some(("cli_other", SECRET))).await;
     assert_eq!(answer.error(), "invalid_grant");
     assert_eq!(house.journal("cross_client").len(), 1);
@@ -74,7 +87,12 @@ async fn another_client_gets_nothing_and_does_no_harm() {
     // Nor by replaying a code that was redeemed.
     let code = house.code("cli_app", &[]).await;
     let first = house.form("/token", &House::redeem("cli_app", &code)).await;
-    let form = [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", CALLBACK), ("code_verifier", VERIFIER)];
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+    ];
     assert_eq!(house.form_as("/token", &form, Some(("cli_other", SECRET))).await.error(), "invalid_grant");
     assert_eq!(house.refresh("cli_app", &first.text("refresh_token")).await.status, StatusCode::OK);
 }
@@ -87,7 +105,8 @@ async fn a_replayed_code_revokes_its_grant() {
     let first = house.form("/token", &House::redeem("cli_app", &code)).await;
     assert_eq!(house.form("/token", &House::redeem("cli_app", &code)).await.error(), "invalid_grant");
     assert_eq!(house.refresh("cli_app", &first.text("refresh_token")).await.error(), "invalid_grant");
-    let claims = verify::verify_any_audience(&first.text("access_token"), &house.server.keys.load(), ISSUER, house.clock.now());
+    let claims =
+        verify::verify_any_audience(&first.text("access_token"), &house.server.keys.load(), ISSUER, house.clock.now());
     let grant: GrantId = claims.unwrap().into_claims().grant;
     let grant = house.server.store.find_grant(&grant).await.unwrap().unwrap();
     assert_eq!(grant.revoked_because.as_deref(), Some("code_replayed"));
@@ -122,9 +141,13 @@ async fn an_oauth_2_1_client_may_leave_the_redirect_uri_out() {
 #[tokio::test]
 async fn the_port_is_free_once() {
     let house = House::new().await;
-    house.add_client("cli_native", |client| client["redirect_uris"] = serde_json::json!(["http://localhost/callback"])).await;
+    house
+        .add_client("cli_native", |client| client["redirect_uris"] = serde_json::json!(["http://localhost/callback"]))
+        .await;
     let sent = "http://localhost:49152/callback";
-    for (at_token, status) in [(sent, 200), ("http://localhost:49153/callback", 400), ("http://localhost/callback", 400)] {
+    for (at_token, status) in
+        [(sent, 200), ("http://localhost:49153/callback", 400), ("http://localhost/callback", 400)]
+    {
         let code = house.code("cli_native", &[("redirect_uri", Some(sent))]).await;
         let mut form = House::redeem("cli_native", &code);
         form[3].1 = at_token;
@@ -136,10 +159,22 @@ async fn the_port_is_free_once() {
 async fn malformed_codes_are_refused() {
     let house = House::new().await;
     let code = house.code("cli_app", &[]).await;
-    for bad in ["x", "vac_", &code[..code.len() - 1], &format!("{code}="), &format!("{code} "), &code.to_uppercase(), &code.replace("vac_", "vrt_")] {
+    for bad in [
+        "x",
+        "vac_",
+        &code[..code.len() - 1],
+        &format!("{code}="),
+        &format!("{code} "),
+        &code.to_uppercase(),
+        &code.replace("vac_", "vrt_"),
+    ] {
         assert_eq!(house.form("/token", &House::redeem("cli_app", bad)).await.error(), "invalid_grant", "{bad}");
     }
-    assert_eq!(house.form("/token", &House::redeem("cli_app", &code)).await.status, StatusCode::OK, "no guess spent it");
+    assert_eq!(
+        house.form("/token", &House::redeem("cli_app", &code)).await.status,
+        StatusCode::OK,
+        "no guess spent it"
+    );
 }
 
 #[tokio::test]
@@ -175,7 +210,9 @@ async fn the_journal_knows_no_secret() {
     let answer = house.form("/token", &House::redeem("cli_app", &code)).await;
     house.refresh("cli_app", &answer.text("refresh_token")).await;
     house.form("/token", &House::redeem("cli_app", &code)).await;
-    for secret in [code, answer.text("refresh_token"), answer.text("access_token"), VERIFIER.to_owned(), CHALLENGE.to_owned()] {
+    for secret in
+        [code, answer.text("refresh_token"), answer.text("access_token"), VERIFIER.to_owned(), CHALLENGE.to_owned()]
+    {
         assert!(house.journal(&secret).is_empty(), "{secret}");
     }
 }
@@ -186,7 +223,10 @@ async fn requests_that_are_no_token_requests_are_refused_plainly() {
     for (pairs, error) in [
         (vec![], "invalid_request"),
         (vec![("client_id", "cli_app")], "invalid_request"),
-        (vec![("client_id", "cli_app"), ("grant_type", "password"), ("username", "a"), ("password", "b")], "unsupported_grant_type"),
+        (
+            vec![("client_id", "cli_app"), ("grant_type", "password"), ("username", "a"), ("password", "b")],
+            "unsupported_grant_type",
+        ),
         (vec![("client_id", "cli_unknown"), ("grant_type", "refresh_token")], "invalid_client"),
         (vec![("client_id", "cli_app"), ("client_secret", "guess"), ("grant_type", "refresh_token")], "invalid_client"),
         (vec![("client_id", "cli_app"), ("grant_type", "client_credentials")], "unauthorized_client"),
@@ -195,7 +235,10 @@ async fn requests_that_are_no_token_requests_are_refused_plainly() {
         assert!(answer.status.is_client_error(), "{pairs:?}");
         assert_eq!(answer.error(), error, "{pairs:?}");
     }
-    assert_eq!(house.form("/token?grant_type=refresh_token", &[("client_id", "cli_app")]).await.error(), "invalid_request");
+    assert_eq!(
+        house.form("/token?grant_type=refresh_token", &[("client_id", "cli_app")]).await.error(),
+        "invalid_request"
+    );
     let json = house.request(http::Method::POST, "/token").header(header::CONTENT_TYPE, "application/json");
     let answer = house.send(json.body(axum::body::Body::from("{}")).unwrap()).await;
     assert_eq!((answer.status, answer.error().as_str()), (StatusCode::BAD_REQUEST, "invalid_request"));
@@ -210,7 +253,9 @@ async fn a_client_that_failed_with_basic_is_told_the_scheme() {
     let answer = house.form_as("/token", &form, Some(("cli_web", "wrong"))).await;
     assert_eq!((answer.status, answer.error().as_str()), (StatusCode::UNAUTHORIZED, "invalid_client"));
     assert!(answer.headers.get(header::WWW_AUTHENTICATE).unwrap().to_str().unwrap().starts_with("Basic "));
-    let none = house.form("/token", &[("client_id", "cli_web"), ("grant_type", "refresh_token"), ("refresh_token", "x")]).await;
+    let none = house
+        .form("/token", &[("client_id", "cli_web"), ("grant_type", "refresh_token"), ("refresh_token", "x")])
+        .await;
     assert_eq!(none.error(), "invalid_client", "a confidential client cannot pass as a public one");
 }
 

@@ -72,7 +72,10 @@ impl Site {
     }
 
     fn put(&self, path: &str, headers: &str, body: &str) {
-        let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{headers}content-length: {}\r\n\r\n", body.len());
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{headers}content-length: {}\r\n\r\n",
+            body.len()
+        );
         self.pages.lock().unwrap().insert(path.to_owned(), format!("{head}{body}"));
     }
 
@@ -114,7 +117,9 @@ async fn a_document_is_fetched_again_when_it_has_aged_and_its_changes_count() {
     let house = site.house().await;
     let id = site.publish("/client.json", "cache-control: max-age=3600\r\n", |_| ());
     let tokens = house.tokens(&id).await;
-    site.publish("/client.json", "cache-control: no-store\r\n", |document| document["redirect_uris"] = json!(["https://new.example.com/cb"]));
+    site.publish("/client.json", "cache-control: no-store\r\n", |document| {
+        document["redirect_uris"] = json!(["https://new.example.com/cb"])
+    });
     assert_eq!(house.get(&House::authorize_url(&id, &[])).await.status, StatusCode::SEE_OTHER, "still fresh");
     house.clock.advance(Duration::from_secs(3600));
     assert_eq!(house.get(&House::authorize_url(&id, &[])).await.status, StatusCode::BAD_REQUEST, "that URI is gone");
@@ -148,7 +153,11 @@ async fn documents_that_lie_are_shown_as_errors_and_never_kept() {
     let missing = house.get(&House::authorize_url(&site.url("/nothing.json"), &[])).await;
     assert_eq!(missing.status, StatusCode::BAD_REQUEST);
     let mended = site.publish("/client.json", "", |_| ());
-    assert_eq!(house.get(&House::authorize_url(&mended, &[])).await.status, StatusCode::SEE_OTHER, "the error was not kept");
+    assert_eq!(
+        house.get(&House::authorize_url(&mended, &[])).await.status,
+        StatusCode::SEE_OTHER,
+        "the error was not kept"
+    );
 }
 
 /// Fetching what strangers name is a service we ration.
@@ -167,7 +176,9 @@ async fn an_address_can_cause_only_so_many_fetches() {
 async fn a_url_that_is_no_document_s_is_never_fetched() {
     let site = Site::start().await;
     let house = site.house().await;
-    for path in ["/", "", "/a/../client.json", "/client.json?x=1", "/client.json#x", "//client.json", "/%2e%2e/client.json"] {
+    for path in
+        ["/", "", "/a/../client.json", "/client.json?x=1", "/client.json#x", "//client.json", "/%2e%2e/client.json"]
+    {
         let answer = house.get(&House::authorize_url(&site.url(path), &[])).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
     }
@@ -182,7 +193,13 @@ async fn nothing_inside_our_own_network_is_fetched() {
     let site = Site::start().await;
     let house = House::new().await;
     let id = site.publish("/client.json", "", |_| ());
-    for id in [id.as_str(), "https://169.254.169.254/latest/meta-data", "https://10.0.0.1/x", "https://[::1]/x", "https://[fd00::1]/x"] {
+    for id in [
+        id.as_str(),
+        "https://169.254.169.254/latest/meta-data",
+        "https://10.0.0.1/x",
+        "https://[::1]/x",
+        "https://[fd00::1]/x",
+    ] {
         let answer = house.get(&House::authorize_url(id, &[])).await;
         assert_eq!((answer.status, answer.location()), (StatusCode::BAD_REQUEST, ""), "{id}");
     }

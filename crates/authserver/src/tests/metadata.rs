@@ -41,7 +41,8 @@ async fn the_key_set_shows_public_halves_only() {
 async fn no_header_moves_the_issuer() {
     let house = House::new().await;
     for name in ["host", "x-forwarded-host", "x-forwarded-proto", "forwarded", "x-original-host"] {
-        let request = house.request(Method::GET, "/.well-known/oauth-authorization-server").header(name, "evil.example");
+        let request =
+            house.request(Method::GET, "/.well-known/oauth-authorization-server").header(name, "evil.example");
         let answer = house.send(request.body(axum::body::Body::empty()).unwrap()).await;
         assert!(!answer.body.contains("evil"), "{name}");
     }
@@ -50,7 +51,14 @@ async fn no_header_moves_the_issuer() {
 #[tokio::test]
 async fn browser_based_clients_may_read_and_preflight() {
     let house = House::new().await;
-    for path in ["/.well-known/oauth-authorization-server", "/.well-known/jwks.json", "/.well-known/oauth-protected-resource/mcp/hr", "/token", "/register", "/revoke"] {
+    for path in [
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/jwks.json",
+        "/.well-known/oauth-protected-resource/mcp/hr",
+        "/token",
+        "/register",
+        "/revoke",
+    ] {
         let request = house.request(Method::OPTIONS, path).header(header::ORIGIN, "https://inspector.example");
         let answer = house.send(request.body(axum::body::Body::empty()).unwrap()).await;
         assert_eq!(answer.status, StatusCode::NO_CONTENT, "{path}");

@@ -16,7 +16,9 @@ async fn one_code_used_a_hundred_times_at_once_gives_one_lineage() {
     let answers = join_all((0..100).map(|_| house.form("/token", &form))).await;
     let won: Vec<_> = answers.iter().filter(|answer| answer.status == StatusCode::OK).collect();
     assert!(won.len() <= 1, "{} answers have tokens", won.len());
-    assert!(answers.iter().filter(|answer| answer.status != StatusCode::OK).all(|answer| answer.error() == "invalid_grant"));
+    assert!(
+        answers.iter().filter(|answer| answer.status != StatusCode::OK).all(|answer| answer.error() == "invalid_grant")
+    );
     // The replays are replays: the one lineage they found is revoked.
     house.server.store.faults().delay(Duration::ZERO);
     for answer in won {

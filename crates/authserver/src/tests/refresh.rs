@@ -32,7 +32,11 @@ async fn a_quick_retry_gets_the_same_answer() {
     let third = house.refresh("cli_app", &second.text("refresh_token")).await;
     assert_eq!(third.status, StatusCode::OK);
     assert_eq!(house.refresh("cli_app", &first.text("refresh_token")).await.error(), "invalid_grant");
-    assert_eq!(house.refresh("cli_app", &third.text("refresh_token")).await.error(), "invalid_grant", "the family is revoked");
+    assert_eq!(
+        house.refresh("cli_app", &third.text("refresh_token")).await.error(),
+        "invalid_grant",
+        "the family is revoked"
+    );
     assert_eq!(house.journal("refresh_token_reused").len(), 2, "the revocation and the refusal");
 }
 
@@ -94,7 +98,12 @@ async fn scopes_can_be_narrowed_and_never_widened() {
     let ask = |token: String, scope: &'static str| {
         let house = &house;
         async move {
-            let form = [("grant_type", "refresh_token"), ("client_id", "cli_app"), ("refresh_token", &token), ("scope", scope)];
+            let form = [
+                ("grant_type", "refresh_token"),
+                ("client_id", "cli_app"),
+                ("refresh_token", &token),
+                ("scope", scope),
+            ];
             house.form("/token", &form).await
         }
     };
@@ -120,7 +129,9 @@ async fn the_resource_can_only_be_repeated() {
 /// CVE-2026-43983 and its kin: everything that takes access away ends refreshing too.
 #[tokio::test]
 async fn whatever_was_taken_away_ends_refreshing() {
-    for case in ["user disabled", "user deleted", "client disabled", "client deleted", "grant revoked", "server removed"] {
+    for case in
+        ["user disabled", "user deleted", "client disabled", "client deleted", "grant revoked", "server removed"]
+    {
         let house = House::new().await;
         let token = house.tokens("cli_app").await.text("refresh_token");
         let (store, client) = (&house.server.store, "cli_app".into());
@@ -164,7 +175,13 @@ async fn only_the_exact_token_counts() {
         let answer = house.refresh("cli_app", &token[..end]).await;
         assert!(answer.status.is_client_error(), "cut at {end}");
     }
-    for bad in [format!("{token}="), format!("{token}A"), format!("{token}\u{a0}"), token.to_lowercase(), token.replace('_', "/")] {
+    for bad in [
+        format!("{token}="),
+        format!("{token}A"),
+        format!("{token}\u{a0}"),
+        token.to_lowercase(),
+        token.replace('_', "/"),
+    ] {
         assert_eq!(house.refresh("cli_app", &bad).await.error(), "invalid_grant", "{bad}");
     }
     assert_eq!(house.refresh("cli_app", &token).await.status, StatusCode::OK, "none of these harmed it");
@@ -190,7 +207,8 @@ async fn a_database_that_is_down_is_a_503_and_costs_nothing() {
     house.server.store.faults().heal();
     let answer = house.refresh("cli_app", &token).await;
     assert_eq!(answer.status, StatusCode::OK);
-    let claims = verify::verify_any_audience(&answer.text("access_token"), &house.server.keys.load(), ISSUER, house.clock.now());
+    let claims =
+        verify::verify_any_audience(&answer.text("access_token"), &house.server.keys.load(), ISSUER, house.clock.now());
     assert!(claims.is_ok());
 }
 
@@ -200,7 +218,12 @@ impl House {
     }
 
     async fn form_refresh(&self, token: &str, resource: &str) -> Answer {
-        let form = [("grant_type", "refresh_token"), ("client_id", "cli_app"), ("refresh_token", token), ("resource", resource)];
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("client_id", "cli_app"),
+            ("refresh_token", token),
+            ("resource", resource),
+        ];
         self.form("/token", &form).await
     }
 }

@@ -37,7 +37,12 @@ async fn a_secret_is_issued_shown_once_and_works() {
     let (id, secret) = (answer.text("client_id"), answer.text("client_secret"));
     assert_eq!(answer.text("token_endpoint_auth_method"), "client_secret_basic");
     let code = house.code(&id, &[]).await;
-    let form = [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", CALLBACK), ("code_verifier", VERIFIER)];
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+    ];
     assert_eq!(house.form_as("/token", &form, Some((&id, "wrong"))).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(house.form_as("/token", &form, Some((&id, &secret))).await.status, StatusCode::OK);
     assert!(house.journal(&secret).is_empty());
@@ -90,7 +95,8 @@ async fn bad_metadata_is_a_plain_400() {
     }
     let deep = format!(r#"{{"redirect_uris":["{CALLBACK}"],"x":{}1{}}}"#, "[".repeat(5000), "]".repeat(5000));
     assert_eq!(house.register(deep).await.status, StatusCode::CREATED, "what nobody reads may be as deep as it likes");
-    let deep = format!(r#"{{"redirect_uris":["{CALLBACK}"],"jwks":{{"keys":{}1{}}}}}"#, "[".repeat(5000), "]".repeat(5000));
+    let deep =
+        format!(r#"{{"redirect_uris":["{CALLBACK}"],"jwks":{{"keys":{}1{}}}}}"#, "[".repeat(5000), "]".repeat(5000));
     assert_eq!(house.register(deep).await.status, StatusCode::BAD_REQUEST);
     assert_eq!(house.register(vec![b' '; 65 * 1024]).await.status, StatusCode::PAYLOAD_TOO_LARGE);
     let text = house.request(Method::POST, "/register").header(header::CONTENT_TYPE, "text/plain");

@@ -13,7 +13,12 @@ impl House {
     async fn web_tokens(&self) -> (String, String) {
         self.add_client("cli_web", |client| client["auth_method"] = "client_secret_basic".into()).await;
         let code = self.code("cli_web", &[]).await;
-        let form = [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", CALLBACK), ("code_verifier", VERIFIER)];
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", &code),
+            ("redirect_uri", CALLBACK),
+            ("code_verifier", VERIFIER),
+        ];
         let answer = self.form_as("/token", &form, Some(("cli_web", SECRET))).await;
         (answer.text("access_token"), answer.text("refresh_token"))
     }
@@ -66,10 +71,20 @@ async fn introspection_tells_the_owner_and_nobody_else() {
     assert_eq!((&about["active"], &about["sub"], &about["aud"]), (&true.into(), &"usr_mira".into(), &HR.into()));
     assert_eq!(house.introspect(&refresh).await.json()["active"], true);
     let others = house.tokens("cli_app").await;
-    for token in [others.text("access_token"), others.text("refresh_token"), "x".into(), format!("{access}A"), access[..access.len() - 1].into()] {
+    for token in [
+        others.text("access_token"),
+        others.text("refresh_token"),
+        "x".into(),
+        format!("{access}A"),
+        access[..access.len() - 1].into(),
+    ] {
         assert_eq!(house.introspect(&token).await.body, r#"{"active":false}"#, "{token}");
     }
-    assert_eq!(house.form("/introspect", &[("client_id", "cli_app"), ("token", &access)]).await.error(), "invalid_client", "public");
+    assert_eq!(
+        house.form("/introspect", &[("client_id", "cli_app"), ("token", &access)]).await.error(),
+        "invalid_client",
+        "public"
+    );
     assert_eq!(house.form("/introspect", &[("token", &access)]).await.error(), "invalid_request");
 }
 

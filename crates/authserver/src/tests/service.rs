@@ -59,7 +59,8 @@ async fn a_service_gets_a_token_of_its_own() {
     assert_eq!(answer.text("scope"), "tools:*");
     assert!(answer.json().get("refresh_token").is_none());
     let keys = house.server.keys.load();
-    let token = verify::verify(&answer.text("access_token"), &keys, ISSUER, &ResourceUri::new(GITHUB), house.clock.now());
+    let token =
+        verify::verify(&answer.text("access_token"), &keys, ISSUER, &ResourceUri::new(GITHUB), house.clock.now());
     assert_eq!(token.unwrap().claims().subject, "cli_cron");
     house.form_as("/token", &form, Some(("cli_cron", SECRET))).await;
     let grants = house.server.store.list_client_grants(&"cli_cron".into()).await.unwrap();
@@ -72,7 +73,11 @@ async fn a_service_cannot_have_more_than_its_registration() {
     house.add_client("cli_cron", service).await;
     let ask = |name: &'static str, value: &'static str| {
         let house = &house;
-        async move { house.form_as("/token", &[("grant_type", "client_credentials"), (name, value)], Some(("cli_cron", SECRET))).await }
+        async move {
+            house
+                .form_as("/token", &[("grant_type", "client_credentials"), (name, value)], Some(("cli_cron", SECRET)))
+                .await
+        }
     };
     assert_eq!(ask("scope", "prompts:*").await.error(), "invalid_scope");
     assert_eq!(ask("scope", "tools:* prompts:*").await.text("scope"), "tools:*");
@@ -80,7 +85,12 @@ async fn a_service_cannot_have_more_than_its_registration() {
     house.add_client("cli_public", |client| client["grant_types"] = json!(["client_credentials"])).await;
     let public = house.form("/token", &[("grant_type", "client_credentials"), ("client_id", "cli_public")]).await;
     assert_eq!(public.error(), "unauthorized_client");
-    house.add_client("cli_dyn", |client| { service(client); client["kind"] = "registered".into(); }).await;
+    house
+        .add_client("cli_dyn", |client| {
+            service(client);
+            client["kind"] = "registered".into();
+        })
+        .await;
     let registered = house.form_as("/token", &[("grant_type", "client_credentials")], Some(("cli_dyn", SECRET))).await;
     assert_eq!(registered.error(), "unauthorized_client");
 }
@@ -105,7 +115,11 @@ async fn an_assertion_counts_once() {
 async fn an_assertion_is_for_the_issuer_alone() {
     let house = House::new().await;
     let ring = keyed(&house).await;
-    for (jti, aud) in [json!(format!("{ISSUER}/token")), json!([ISSUER]), json!("https://evil.example"), json!(format!("{ISSUER}/"))].into_iter().enumerate() {
+    for (jti, aud) in
+        [json!(format!("{ISSUER}/token")), json!([ISSUER]), json!("https://evil.example"), json!(format!("{ISSUER}/"))]
+            .into_iter()
+            .enumerate()
+    {
         let jwt = assertion(&house, &ring, &jti.to_string(), aud.clone());
         assert_eq!(present(&house, &jwt).await.error(), "invalid_client", "{aud}");
     }

@@ -12,7 +12,12 @@ use crate::{AuthServer, code::Code, visit::Visit};
 
 /// RFC 6749 section 4.1.3. The code is spent by the attempt, whatever else is wrong with it: whoever has it does not
 /// get a second guess.
-pub(super) async fn redeem(server: &AuthServer, visit: &Visit, client: &Client, request: Request) -> Result<Issued, TokenError> {
+pub(super) async fn redeem(
+    server: &AuthServer,
+    visit: &Visit,
+    client: &Client,
+    request: Request,
+) -> Result<Issued, TokenError> {
     let malformed = || TokenError::grant("code_malformed");
     let digest = OpaqueToken::parse(TokenKind::AuthorizationCode, &request.code).ok_or_else(malformed)?;
     match server.store.consume(OnceKind::AuthorizationCode, digest).await? {

@@ -119,7 +119,11 @@ impl Issue<'_> {
 }
 
 /// A refresh token for a grant, not yet stored. `family` is new unless it continues one.
-pub(super) fn refresh_token(server: &AuthServer, grant: &GrantRecord, family: Option<FamilyId>) -> (OpaqueToken, RefreshRecord) {
+pub(super) fn refresh_token(
+    server: &AuthServer,
+    grant: &GrantRecord,
+    family: Option<FamilyId>,
+) -> (OpaqueToken, RefreshRecord) {
     let now = server.clock.now();
     let token = OpaqueToken::generate(TokenKind::RefreshToken, &*server.random);
     let record = RefreshRecord {

@@ -18,7 +18,12 @@ use super::{
 use crate::{AuthServer, visit::Visit};
 
 /// RFC 6749 section 6.
-pub(super) async fn redeem(server: &AuthServer, visit: &Visit, client: &Client, request: Request) -> Result<Issued, TokenError> {
+pub(super) async fn redeem(
+    server: &AuthServer,
+    visit: &Visit,
+    client: &Client,
+    request: Request,
+) -> Result<Issued, TokenError> {
     let malformed = || TokenError::grant("refresh_malformed");
     let digest = OpaqueToken::parse(TokenKind::RefreshToken, request.token.expose()).ok_or_else(malformed)?;
     let found = server.store.find_refresh(digest).await?;

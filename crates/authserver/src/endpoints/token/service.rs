@@ -13,9 +13,15 @@ use super::{Issued, TokenError, issue::Issue};
 use crate::{AuthServer, endpoints::authorize, scopes, visit::Visit};
 
 /// RFC 6749 section 4.4: MUST only be used by confidential clients. There is no refresh token: the client can ask again.
-pub(super) async fn redeem(server: &AuthServer, visit: &Visit, client: &Client, request: Request) -> Result<Issued, TokenError> {
+pub(super) async fn redeem(
+    server: &AuthServer,
+    visit: &Visit,
+    client: &Client,
+    request: Request,
+) -> Result<Issued, TokenError> {
     if client.is_public() || client.kind != ClientKind::Preregistered {
-        let error = OAuthError::new(ErrorCode::UnauthorizedClient, "only clients entered by an administrator may do this");
+        let error =
+            OAuthError::new(ErrorCode::UnauthorizedClient, "only clients entered by an administrator may do this");
         return Err(TokenError::new(error, "not_a_service_client"));
     }
     let target = authorize::target(server, request.resource.as_deref());
@@ -39,7 +45,10 @@ async fn standing_grant(
 ) -> Result<GrantRecord, StoreError> {
     let enough = server.clock.now() + server.settings.access_token_life;
     let suits = |grant: &GrantRecord| {
-        grant.user.is_none() && grant.resource == target.resource && grant.scopes == *scopes && grant.expires_at >= enough
+        grant.user.is_none()
+            && grant.resource == target.resource
+            && grant.scopes == *scopes
+            && grant.expires_at >= enough
     };
     let standing = server.store.list_client_grants(&client.id).await?;
     if let Some(grant) = standing.into_iter().find(suits) {
