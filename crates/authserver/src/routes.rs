@@ -35,7 +35,6 @@ fn oauth() -> Router<Arc<AuthServer>> {
 
 /// OAuth, where pages of other origins may call too.
 fn open() -> Router<Arc<AuthServer>> {
-    let resource = format!("{}/mcp/{{server}}", paths::PROTECTED_RESOURCE);
     Router::new()
         .route(paths::TOKEN, post(token::handle))
         .route(paths::REGISTER, post(register::handle))
@@ -44,7 +43,7 @@ fn open() -> Router<Arc<AuthServer>> {
         .route(paths::OPENID_CONFIGURATION, get(metadata::authorization_server))
         .route(paths::JWKS, get(metadata::jwks))
         .route(paths::PROTECTED_RESOURCE, get(metadata::default_resource))
-        .route(&resource, get(metadata::resource))
+        .route("/.well-known/oauth-protected-resource/mcp/{server}", get(metadata::resource))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn(cors::open))
 }

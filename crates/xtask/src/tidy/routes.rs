@@ -1,12 +1,14 @@
 //! Every route has a test that calls it without credentials.
 //!
-//! The convention: a surface names its routes in `src/routes.rs` as `.route("/path", get(…).post(…))`, and each
-//! method and path stands in a test module called `unauthorised.rs` (of that crate, or of the test house) as
-//! `("GET", "/path")`.
+//! The convention: a surface names its routes in `src/routes.rs` as `.route("/path", get(…).post(…))`, or by a constant
+//! of `oauth`'s `paths`, and each method and path stands in a test module called `unauthorised.rs` (of that crate, or
+//! of the test house) as `("GET", "/path")`.
 
 use crate::{findings::Findings, workspace::Source};
 
 const SURFACES: [&str; 3] = ["crates/authserver/", "crates/proxy/", "crates/console/"];
+/// Where the paths are that the metadata documents name too.
+const PATHS: &str = "crates/oauth/src/metadata.rs";
 const INVENTORY: &str = "unauthorised.rs";
 /// OPTIONS is missing on purpose: a preflight carries no credentials and does nothing.
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -15,11 +17,13 @@ const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 pub(crate) fn check(sources: &[Source]) -> Findings {
     let mut findings = Findings::default();
     let inventory: Vec<&Source> = sources.iter().filter(|source| source.path.ends_with(INVENTORY)).collect();
+    let constants = sources.iter().find(|source| source.path == PATHS).map_or("", |source| source.text.as_str());
     for source in sources.iter().filter(|source| SURFACES.iter().any(|surface| source.path.starts_with(surface))) {
         for route in routes(&source.text) {
             let place = format!("{}:{}", source.path, route.line);
-            let Some(path) = route.path else {
-                findings.note(place, "a route is a literal path, so that people and tools can read it");
+            let Some(path) = route.path(constants) else {
+                findings
+                    .note(place, "a route is a literal path or one of `paths`, so that people and tools can read it");
                 continue;
             };
             if !source.path.ends_with("/src/routes.rs") {
@@ -39,13 +43,22 @@ pub(crate) fn check(sources: &[Source]) -> Findings {
 /// One `.route(…)` of a surface.
 struct Route<'a> {
     line: usize,
-    /// Nothing when it is not a literal.
-    path: Option<&'a str>,
+    /// As written: a literal, or an expression.
+    argument: &'a str,
     /// What follows the path, up to the next route.
     handlers: &'a str,
 }
 
-impl Route<'_> {
+impl<'a> Route<'a> {
+    /// The path itself; nothing when it cannot be read.
+    fn path(&self, constants: &'a str) -> Option<&'a str> {
+        let literal = match self.argument.strip_prefix("paths::") {
+            Some(name) => constants.split(&format!("const {name}: &str = ")).nth(1)?.split(';').next()?,
+            None => self.argument,
+        };
+        literal.strip_prefix('"')?.strip_suffix('"')
+    }
+
     fn methods(&self) -> impl Iterator<Item = &'static str> {
         METHODS.into_iter().filter(|method| {
             let call = format!("{}(", method.to_lowercase());
@@ -64,9 +77,8 @@ fn routes(text: &str) -> Vec<Route<'_>> {
     let mut found = Vec::new();
     for (i, piece) in production.split(".route(").enumerate() {
         if i > 0 {
-            let mut rest = piece.trim_start().strip_prefix('"').unwrap_or_default().splitn(2, '"');
-            let path = rest.next().filter(|path| !path.is_empty());
-            found.push(Route { line, path, handlers: rest.next().unwrap_or_default() });
+            let (argument, handlers) = piece.split_once(',').unwrap_or((piece, ""));
+            found.push(Route { line, argument: argument.trim(), handlers });
         }
         line += piece.matches('\n').count();
     }
@@ -87,7 +99,11 @@ mod tests {
 
     fn found(routes: &str, inventory: &str) -> Findings {
         let file = |path: &str, text: &str| Source { path: path.into(), text: text.into() };
-        check(&[file("crates/proxy/src/routes.rs", routes), file("crates/proxy/src/unauthorised.rs", inventory)])
+        check(&[
+            file("crates/proxy/src/routes.rs", routes),
+            file("crates/proxy/src/unauthorised.rs", inventory),
+            file(PATHS, "pub const TOKEN: &str = \"/token\";\n"),
+        ])
     }
 
     #[test]
@@ -103,6 +119,13 @@ mod tests {
         let routes = ".route(\"/login\", get(page::show).post(login::target(x)))";
         assert!(found(routes, "(\"GET\", \"/login\")").mention("POST"));
         assert!(found(routes, "(\"GET\", \"/login\"), (\"POST\", \"/login\")").is_empty());
+    }
+
+    #[test]
+    fn a_path_of_the_metadata_counts_as_what_it_is() {
+        let routes = ".route(paths::TOKEN, post(token::handle))";
+        assert!(found(routes, "(\"POST\", \"/token\")").is_empty());
+        assert!(found(routes, "").mention("`(\"POST\", \"/token\")` is missing"));
     }
 
     #[test]

@@ -40,7 +40,8 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ),
     (
         concat!("expect(clippy::disallowed_", "methods"),
-        &["crates/model/src/clock.rs", "crates/model/src/ids.rs", "crates/testkit/", "crates/xtask/", "bench/"],
+        // Beside model: aws-lc's ECDSA wants a generator by type and draws from its own.
+        &["crates/model/src/clock.rs", "crates/oauth/src/keys.rs", "crates/testkit/", "crates/xtask/", "bench/"],
         "only model reads the clock and draws random numbers",
     ),
 ];
