@@ -34,7 +34,8 @@ async fn load(store: &Store) -> Result<Vec<SigningKey>> {
 }
 
 fn from_row(row: SigningKeyRow) -> Result<SigningKey> {
-    let algorithm = Algorithm::parse(&row.algorithm).with_context(|| format!("key {} has an unknown algorithm", row.id))?;
+    let algorithm =
+        Algorithm::parse(&row.algorithm).with_context(|| format!("key {} has an unknown algorithm", row.id))?;
     Ok(SigningKey {
         id: row.id,
         algorithm,

@@ -71,10 +71,21 @@ pub async fn open_store(
 }
 
 fn open_journal(path: &Path, clock: &Arc<dyn Clock>, random: &dyn Random) -> Result<Journal> {
+    open_journal_in(path, &journal_path(path), clock, random)
+}
+
+/// Opens the journal of what administrators do at the terminal.
+///
+/// # Errors
+/// When it cannot be written, or another command is writing it.
+pub fn open_terminal_journal(path: &Path, clock: &Arc<dyn Clock>, random: &dyn Random) -> Result<Journal> {
+    open_journal_in(path, &terminal_journal_path(path), clock, random)
+}
+
+fn open_journal_in(path: &Path, folder: &Path, clock: &Arc<dyn Clock>, random: &dyn Random) -> Result<Journal> {
     let key = kept_file(&path.join("audit.key"), || Ok(generate_ed25519(random)?))?;
-    let folder = journal_path(path);
-    make_directory(&folder)?;
-    Journal::open(&folder, key.expose(), Arc::clone(clock))
+    make_directory(folder)?;
+    Journal::open(folder, key.expose(), Arc::clone(clock))
         .with_context(|| format!("opening the audit journal in {}", folder.display()))
 }
 
@@ -99,6 +110,16 @@ pub fn database_path(state: &Path) -> PathBuf {
 /// The folder of the audit journal in a state directory.
 pub fn journal_path(state: &Path) -> PathBuf {
     state.join("audit")
+}
+
+fn terminal_journal_path(state: &Path) -> PathBuf {
+    state.join("audit-terminal")
+}
+
+/// The journals that are there: the gateway's, and the terminal's once something was done there.
+pub fn journals(state: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    let terminal = Some(terminal_journal_path(state)).filter(|path| path.is_dir());
+    std::iter::once(journal_path(state)).chain(terminal)
 }
 
 fn make_directory(path: &Path) -> Result<()> {
@@ -130,7 +151,8 @@ fn kept_master_key(path: &Path, state: &Path, random: &dyn Random) -> Result<Sec
     })?;
     let decoded = STANDARD.decode(text.expose().trim_ascii()).map(Secret::new).ok();
     let key = decoded.and_then(|bytes| <[u8; 32]>::try_from(bytes.expose().as_slice()).ok());
-    key.map(Secret::new).with_context(|| format!("{} does not hold 32 bytes in base64; restore it from a backup", path.display()))
+    key.map(Secret::new)
+        .with_context(|| format!("{} does not hold 32 bytes in base64; restore it from a backup", path.display()))
 }
 
 /// Reads a file that is made once, with owner-only rights.

@@ -12,10 +12,7 @@ use vestibule_egress::{
     fetch::Fetcher,
     guard::Reach,
 };
-use vestibule_identity::{
-    Authenticator,
-    password::PasswordPool,
-};
+use vestibule_identity::{Authenticator, password::PasswordPool};
 use vestibule_model::{Clock, Random, SystemClock, SystemRandom, server::Servers};
 use vestibule_oauth::keys::KeyRing;
 use vestibule_policy::{Engine, PolicySet};

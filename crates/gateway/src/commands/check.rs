@@ -14,7 +14,13 @@ pub(super) fn run(args: &cli::Check) -> Result<ExitCode> {
     let config = config::load(&args.config)?;
     wire::load_policies(&config)?;
     let servers = config.servers.len();
-    println!("{}: sound; {servers} server{}, {} pre-registered client{}", args.config.display(), plural(servers), config.clients.len(), plural(config.clients.len()));
+    println!(
+        "{}: sound; {servers} server{}, {} pre-registered client{}",
+        args.config.display(),
+        plural(servers),
+        config.clients.len(),
+        plural(config.clients.len())
+    );
     for configured in &config.servers {
         let server = &configured.server;
         println!("  {} -> {}", server.resource, describe(&server.upstream));

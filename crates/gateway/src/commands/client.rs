@@ -8,7 +8,7 @@ use vestibule_model::{
 };
 use vestibule_store::Store;
 
-use super::place;
+use super::{evidence, place};
 use crate::{
     cli::{self, Where},
     wire,
@@ -29,10 +29,13 @@ async fn add(args: cli::ClientAdd) -> Result<()> {
     if args.redirect_uris.is_empty() && !args.service {
         bail!("a client needs --redirect-uri, or --secret --service to act for itself");
     }
-    let store = place::find(&args.place)?.store().await?;
+    let place = place::find(&args.place)?;
+    let directory = place.directory.clone();
+    let store = place.store().await?;
     let (clock, random) = wire::senses();
     let secret = args.secret.then(|| OpaqueToken::generate(TokenKind::ClientSecret, &*random));
     let client = describe(args, secret.is_some(), &*clock, &*random);
+    evidence::record(&directory, "client add", client.id.as_str()).await?;
     store.create_client(&client, secret.as_ref().map(OpaqueToken::digest)).await?;
     println!("client_id:     {}", client.id);
     if let Some(secret) = &secret {
@@ -77,26 +80,32 @@ async fn list(place: &Where) -> Result<()> {
     Ok(())
 }
 
-async fn open(client: &cli::ClientRef) -> Result<(Store, ClientId)> {
-    Ok((place::find(&client.place)?.store().await?, ClientId::new(client.id.as_str())))
+/// Records what is about to be done to a client, and opens the database.
+async fn open(client: &cli::ClientRef, action: &'static str) -> Result<(Store, ClientId)> {
+    let place = place::find(&client.place)?;
+    let directory = place.directory.clone();
+    let (store, id) = (place.store().await?, ClientId::new(client.id.as_str()));
+    known(store.find_client(&id).await?.is_some(), &id)?;
+    evidence::record(&directory, action, id.as_str()).await?;
+    Ok((store, id))
 }
 
 async fn disable(client: &cli::ClientRef) -> Result<()> {
-    let (store, id) = open(client).await?;
+    let (store, id) = open(client, "client disable").await?;
     known(store.set_client_disabled(&id, true).await?, &id)?;
     println!("{id} is disabled; it bites on the next request");
     Ok(())
 }
 
 async fn enable(client: &cli::ClientRef) -> Result<()> {
-    let (store, id) = open(client).await?;
+    let (store, id) = open(client, "client enable").await?;
     known(store.set_client_disabled(&id, false).await?, &id)?;
     println!("{id} is enabled");
     Ok(())
 }
 
 async fn delete(client: &cli::ClientRef) -> Result<()> {
-    let (store, id) = open(client).await?;
+    let (store, id) = open(client, "client delete").await?;
     known(store.delete_client(&id).await?, &id)?;
     println!("{id} is removed, and all it was given is revoked");
     Ok(())

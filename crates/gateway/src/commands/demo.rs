@@ -9,7 +9,12 @@ use vestibule_demo::hr;
 use vestibule_identity::factors::totp;
 use vestibule_model::{Clock, OrgId, Random, Secret, User, UserId};
 
-use super::{generated, passwords, place, protect::loopback_name, ready, running::{self, Running}};
+use super::{
+    generated, passwords, place,
+    protect::loopback_name,
+    ready,
+    running::{self, Running},
+};
 use crate::{
     cli,
     config::{self, Config},
@@ -147,8 +152,14 @@ pub async fn add_people(running: &Running, (clock, random): &Senses) -> Result<V
     store_all(running, people, &**clock, &**random).await
 }
 
-async fn store_all(running: &Running, people: Vec<Person>, clock: &dyn Clock, random: &dyn Random) -> Result<Vec<Person>> {
-    let hashes = futures_util::future::join_all(people.iter().map(|person| running.passwords.hash(&person.password))).await;
+async fn store_all(
+    running: &Running,
+    people: Vec<Person>,
+    clock: &dyn Clock,
+    random: &dyn Random,
+) -> Result<Vec<Person>> {
+    let hashes =
+        futures_util::future::join_all(people.iter().map(|person| running.passwords.hash(&person.password))).await;
     let mut stored = Vec::new();
     for (mut person, phc) in people.into_iter().zip(hashes) {
         running.store.create_user(&person.user, Some(&phc?)).await.context("making the demo's users")?;

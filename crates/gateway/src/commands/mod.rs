@@ -5,6 +5,7 @@ mod check;
 mod client;
 pub mod demo;
 mod doctor;
+mod evidence;
 mod generated;
 mod passwords;
 mod place;

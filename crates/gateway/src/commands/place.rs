@@ -44,7 +44,9 @@ pub(super) fn find(place: &Where) -> Result<Place> {
     let config = configuration(place)?;
     match config.state {
         State::Directory(directory) => Ok(Place { directory, master_key: config.master_key }),
-        State::Memory => bail!("this configuration keeps its state in memory only; nothing outside the running process can see it"),
+        State::Memory => {
+            bail!("this configuration keeps its state in memory only; nothing outside the running process can see it")
+        }
     }
 }
 
@@ -53,7 +55,10 @@ impl Place {
     pub(super) async fn store(self) -> Result<Store> {
         let database = state::database_path(&self.directory);
         if !database.exists() {
-            bail!("there is no database in {}; start the gateway once, or name another place with --config or --state", self.directory.display());
+            bail!(
+                "there is no database in {}; start the gateway once, or name another place with --config or --state",
+                self.directory.display()
+            );
         }
         let (clock, random) = wire::senses();
         state::open_store(&self.directory, self.master_key, &clock, &random).await
@@ -71,7 +76,8 @@ pub(super) fn own_states() -> PathBuf {
 pub(super) fn remember(state: &State) {
     let State::Directory(directory) = state else { return };
     let (Ok(absolute), pointer) = (std::path::absolute(directory), own_states().join("last")) else { return };
-    let written = fs::create_dir_all(own_states()).and_then(|()| fs::write(&pointer, absolute.as_os_str().as_encoded_bytes()));
+    let written =
+        fs::create_dir_all(own_states()).and_then(|()| fs::write(&pointer, absolute.as_os_str().as_encoded_bytes()));
     if let Err(error) = written {
         tracing::debug!(%error, "the place of the state could not be noted");
     }

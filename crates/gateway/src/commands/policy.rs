@@ -14,11 +14,7 @@ use vestibule_policy::{
 };
 
 use super::{place, user};
-use crate::{
-    cli,
-    config::Config,
-    wire,
-};
+use crate::{cli, config::Config, wire};
 
 pub(super) async fn run(command: cli::Policy) -> Result<ExitCode> {
     match command {
@@ -61,11 +57,14 @@ async fn explain_call(args: cli::PolicyExplain) -> Result<()> {
     let caller = user::by_email(&store, &args.user).await?;
     let scopes = match &args.scopes {
         Some(text) => ScopeSet::parse(text).context("--scopes takes scopes separated by spaces")?,
-        None => server.scopes_supported().union(&GENERAL_SCOPES.iter().filter_map(|(scope, _)| vestibule_model::Scope::parse(scope)).collect()),
+        None => server
+            .scopes_supported()
+            .union(&GENERAL_SCOPES.iter().filter_map(|(scope, _)| vestibule_model::Scope::parse(scope)).collect()),
     };
     let (clock, _) = wire::senses();
     let principal = principal(caller, scopes, &*clock);
-    let question = Question::new(Kind::Tool, &args.tool, Some(&args.arguments)).map_err(|what| anyhow::anyhow!("the arguments: {what}"))?;
+    let question = Question::new(Kind::Tool, &args.tool, Some(&args.arguments))
+        .map_err(|what| anyhow::anyhow!("the arguments: {what}"))?;
     println!("{}", explain(&Engine::new(set), &principal, &server, &store.directory(), &question));
     Ok(())
 }

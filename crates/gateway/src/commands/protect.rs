@@ -7,7 +7,10 @@ use serde_json::json;
 use vestibule_model::{OrgId, Secret, User, UserId};
 use vestibule_policy::PolicySet;
 
-use super::{generated, passwords, place, ready, running::{self, Running}};
+use super::{
+    generated, passwords, place, ready,
+    running::{self, Running},
+};
 use crate::{cli, config, wire};
 
 const EMAIL: &str = "you@localhost.example";

@@ -30,9 +30,9 @@ pub struct Running {
 
 /// Binds an address, with a remedy when it is taken.
 pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}; stop what listens there, or choose another address with --listen"))
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; stop what listens there, or choose another address with --listen")
+    })
 }
 
 /// Binds what was asked for; otherwise the usual port, or any free one when that is taken.

@@ -1,12 +1,12 @@
 //! `vestibule user …`: the directory, also beside a running gateway.
 
-use std::{collections::BTreeMap, process::ExitCode};
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
 use vestibule_model::{OrgId, User, UserId};
 use vestibule_store::{Store, StoreError};
 
-use super::{passwords, place};
+use super::{evidence, passwords, place};
 use crate::{
     cli::{self, Where},
     wire,
@@ -25,7 +25,7 @@ pub(super) async fn run(command: cli::User) -> Result<ExitCode> {
 }
 
 async fn add(args: cli::UserAdd) -> Result<()> {
-    let store = place::find(&args.place)?.store().await?;
+    let (store, directory) = open(&args.place).await?;
     let (clock, random) = wire::senses();
     if !args.email.contains('@') {
         bail!("`{}` is no e-mail address", args.email);
@@ -47,6 +47,7 @@ async fn add(args: cli::UserAdd) -> Result<()> {
         disabled: false,
     };
     let phc = passwords::pool(&random)?.hash(&password).await?;
+    evidence::record(&directory, "user add", user.id.as_str()).await?;
     match store.create_user(&user, Some(&phc)).await {
         Ok(()) => {}
         Err(StoreError::Conflict(_)) => bail!("a user with the e-mail address {} is there already", user.email),
@@ -77,9 +78,10 @@ enum Door {
 }
 
 async fn set_disabled(args: &cli::UserRef, door: Door) -> Result<()> {
-    let store = place::find(&args.place)?.store().await?;
+    let (store, directory) = open(&args.place).await?;
     let mut user = by_email(&store, &args.email).await?;
     user.disabled = matches!(door, Door::Shut);
+    evidence::record(&directory, if user.disabled { "user disable" } else { "user enable" }, user.id.as_str()).await?;
     store.update_user(&user).await?;
     if user.disabled {
         store.end_all_sessions(&user.id).await?;
@@ -89,7 +91,7 @@ async fn set_disabled(args: &cli::UserRef, door: Door) -> Result<()> {
 }
 
 async fn password(args: cli::UserPassword) -> Result<()> {
-    let store = place::find(&args.place)?.store().await?;
+    let (store, directory) = open(&args.place).await?;
     let (_, random) = wire::senses();
     let user = by_email(&store, &args.email).await?;
     let (password, made) = match args.password_stdin {
@@ -97,6 +99,7 @@ async fn password(args: cli::UserPassword) -> Result<()> {
         false => (passwords::generate(&*random), true),
     };
     let phc = passwords::pool(&random)?.hash(&password).await?;
+    evidence::record(&directory, "user password", user.id.as_str()).await?;
     store.set_password(&user.id, &phc).await?;
     let ended = store.end_all_sessions(&user.id).await?;
     println!("the password of {} is changed; {ended} session(s) ended", user.email);
@@ -107,12 +110,24 @@ async fn password(args: cli::UserPassword) -> Result<()> {
 }
 
 async fn roles(args: cli::UserRoles) -> Result<()> {
-    let store = place::find(&args.place)?.store().await?;
+    let (store, directory) = open(&args.place).await?;
     let mut user = by_email(&store, &args.email).await?;
     user.roles = args.roles;
+    evidence::record(&directory, "user roles", user.id.as_str()).await?;
     store.update_user(&user).await?;
-    println!("{} now holds: {}", user.email, if user.roles.is_empty() { "no role".to_owned() } else { user.roles.join(", ") });
+    println!(
+        "{} now holds: {}",
+        user.email,
+        if user.roles.is_empty() { "no role".to_owned() } else { user.roles.join(", ") }
+    );
     Ok(())
+}
+
+/// The database, and the directory it lies in.
+async fn open(place: &Where) -> Result<(Store, PathBuf)> {
+    let place = place::find(place)?;
+    let directory = place.directory.clone();
+    Ok((place.store().await?, directory))
 }
 
 /// The user with this address.

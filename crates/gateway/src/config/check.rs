@@ -8,17 +8,12 @@ use std::{
 };
 
 use toml::Spanned;
-use vestibule_authserver::{
-    AuthSettings,
-    settings::PrivateUseSchemes,
-};
+use vestibule_authserver::{AuthSettings, settings::PrivateUseSchemes};
 use vestibule_model::Secret;
 use vestibule_oauth::keys::{Algorithm, RotationPlan};
 
 use super::{
-    Config, ConfigError, ConfigErrors, DocumentReach, State, clients,
-    error::line_of,
-    password, raw, secret, servers,
+    Config, ConfigError, ConfigErrors, DocumentReach, State, clients, error::line_of, password, raw, secret, servers,
 };
 
 const DAY: u64 = 24 * 60 * 60;
@@ -55,7 +50,11 @@ impl Checker<'_> {
             Ok(text) => Some(text),
             Err(error) => {
                 let shown = path.display();
-                self.mistake(at, format!("`{shown}` cannot be read: {error}"), "paths start at the folder of this file");
+                self.mistake(
+                    at,
+                    format!("`{shown}` cannot be read: {error}"),
+                    "paths start at the folder of this file",
+                );
                 None
             }
         }
@@ -99,18 +98,34 @@ pub(super) fn check(file: &str, text: &str, folder: &Path, raw: raw::File) -> Re
 fn public_url(checker: &mut Checker<'_>, given: &Spanned<String>) -> String {
     let text = given.get_ref().strip_suffix('/').unwrap_or(given.get_ref());
     let bare = url::Url::parse(text).is_ok_and(|url| {
-        url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.has_host()
+        url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.has_host()
     });
-    let loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|start| {
-        text.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
-    });
+    let loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"]
+        .iter()
+        .any(|start| text.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')));
     if !bare {
-        checker.mistake(given.span(), format!("`{text}` is no bare origin"), "give scheme and host only, as in https://mcp.example.com");
+        checker.mistake(
+            given.span(),
+            format!("`{text}` is no bare origin"),
+            "give scheme and host only, as in https://mcp.example.com",
+        );
     } else if !text.starts_with("https://") && !loopback {
         // All authorization server endpoints MUST be served over HTTPS (MCP authorization, Communication Security).
-        checker.mistake(given.span(), "the public URL must use https", "put TLS in front, or use http://127.0.0.1 for a trial");
+        checker.mistake(
+            given.span(),
+            "the public URL must use https",
+            "put TLS in front, or use http://127.0.0.1 for a trial",
+        );
     } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        checker.mistake(given.span(), "scheme and host must be lower case", format!("write {}", text.to_ascii_lowercase()));
+        checker.mistake(
+            given.span(),
+            "scheme and host must be lower case",
+            format!("write {}", text.to_ascii_lowercase()),
+        );
     }
     text.to_owned()
 }
@@ -153,7 +168,11 @@ fn master_key(checker: &mut Checker<'_>, given: &Spanned<raw::SecretRef>) -> Opt
     let decoded = base64::engine::general_purpose::STANDARD.decode(text.expose()).map(Secret::new).ok();
     let key = decoded.and_then(|bytes| <[u8; 32]>::try_from(bytes.expose().as_slice()).ok());
     if key.is_none() {
-        checker.mistake(given.span(), "the master key is not 32 bytes in base64", "make one with: openssl rand -base64 32");
+        checker.mistake(
+            given.span(),
+            "the master key is not 32 bytes in base64",
+            "make one with: openssl rand -base64 32",
+        );
     }
     key.map(Secret::new)
 }

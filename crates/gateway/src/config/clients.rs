@@ -13,7 +13,11 @@ pub(super) fn check(checker: &mut Checker<'_>, given: Vec<raw::Client>) -> Vec<(
     let mut clients: Vec<(Client, Option<Digest>)> = Vec::new();
     for raw in given {
         if clients.iter().any(|(have, _)| have.id.as_str() == raw.id.get_ref()) {
-            checker.mistake(raw.id.span(), format!("two clients have the id `{}`", raw.id.get_ref()), "give each its own id");
+            checker.mistake(
+                raw.id.span(),
+                format!("two clients have the id `{}`", raw.id.get_ref()),
+                "give each its own id",
+            );
         }
         if let Some(client) = one(checker, &raw) {
             clients.push(client);
@@ -25,7 +29,11 @@ pub(super) fn check(checker: &mut Checker<'_>, given: Vec<raw::Client>) -> Vec<(
 fn one(checker: &mut Checker<'_>, raw: &raw::Client) -> Option<(Client, Option<Digest>)> {
     let id = raw.id.get_ref();
     if id.is_empty() || id.starts_with("https://") || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
-        checker.mistake(raw.id.span(), format!("`{id}` cannot be a client id"), "use printable ASCII, and no https URL");
+        checker.mistake(
+            raw.id.span(),
+            format!("`{id}` cannot be a client id"),
+            "use printable ASCII, and no https URL",
+        );
         return None;
     }
     let secret = match &raw.secret {
@@ -36,7 +44,8 @@ fn one(checker: &mut Checker<'_>, raw: &raw::Client) -> Option<(Client, Option<D
         Some(path) => Some(checker.read(path.get_ref(), path.span())?),
         None => None,
     };
-    let redirect_uris: Vec<RedirectUri> = raw.redirect_uris.iter().map(|uri| RedirectUri(uri.get_ref().clone())).collect();
+    let redirect_uris: Vec<RedirectUri> =
+        raw.redirect_uris.iter().map(|uri| RedirectUri(uri.get_ref().clone())).collect();
     let client = Client {
         id: ClientId::new(id.as_str()),
         kind: ClientKind::Preregistered,
@@ -80,7 +89,11 @@ fn grant_types(checker: &mut Checker<'_>, raw: &raw::Client) -> Vec<String> {
     if !raw.grant_types.is_empty() {
         return raw.grant_types.iter().map(|grant| grant.get_ref().clone()).collect();
     }
-    let own = if raw.redirect_uris.is_empty() { &["client_credentials"][..] } else { &["authorization_code", "refresh_token"][..] };
+    let own = if raw.redirect_uris.is_empty() {
+        &["client_credentials"][..]
+    } else {
+        &["authorization_code", "refresh_token"][..]
+    };
     own.iter().map(|grant| (*grant).to_owned()).collect()
 }
 

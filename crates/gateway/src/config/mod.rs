@@ -6,8 +6,8 @@
 mod check;
 mod clients;
 mod error;
-pub mod raw;
 mod password;
+pub mod raw;
 mod secret;
 mod servers;
 
@@ -129,7 +129,8 @@ pub fn load(path: &std::path::Path) -> Result<Config, ConfigErrors> {
 /// # Errors
 /// As [`load`].
 pub fn parse(file: &str, text: &str, folder: &std::path::Path) -> Result<Config, ConfigErrors> {
-    let raw: raw::File = toml::from_str(text).map_err(|error| ConfigErrors::one(error::from_toml(file, text, &error)))?;
+    let raw: raw::File =
+        toml::from_str(text).map_err(|error| ConfigErrors::one(error::from_toml(file, text, &error)))?;
     check::check(file, text, folder, raw)
 }
 

@@ -12,7 +12,11 @@ pub(super) fn cost(checker: &mut Checker<'_>, raw: &raw::SignIn) -> HashSettings
     let passes = raw.argon2_passes.as_ref().map_or(3, |passes| *passes.get_ref());
     let settings = HashSettings::new(memory.saturating_mul(1024), passes);
     if settings.is_none()
-        && let Some(span) = raw.argon2_memory_mib.as_ref().map(toml::Spanned::span).or_else(|| raw.argon2_passes.as_ref().map(toml::Spanned::span))
+        && let Some(span) = raw
+            .argon2_memory_mib
+            .as_ref()
+            .map(toml::Spanned::span)
+            .or_else(|| raw.argon2_passes.as_ref().map(toml::Spanned::span))
     {
         let what = "password hashing needs 19 to 1024 MiB and 2 to 16 passes";
         checker.mistake(span, what, "argon2_memory_mib = 64 and argon2_passes = 3 are good values");

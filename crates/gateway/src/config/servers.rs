@@ -54,7 +54,11 @@ fn upstream(checker: &mut Checker<'_>, raw: &raw::Server) -> Option<Upstream> {
         (Some(url), None) => {
             if !is_http_url(url.get_ref()) {
                 let what = format!("`{}` is no http or https URL", url.get_ref());
-                checker.mistake(url.span(), what, "write it as http://127.0.0.1:3001/mcp, without user name or fragment");
+                checker.mistake(
+                    url.span(),
+                    what,
+                    "write it as http://127.0.0.1:3001/mcp, without user name or fragment",
+                );
                 return None;
             }
             Some(Upstream::Http { url: url.get_ref().clone() })
@@ -73,7 +77,11 @@ fn upstream(checker: &mut Checker<'_>, raw: &raw::Server) -> Option<Upstream> {
 
 fn is_http_url(text: &str) -> bool {
     url::Url::parse(text).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty() && url.password().is_none() && url.fragment().is_none()
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.fragment().is_none()
     })
 }
 
@@ -98,7 +106,11 @@ fn credential(
             }
             let secret = checker.secret(value, given.span())?;
             if http::HeaderValue::from_str(secret.expose()).is_err() {
-                checker.mistake(given.span(), "the secret cannot be a header value", "it must be printable ASCII on one line");
+                checker.mistake(
+                    given.span(),
+                    "the secret cannot be a header value",
+                    "it must be printable ASCII on one line",
+                );
                 return None;
             }
             Some((CredentialSpec::Static { header }, Some(secret)))

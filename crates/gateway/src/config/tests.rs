@@ -43,7 +43,11 @@ fn broken_toml_has_a_line() {
 fn all_mistakes_are_told_at_once() {
     let text = "public_url = \"http://mcp.example.com\"\nlisten = \"here\"\n\n[[server]]\nname = \"H R\"\nurl = \"http://127.0.0.1/mcp\"\n";
     let told = mistakes(text);
-    for line in ["vestibule.toml:1: the public URL must use https", "vestibule.toml:2: `here` is no address", "vestibule.toml:5: `H R` cannot be the name"] {
+    for line in [
+        "vestibule.toml:1: the public URL must use https",
+        "vestibule.toml:2: `here` is no address",
+        "vestibule.toml:5: `H R` cannot be the name",
+    ] {
         assert!(told.contains(line), "{line} in\n{told}");
     }
 }
@@ -63,14 +67,24 @@ fn public_urls_are_bare_lower_case_https_origins() {
     ] {
         assert_ne!(mistakes(&format!("public_url = \"{bad}\"\n")), "none", "{bad}");
     }
-    for good in ["https://mcp.example.com", "https://mcp.example.com/", "https://h:8443", "http://127.0.0.1:8808", "http://localhost"] {
+    for good in [
+        "https://mcp.example.com",
+        "https://mcp.example.com/",
+        "https://h:8443",
+        "http://127.0.0.1:8808",
+        "http://localhost",
+    ] {
         assert_eq!(mistakes(&format!("public_url = \"{good}\"\n")), "none", "{good}");
     }
 }
 
 #[test]
 fn secrets_are_references_and_never_empty() {
-    let server = |value: &str| format!("{SOUND}[[server]]\nname = \"s\"\nurl = \"http://127.0.0.1:1/mcp\"\ncredential = {{ kind = \"static\", value = {value} }}\n");
+    let server = |value: &str| {
+        format!(
+            "{SOUND}[[server]]\nname = \"s\"\nurl = \"http://127.0.0.1:1/mcp\"\ncredential = {{ kind = \"static\", value = {value} }}\n"
+        )
+    };
     assert_ne!(mistakes(&server("\"plain\"")), "none");
     assert!(mistakes(&server("{ env = \"VESTIBULE_TEST_NOT_SET\" }")).contains("no variable `VESTIBULE_TEST_NOT_SET`"));
     assert!(mistakes(&server("{ file = \"missing\" }")).contains("cannot be read"));
@@ -84,7 +98,9 @@ fn a_server_is_a_url_or_a_command() {
     assert!(mistakes(&server("")).contains("exactly one of the two"));
     assert!(mistakes(&server("url = \"http://h/mcp\"\ncommand = [\"x\"]")).contains("exactly one of the two"));
     assert!(mistakes(&server("url = \"http://user:pass@h/mcp\"")).contains("no http or https URL"));
-    assert!(mistakes(&server("command = [\"x\"]\ncredential = { kind = \"signed-jwt\" }")).contains("from its environment"));
+    assert!(
+        mistakes(&server("command = [\"x\"]\ncredential = { kind = \"signed-jwt\" }")).contains("from its environment")
+    );
     assert_eq!(mistakes(&server("command = [\"npx\", \"server\"]")), "none");
 }
 

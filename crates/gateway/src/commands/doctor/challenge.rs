@@ -13,29 +13,47 @@ pub(super) async fn examine(probe: &Probe, report: &mut Report, url: &str) -> Op
     let seen = match probe.initialize(url, &[]).await {
         Ok(seen) => seen,
         Err(error) => {
-            report.bad(format!("nothing answers: {error:#}"), "check the URL, and that the server runs and is reachable from here");
+            report.bad(
+                format!("nothing answers: {error:#}"),
+                "check the URL, and that the server runs and is reachable from here",
+            );
             return None;
         }
     };
     if seen.status.is_success() {
-        report.bad("the server answers without any token", "everybody who finds the URL can use it: put `vestibule protect` before it");
+        report.bad(
+            "the server answers without any token",
+            "everybody who finds the URL can use it: put `vestibule protect` before it",
+        );
         return None;
     }
     let status = seen.status;
-    report.check(Holds::when(status == 401, || status.to_string()), "a request without a token is answered 401", "answer 401 before anything else is looked at; other codes make clients fall back or give up");
+    report.check(
+        Holds::when(status == 401, || status.to_string()),
+        "a request without a token is answered 401",
+        "answer 401 before anything else is looked at; other codes make clients fall back or give up",
+    );
     let challenge = seen.header("www-authenticate").unwrap_or("").to_owned();
     let named = parameter(&challenge, "resource_metadata");
     match &named {
         Some(_) => report.good("the challenge names the resource metadata"),
-        None => report.bad("the 401 has no resource_metadata in WWW-Authenticate", "clients of 2025-06-18 look nowhere else: add resource_metadata=\"…\" (RFC 9728 section 5.1)"),
+        None => report.bad(
+            "the 401 has no resource_metadata in WWW-Authenticate",
+            "clients of 2025-06-18 look nowhere else: add resource_metadata=\"…\" (RFC 9728 section 5.1)",
+        ),
     }
     if parameter(&challenge, "scope").is_none() {
         report.warn("the challenge names no scope", "add scope=\"…\" so that clients ask for what they need");
     }
     let well_known = well_known(url)?;
     let document = fetch(probe, report, named.as_deref().unwrap_or(&well_known)).await?;
-    if named.as_deref().is_some_and(|named| named != well_known) && probe.get(&well_known, &[]).await.map_or(true, |seen| seen.status != 200) {
-        report.warn(format!("{well_known} has no metadata"), "serve it at the well-known place too: not all clients read the header");
+    if named.as_deref().is_some_and(|named| named != well_known)
+        && probe.get(&well_known, &[]).await.map_or(true, |seen| seen.status != 200)
+    {
+        report.warn(
+            format!("{well_known} has no metadata"),
+            "serve it at the well-known place too: not all clients read the header",
+        );
     }
     describe(report, url, &document)
 }
@@ -45,10 +63,14 @@ async fn fetch(probe: &Probe, report: &mut Report, url: &str) -> Option<serde_js
     let document = seen.as_ref().filter(|seen| seen.status == 200).and_then(super::probe::Seen::json);
     match &document {
         Some(_) => report.good("the resource metadata can be read"),
-        None => report.bad(format!("{url} is no JSON document"), "serve protected-resource metadata there (RFC 9728 section 3)"),
+        None => report
+            .bad(format!("{url} is no JSON document"), "serve protected-resource metadata there (RFC 9728 section 3)"),
     }
     if seen.is_some_and(|seen| seen.header("access-control-allow-origin").is_none()) {
-        report.warn("browser-based clients cannot read the resource metadata", "send Access-Control-Allow-Origin: * with it");
+        report.warn(
+            "browser-based clients cannot read the resource metadata",
+            "send Access-Control-Allow-Origin: * with it",
+        );
     }
     document
 }
@@ -60,7 +82,13 @@ fn describe(report: &mut Report, url: &str, document: &serde_json::Value) -> Opt
         "the metadata's resource is exactly this URL",
         "clients compare the strings and refuse a difference, a trailing slash included",
     );
-    let issuers: Vec<&str> = document.get("authorization_servers").and_then(|value| value.as_array()).into_iter().flatten().filter_map(|value| value.as_str()).collect();
+    let issuers: Vec<&str> = document
+        .get("authorization_servers")
+        .and_then(|value| value.as_array())
+        .into_iter()
+        .flatten()
+        .filter_map(|value| value.as_str())
+        .collect();
     let Some(issuer) = issuers.first() else {
         report.bad("the metadata names no authorization server", "add authorization_servers with at least one issuer");
         return None;
@@ -69,7 +97,10 @@ fn describe(report: &mut Report, url: &str, document: &serde_json::Value) -> Opt
     let scopes = document.get("scopes_supported").and_then(|value| value.as_array()).into_iter().flatten();
     let scopes: Vec<String> = scopes.filter_map(|value| value.as_str()).map(str::to_owned).collect();
     if scopes.iter().any(|scope| scope == "offline_access") {
-        report.warn("scopes_supported lists offline_access", "it belongs into the authorization server's metadata only (SEP-2207)");
+        report.warn(
+            "scopes_supported lists offline_access",
+            "it belongs into the authorization server's metadata only (SEP-2207)",
+        );
     }
     Some(Resource { resource, issuer: (*issuer).to_owned(), scopes })
 }

@@ -5,14 +5,22 @@ use super::{Holds, Report, probe::Probe};
 pub(super) fn url(report: &mut Report, url: &str) {
     let loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|start| url.starts_with(start));
     let safe = url.starts_with("https://") || loopback;
-    report.check(Holds::when(safe, || "plain http".to_owned()), "the URL is https, or on this machine", "tokens would travel in the clear: put TLS in front");
+    report.check(
+        Holds::when(safe, || "plain http".to_owned()),
+        "the URL is https, or on this machine",
+        "tokens would travel in the clear: put TLS in front",
+    );
 }
 
 pub(super) async fn examine(probe: &Probe, report: &mut Report, url: &str) {
     let status = |seen: anyhow::Result<super::probe::Seen>| seen.map_or(0, |seen| seen.status.as_u16());
 
     let made_up = status(probe.initialize(url, &[("authorization", "Bearer made-up")]).await);
-    report.check(Holds::when(made_up == 401, || made_up.to_string()), "a made-up token is answered 401", "verify every token before anything else");
+    report.check(
+        Holds::when(made_up == 401, || made_up.to_string()),
+        "a made-up token is answered 401",
+        "verify every token before anything else",
+    );
 
     let foreign = status(probe.initialize(url, &[("origin", "https://evil.example")]).await);
     report.check(
@@ -29,5 +37,9 @@ pub(super) async fn examine(probe: &Probe, report: &mut Report, url: &str) {
     );
 
     let get = status(probe.get(url, &[("accept", "text/event-stream")]).await);
-    report.check(Holds::when(get == 401, || get.to_string()), "GET without a token is answered 401", "authenticate every HTTP method; 405 tells clients to fall back");
+    report.check(
+        Holds::when(get == 401, || get.to_string()),
+        "GET without a token is answered 401",
+        "authenticate every HTTP method; 405 tells clients to fall back",
+    );
 }

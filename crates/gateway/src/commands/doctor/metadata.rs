@@ -40,7 +40,11 @@ pub(super) async fn examine(probe: &Probe, report: &mut Report, resource: &Resou
 
 fn judge(report: &mut Report, issuer: &str, document: &Value) {
     let own = text(document, "issuer").unwrap_or_default();
-    report.check(Holds::when(own == issuer, || format!("it says `{own}`")), "its issuer is identical to the one named", "clients MUST refuse a difference (RFC 8414 section 3.3)");
+    report.check(
+        Holds::when(own == issuer, || format!("it says `{own}`")),
+        "its issuer is identical to the one named",
+        "clients MUST refuse a difference (RFC 8414 section 3.3)",
+    );
     report.check(
         Holds::when(lists(document, "code_challenge_methods_supported", "S256"), || "not advertised".to_owned()),
         "PKCE with S256 is advertised",
@@ -48,7 +52,11 @@ fn judge(report: &mut Report, issuer: &str, document: &Value) {
     );
     for endpoint in ["authorization_endpoint", "token_endpoint"] {
         let given = text(document, endpoint).unwrap_or_default();
-        report.check(Holds::when(!given.is_empty(), || "missing".to_owned()), &format!("it has an {endpoint}"), "add it");
+        report.check(
+            Holds::when(!given.is_empty(), || "missing".to_owned()),
+            &format!("it has an {endpoint}"),
+            "add it",
+        );
     }
     if document.get("authorization_response_iss_parameter_supported") != Some(&Value::Bool(true)) {
         report.warn("answers do not carry `iss`", "send it and advertise it (RFC 9207): it stops mix-up attacks");
@@ -56,9 +64,16 @@ fn judge(report: &mut Report, issuer: &str, document: &Value) {
     let documents = document.get("client_id_metadata_document_supported") == Some(&Value::Bool(true));
     match (documents, text(document, "registration_endpoint").is_some()) {
         (true, true) => report.good("clients can introduce themselves by metadata document and by registration"),
-        (true, false) => report.warn("there is no registration", "clients older than 2025-11-25 cannot introduce themselves"),
-        (false, true) => report.warn("metadata documents are not supported", "newer clients prefer them: registration is deprecated"),
-        (false, false) => report.bad("clients cannot introduce themselves", "each must be registered by hand; offer registration or metadata documents"),
+        (true, false) => {
+            report.warn("there is no registration", "clients older than 2025-11-25 cannot introduce themselves")
+        }
+        (false, true) => {
+            report.warn("metadata documents are not supported", "newer clients prefer them: registration is deprecated")
+        }
+        (false, false) => report.bad(
+            "clients cannot introduce themselves",
+            "each must be registered by hand; offer registration or metadata documents",
+        ),
     }
 }
 
@@ -67,8 +82,17 @@ async fn keys(probe: &Probe, report: &mut Report, document: &Value) {
         report.warn("there is no jwks_uri", "servers cannot check tokens themselves");
         return;
     };
-    let count = probe.get(&url, &[]).await.ok().and_then(|seen| seen.json()).and_then(|set| set.get("keys")?.as_array().map(Vec::len));
-    report.check(Holds::when(count.unwrap_or(0) > 0, || "none".to_owned()), "the key set has keys", "serve the public keys at jwks_uri");
+    let count = probe
+        .get(&url, &[])
+        .await
+        .ok()
+        .and_then(|seen| seen.json())
+        .and_then(|set| set.get("keys")?.as_array().map(Vec::len));
+    report.check(
+        Holds::when(count.unwrap_or(0) > 0, || "none".to_owned()),
+        "the key set has keys",
+        "serve the public keys at jwks_uri",
+    );
 }
 
 fn text(document: &Value, name: &str) -> Option<String> {

@@ -32,7 +32,8 @@ impl Seen {
 impl Probe {
     pub(super) fn new() -> Result<Self> {
         let seconds = std::time::Duration::from_secs;
-        let config = ClientConfig { connect_timeout: seconds(5), response_timeout: seconds(10), extra_roots_pem: Vec::new() };
+        let config =
+            ClientConfig { connect_timeout: seconds(5), response_timeout: seconds(10), extra_roots_pem: Vec::new() };
         Ok(Self(Client::new(&config)?))
     }
 
@@ -60,7 +61,8 @@ impl Probe {
         let answer = self.0.send(request.body(body)?).await?;
         let (parts, body) = answer.into_parts();
         // A stream that stays open is cut: its head is what the doctor looks at.
-        let collected = tokio::time::timeout(std::time::Duration::from_secs(2), Limited::new(body, MAX_BODY).collect()).await;
+        let collected =
+            tokio::time::timeout(std::time::Duration::from_secs(2), Limited::new(body, MAX_BODY).collect()).await;
         let body = collected.ok().and_then(Result::ok).map(http_body_util::Collected::to_bytes).unwrap_or_default();
         Ok(Seen { status: parts.status, headers: parts.headers, body })
     }

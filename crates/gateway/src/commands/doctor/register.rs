@@ -31,7 +31,10 @@ pub(super) async fn examine(probe: &Probe, report: &mut Report, server: &Server)
             Some(Registered { id })
         }
         _ => {
-            report.bad(format!("registration is answered {}", seen.status), "accept public native clients with loopback redirect URIs (RFC 8252)");
+            report.bad(
+                format!("registration is answered {}", seen.status),
+                "accept public native clients with loopback redirect URIs (RFC 8252)",
+            );
             None
         }
     }
