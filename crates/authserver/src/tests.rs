@@ -3,6 +3,7 @@
 mod authorize;
 mod codes;
 mod documents;
+mod evidence;
 mod metadata;
 mod race;
 mod refresh;
