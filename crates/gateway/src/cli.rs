@@ -119,6 +119,8 @@ pub enum User {
     Disable(UserRef),
     /// Let a disabled user in again
     Enable(UserRef),
+    /// Forget failed sign-ins, so that a locked account can be used again
+    Unlock(UserRef),
     /// Set a user's password, read from standard input or generated
     Password(UserPassword),
     /// Replace a user's roles

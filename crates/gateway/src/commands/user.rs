@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
+use vestibule_identity::throttle::Throttle;
 use vestibule_model::{OrgId, User, UserId};
 use vestibule_store::{Store, StoreError};
 
@@ -18,6 +19,7 @@ pub(super) async fn run(command: cli::User) -> Result<ExitCode> {
         cli::User::List(place) => list(&place).await,
         cli::User::Disable(user) => set_disabled(&user, Door::Shut).await,
         cli::User::Enable(user) => set_disabled(&user, Door::Open).await,
+        cli::User::Unlock(user) => unlock(&user).await,
         cli::User::Password(args) => password(args).await,
         cli::User::Roles(args) => roles(args).await,
     }?;
@@ -87,6 +89,15 @@ async fn set_disabled(args: &cli::UserRef, door: Door) -> Result<()> {
         store.end_all_sessions(&user.id).await?;
     }
     println!("{} is {}", user.email, if user.disabled { "disabled; it bites on the next request" } else { "enabled" });
+    Ok(())
+}
+
+async fn unlock(args: &cli::UserRef) -> Result<()> {
+    let (store, directory) = open(&args.place).await?;
+    let user = by_email(&store, &args.email).await?;
+    evidence::record(&directory, "user unlock", user.id.as_str()).await?;
+    Throttle::new(store).unlock(&Store::canonical_email(&user.email), &user.id).await?;
+    println!("the failed sign-ins of {} are forgotten", user.email);
     Ok(())
 }
 
