@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    path::Path,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -89,10 +90,23 @@ impl House {
     }
 
     pub(crate) async fn fetching(fetcher: Fetcher, change: impl FnOnce(&mut AuthSettings)) -> Self {
+        Self::build(fetcher, None, change).await
+    }
+
+    /// On a SQLite file, with all that a disk does to timing.
+    pub(crate) async fn on_disk(directory: &Path) -> Self {
+        Self::build(Fetcher::new(Reach::PublicOnly, &[]).unwrap(), Some(directory), |_| ()).await
+    }
+
+    async fn build(fetcher: Fetcher, directory: Option<&Path>, change: impl FnOnce(&mut AuthSettings)) -> Self {
         let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(1_800_000_000)));
         let random: Arc<dyn Random> = Arc::new(SeededRandom::new(11));
         let time: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
-        let store = Store::memory(Sealer::ephemeral(&*random), Arc::clone(&time), Arc::clone(&random)).await.unwrap();
+        let (sealer, by, of) = (Sealer::ephemeral(&*random), Arc::clone(&time), Arc::clone(&random));
+        let store = match directory {
+            Some(directory) => Store::open(&directory.join("test.sqlite"), sealer, by, of).await.unwrap(),
+            None => Store::memory(sealer, by, of).await.unwrap(),
+        };
         let pool = Arc::new(PasswordPool::new(HashSettings::FOR_TESTS, 1, 10, Arc::clone(&random)).unwrap());
         let people = People::new(&store, pool, PasswordPolicy::default(), SessionLife::default(), &time, &random);
         let checkpoints = vestibule_oauth::keys::generate_ed25519(&*random).unwrap();

@@ -1,4 +1,4 @@
-//! One hundred at once, over HTTP, on a database that takes its time: exactly one lineage.
+//! One hundred at once, over HTTP, on a SQLite file that takes its time: exactly one lineage.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -9,7 +9,8 @@ use crate::testing::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_code_used_a_hundred_times_at_once_gives_one_lineage() {
-    let house = House::new().await;
+    let directory = tempfile::tempdir().unwrap();
+    let house = House::on_disk(directory.path()).await;
     let code = house.code("cli_app", &[]).await;
     house.server.store.faults().delay(Duration::from_millis(5));
     let form = House::redeem("cli_app", &code);
@@ -28,7 +29,8 @@ async fn one_code_used_a_hundred_times_at_once_gives_one_lineage() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_refresh_token_used_a_hundred_times_at_once_gives_one_lineage() {
-    let house = House::new().await;
+    let directory = tempfile::tempdir().unwrap();
+    let house = House::on_disk(directory.path()).await;
     let token = house.tokens("cli_app").await.text("refresh_token");
     house.server.store.faults().delay(Duration::from_millis(5));
     let answers = join_all((0..100).map(|_| house.refresh("cli_app", &token))).await;
@@ -42,7 +44,8 @@ async fn one_refresh_token_used_a_hundred_times_at_once_gives_one_lineage() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_late_flood_of_reuses_leaves_nothing_alive() {
-    let house = House::new().await;
+    let directory = tempfile::tempdir().unwrap();
+    let house = House::on_disk(directory.path()).await;
     let token = house.tokens("cli_app").await.text("refresh_token");
     let successor = house.refresh("cli_app", &token).await.text("refresh_token");
     house.clock.advance(Duration::from_secs(60));
