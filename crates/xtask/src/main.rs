@@ -1,4 +1,4 @@
-//! Developer commands: `cargo xtask layers | tidy | test | bench`.
+//! Developer commands: `cargo xtask layers | tidy | test | clients | bench`.
 
 mod bans;
 mod bench;
@@ -31,6 +31,8 @@ enum Command {
     Tidy,
     /// Install what the tests need and run every check there is.
     Test,
+    /// Only the real clients of `test`.
+    Clients,
     /// Measure what a guarded call and a token cost.
     Bench,
 }
@@ -50,7 +52,8 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Layers => Ok(report("layers", &layers(&workspace)?)),
         Command::Tidy => Ok(report("tidy", &tidy::check(&workspace)?)),
-        Command::Test => Ok(suite::run(&workspace)),
+        Command::Test => Ok(suite::all(&workspace)),
+        Command::Clients => Ok(suite::only_clients(&workspace)),
         Command::Bench => bench::run(&workspace).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -26,21 +26,23 @@ impl Counts {
 }
 
 /// Runs every step.
-pub(crate) fn run(workspace: &Workspace) -> ExitCode {
-    let mut suite = Suite { workspace, total: Counts::default(), failures: Vec::new() };
-    suite.check("Debian packages: browser, fonts, openssl, npm, python", |w| install::debian(w, install::CLIENTS));
-    suite.check("npm packages of tests/clients", install::npm);
-    suite.check("PyPI packages of tests/clients", install::python);
+pub(crate) fn all(workspace: &Workspace) -> ExitCode {
+    let mut suite = Suite::new(workspace);
+    suite.install();
     suite.cargo("formatting", &["fmt", "--all", "--check"], plain);
     suite.cargo("clippy", &["clippy", "--workspace", "--all-targets", "--locked", "-q", "--", "-D", "warnings"], plain);
     suite.findings("floors and bans", crate::layers);
     suite.findings("house rules", tidy::check);
     suite.cargo("Rust tests", &["test", "--workspace", "--locked", "--no-fail-fast"], rust_tests);
-    suite.cargo("the binary", &["build", "--locked", "--bin", "vestibule"], plain);
-    suite.step("real clients against the real binary", |workspace| {
-        let node = workspace.root().join("tests/clients/node_modules/.bin/node");
-        process::run(command(workspace.root(), node, &["tests/clients/run.mjs"])).map(|outcome| clients(&outcome))
-    });
+    suite.clients();
+    suite.finish()
+}
+
+/// Runs only the real clients.
+pub(crate) fn only_clients(workspace: &Workspace) -> ExitCode {
+    let mut suite = Suite::new(workspace);
+    suite.install();
+    suite.clients();
     suite.finish()
 }
 
@@ -50,7 +52,25 @@ struct Suite<'a> {
     failures: Vec<String>,
 }
 
-impl Suite<'_> {
+impl<'a> Suite<'a> {
+    const fn new(workspace: &'a Workspace) -> Self {
+        Self { workspace, total: Counts { passed: 0, failed: 0 }, failures: Vec::new() }
+    }
+
+    fn install(&mut self) {
+        self.check("Debian packages: browser, fonts, openssl, npm, python", |w| install::debian(w, install::CLIENTS));
+        self.check("npm packages of tests/clients", install::npm);
+        self.check("PyPI packages of tests/clients", install::python);
+    }
+
+    fn clients(&mut self) {
+        self.cargo("the binary", &["build", "--locked", "--bin", "vestibule"], plain);
+        self.step("real clients against the real binary", |workspace| {
+            let node = workspace.root().join("tests/clients/node_modules/.bin/node");
+            process::run(command(workspace.root(), node, &["tests/clients/run.mjs"])).map(|outcome| clients(&outcome))
+        });
+    }
+
     fn step(&mut self, name: &str, work: impl FnOnce(&Workspace) -> anyhow::Result<Counts>) {
         println!("\n=== {name}");
         let watch = Stopwatch::start();

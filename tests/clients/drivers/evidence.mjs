@@ -5,7 +5,7 @@ import { check, suite } from '../lib/checks.mjs';
 export const evidence = ({ demo, upstream, secrets }) =>
   suite('what all this left behind', async () => {
     await check('the upstream never saw a token, a cookie or a secret of a client', () => {
-      assert.ok(upstream.requests.length > 10, `only ${upstream.requests.length} requests`);
+      assert.ok(upstream.requests.length > 0, 'nothing reached it at all');
       const seen = JSON.stringify(upstream.requests);
       assert.doesNotMatch(seen, /"(authorization|cookie|proxy-authorization)"/i);
       assert.doesNotMatch(seen, /eyJ[\w-]{10,}\.[\w-]{10,}\./);

@@ -1,9 +1,7 @@
 // The pages as people see them: on a desk and on a phone, without JavaScript, with a second factor, and what they end.
 import assert from 'node:assert/strict';
-import * as two from '@modelcontextprotocol/client';
-import { listenForCallback } from '../lib/callback.mjs';
 import { check, suite } from '../lib/checks.mjs';
-import { MemoryProvider } from '../lib/provider.mjs';
+import { connect } from '../lib/connect.mjs';
 
 export async function pages({ demo, browser }) {
   await suite('pages: consent, account, and what revoking there ends', () => account(demo, browser));
@@ -13,7 +11,7 @@ export async function pages({ demo, browser }) {
 
 async function account(demo, browser) {
   const person = await browser.visit(demo, demo.employee);
-  const { client, provider } = await check('pages: a client is connected', () => connect(demo, person, { shots: 'pages' }));
+  const { client, provider } = await check('pages: a client is connected', () => connect(demo, person, { name: 'Pages test', shots: 'pages' }));
   await check('pages: the consent page says who, where and what, in words', () => {
     for (const words of ['Pages test', '127.0.0.1', 'BookYourPTO']) {
       assert.ok(person.consentText.includes(words), `without "${words}":\n${person.consentText}`);
@@ -53,27 +51,10 @@ async function secondFactor(demo, browser) {
 async function plain(demo, browser) {
   const person = await browser.visit(demo, demo.employee, { javaScript: false });
   await check('pages: sign-in and consent work without JavaScript', async () => {
-    const { client } = await connect(demo, person, {});
+    const { client } = await connect(demo, person);
     await client.close();
   });
   await person.leave();
-}
-
-async function connect(demo, person, { shots }) {
-  const callback = await listenForCallback();
-  const provider = new MemoryProvider({ name: 'Pages test', redirectUrl: callback.url });
-  const make = () => [
-    new two.Client({ name: 'pages-test', version: '1.0.0' }),
-    new two.StreamableHTTPClientTransport(new URL(demo.mcpUrl), { authProvider: provider }),
-  ];
-  const [first, transport] = make();
-  await first.connect(transport).catch(error => { if (!provider.authorizationUrl) throw error; });
-  await person.approve(provider.authorizationUrl, { shots });
-  await transport.finishAuth((await callback.received).searchParams);
-  const [client, second] = make();
-  await client.connect(second);
-  callback.close();
-  return { client, provider };
 }
 
 /** What a screen reader needs. */

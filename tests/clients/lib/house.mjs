@@ -27,6 +27,21 @@ export async function startDemo() {
   };
 }
 
+/** `vestibule protect --json` before a URL or a command. */
+export async function startProtected(args) {
+  const program = new Program(VESTIBULE, ['protect', '--json', '--listen', '127.0.0.1:0', ...args], { env });
+  const [line] = await program.printed(/^\{.*"mcp_url".*\}$/m);
+  const ready = JSON.parse(line);
+  return { program, issuer: ready.issuer, mcpUrl: ready.mcp_url, user: ready.user, stop: () => program.stop() };
+}
+
+/** What `vestibule doctor` finds at a URL. */
+export async function doctor(url) {
+  const program = new Program(VESTIBULE, ['doctor', '--json', url], { env });
+  await program.ended;
+  return { code: program.code, findings: JSON.parse(program.stdout) };
+}
+
 const PERMISSIONS = 'examples/hr/policy/hr.toml';
 const PASSWORD = 'correct horse battery staple 7';
 export const SERVICE_SECRET = 'a-long-secret-of-the-reporting-service-0123456789';

@@ -22,7 +22,7 @@ export async function startUpstream() {
   return { url: `http://127.0.0.1:${server.address().port}/mcp`, requests, close: () => server.close() };
 }
 
-function answerTo({ method, params }, modern) {
+export function answerTo({ method, params }, modern) {
   const complete = modern ? { resultType: 'complete' } : {};
   const cache = modern ? { ttlMs: 1000, cacheScope: 'private' } : {};
   const serverInfo = { name: 'sample-upstream', version: '1.0.0' };
