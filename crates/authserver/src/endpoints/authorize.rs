@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::{
-    body::Bytes,
     extract::{RawQuery, State},
     response::{IntoResponse, Response},
 };
@@ -19,7 +18,7 @@ use vestibule_oauth::{
 };
 use vestibule_store::StoreError;
 
-use super::reply;
+use super::{body::Whole, reply};
 use crate::{
     AuthServer,
     browser::Browser,
@@ -88,7 +87,7 @@ pub(crate) async fn handle(
     method: Method,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Response {
     let signed_in = server.people.sessions.find(&headers).await.map_err(AuthorizeError::from);
     let result = async {

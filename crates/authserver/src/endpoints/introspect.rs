@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::{
-    body::Bytes,
     extract::{RawQuery, State},
     response::Response,
 };
@@ -18,7 +17,7 @@ use vestibule_oauth::{
 };
 use vestibule_store::{StoreError, grants::GrantRecord};
 
-use super::{
+use super::{body::Whole, 
     caller::{self, CallerError},
     reply,
 };
@@ -60,7 +59,7 @@ pub(crate) async fn handle(
     visit: Visit,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Response {
     match introspect(&server, &visit, &headers, query.as_deref(), &body).await {
         Ok(answer) => reply::json(StatusCode::OK, answer),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{body::Bytes, extract::State, response::Response};
+use axum::{extract::State, response::Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use vestibule_model::{Client, ClientAuthMethod, ClientId, ClientKind, EventKind, OpaqueToken, TokenKind, Verdict};
 use vestibule_oauth::{
@@ -11,7 +11,7 @@ use vestibule_oauth::{
 };
 use vestibule_store::StoreError;
 
-use super::reply;
+use super::{body::Whole, reply};
 use crate::{AuthServer, visit::Visit};
 
 /// Why there is no client.
@@ -77,7 +77,7 @@ pub(crate) async fn handle(
     State(server): State<Arc<AuthServer>>,
     visit: Visit,
     headers: HeaderMap,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Response {
     let result = register(&server, &visit, &headers, &body).await;
     let mut event = visit.event(&server, EventKind::Client);

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::{
-    body::Bytes,
     extract::{RawQuery, State},
     response::Response,
 };
@@ -12,7 +11,7 @@ use vestibule_model::{Client, ClientId, EventKind, GrantId, OpaqueToken, TokenKi
 use vestibule_oauth::{error::OAuthError, params::Params, token, verify};
 use vestibule_store::StoreError;
 
-use super::{
+use super::{body::Whole, 
     caller::{self, CallerError},
     reply,
 };
@@ -60,7 +59,7 @@ pub(crate) async fn handle(
     visit: Visit,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Response {
     let result = revoke(&server, &visit, &headers, query.as_deref(), &body).await;
     let mut event = visit.event(&server, EventKind::Revoke);

@@ -8,7 +8,6 @@ mod service;
 use std::sync::Arc;
 
 use axum::{
-    body::Bytes,
     extract::{RawQuery, State},
     response::Response,
 };
@@ -22,7 +21,7 @@ use vestibule_oauth::{
 };
 use vestibule_store::{StoreError, grants::GrantRecord};
 
-use super::{
+use super::{body::Whole, 
     caller::{self, CallerError},
     reply,
 };
@@ -108,7 +107,7 @@ pub(crate) async fn handle(
     visit: Visit,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Response {
     let result = answer(&server, &visit, &headers, query.as_deref(), &body).await;
     let (event, response) = match result {
