@@ -8,6 +8,7 @@ pub mod config;
 pub mod jobs;
 mod keys;
 pub mod listen;
+mod nowhere;
 pub mod state;
 pub mod telemetry;
 mod unread;

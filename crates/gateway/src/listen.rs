@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body};
+use axum::{Router, body::Body, response::IntoResponse};
 use http::{HeaderMap, Request};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -19,6 +19,8 @@ use tokio::{
 };
 use tower::ServiceExt;
 use vestibule_identity::browser::PeerAddress;
+
+use crate::nowhere;
 
 use crate::unread::ReadToEnd;
 
@@ -83,7 +85,13 @@ fn connection(
     let service = hyper::service::service_fn(move |mut request: Request<hyper::body::Incoming>| {
         let address = client_address(peer.ip(), request.headers(), &trusted);
         request.extensions_mut().insert(PeerAddress(address));
-        router.clone().oneshot(request.map(|body| Body::new(ReadToEnd::new(body))))
+        let router = router.clone();
+        async move {
+            match nowhere::malformed(&request) {
+                Some(refusal) => Ok(refusal.into_response()),
+                None => router.oneshot(request.map(|body| Body::new(ReadToEnd::new(body)))).await,
+            }
+        }
     });
     let connection = server.serve_connection(TokioIo::new(stream), service).into_owned();
     let watched = graceful.watch(connection);

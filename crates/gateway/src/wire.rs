@@ -23,7 +23,7 @@ use vestibule_vault::{Credentials, StdioLimits, Vault, VaultParts};
 use crate::{
     config::{Config, DocumentReach},
     jobs::Jobs,
-    keys, state,
+    keys, nowhere, state,
 };
 
 /// The whole product, wired.
@@ -103,7 +103,8 @@ fn router(config: &Config, parts: &Parts) -> Result<Router> {
     let proxy = vestibule_proxy::router(Arc::new(proxy(config, parts)?));
     let authserver = vestibule_authserver::routes::router(Arc::new(authserver(config, parts)?));
     let console = vestibule_console::router(Arc::new(console(config, parts)));
-    Ok(proxy.merge(authserver).merge(console))
+    let all = proxy.merge(authserver).merge(console);
+    Ok(all.fallback(nowhere::no_route).method_not_allowed_fallback(nowhere::wrong_method))
 }
 
 /// Compiles all policies, or says which lines do not.
