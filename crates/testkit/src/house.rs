@@ -117,6 +117,11 @@ impl House {
 
     /// Adds somebody with [`PASSWORD`].
     pub async fn add_user(&self, email: &str, roles: &[&str]) -> User {
+        self.add_user_with(email, roles, PASSWORD).await
+    }
+
+    /// Adds somebody with a password of their own.
+    pub async fn add_user_with(&self, email: &str, roles: &[&str], password: &str) -> User {
         let (clock, random) = &self.senses;
         let user = User {
             id: UserId::generate(&**clock, &**random),
@@ -130,7 +135,7 @@ impl House {
             attributes: std::collections::BTreeMap::new(),
             disabled: false,
         };
-        let phc = self.running.passwords.hash(&Secret::new(PASSWORD.to_owned())).await.unwrap();
+        let phc = self.running.passwords.hash(&Secret::new(password.to_owned())).await.unwrap();
         self.running.store.create_user(&user, Some(&phc)).await.unwrap();
         user
     }

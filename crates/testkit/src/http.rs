@@ -86,14 +86,14 @@ impl Http {
         format!("http://{}", self.address)
     }
 
-    /// Everything that was ever answered: heads and bodies.
+    /// Everything that was ever answered, heads and bodies, each after the method and path of its request.
     pub fn transcript(&self) -> String {
         self.transcript.lock().unwrap().join("\n")
     }
 
     /// Sends a request and reads its answer.
     pub async fn send(&self, request: Request<Bytes>) -> Answer {
-        let what = format!("{} {}", request.method(), request.uri());
+        let what = format!("{} {}", request.method(), request.uri().path());
         let whole = async {
             let (parts, body) = self.open(request).await.into_parts();
             let body = body.collect().await.expect("the whole body").to_bytes();

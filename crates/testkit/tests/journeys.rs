@@ -7,6 +7,10 @@
     reason = "a journey fails by panicking"
 )]
 
+#[path = "journeys/malformed.rs"]
+mod malformed;
+#[path = "journeys/operators.rs"]
+mod operators;
 #[path = "journeys/permission_table.rs"]
 mod permission_table;
 #[path = "journeys/race.rs"]
@@ -19,5 +23,9 @@ mod scene;
 mod scopes;
 #[path = "journeys/second_factor.rs"]
 mod second_factor;
+#[path = "journeys/secrets.rs"]
+mod secrets;
 #[path = "journeys/streaming.rs"]
 mod streaming;
+#[path = "journeys/unauthorised.rs"]
+mod unauthorised;

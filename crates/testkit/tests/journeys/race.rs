@@ -16,7 +16,7 @@ async fn hundred<F: Future<Output = Answer>>(one: impl Fn() -> F) -> (Vec<Answer
     answers.into_iter().partition(|answer| answer.status == 200)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_hundred_uses_of_one_code_give_one_lineage() {
     let scene = Scene::new().await;
     let consent = scene.browser.visit(&scene.agent.authorize_url(&[])).await;
@@ -35,7 +35,7 @@ async fn a_hundred_uses_of_one_code_give_one_lineage() {
     assert_eq!(won.len(), 1, "somebody has won");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_hundred_uses_of_one_refresh_token_give_one_successor() {
     let scene = Scene::new().await;
     scene.house.running.store.faults().delay(Duration::from_millis(2));
