@@ -20,6 +20,8 @@ use tokio::{
 /// No answer takes longer; what does, hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Sends requests to one address.
 #[derive(Clone)]
 pub struct Http {
@@ -94,26 +96,38 @@ impl Http {
     /// Sends a request and reads its answer.
     pub async fn send(&self, request: Request<Bytes>) -> Answer {
         let what = format!("{} {}", request.method(), request.uri().path());
+        self.attempt(request).await.unwrap_or_else(|error| panic!("{what}: {error}"))
+    }
+
+    /// Sends a request and reads its answer, all of it or none.
+    ///
+    /// # Errors
+    /// When nobody listens, or the connection breaks before the answer is whole.
+    pub async fn attempt(&self, request: Request<Bytes>) -> Result<Answer, BoxError> {
+        let what = format!("{} {}", request.method(), request.uri().path());
         let whole = async {
-            let (parts, body) = self.open(request).await.into_parts();
-            let body = body.collect().await.expect("the whole body").to_bytes();
-            Answer { status: parts.status, headers: parts.headers, body }
+            let (parts, body) = self.try_open(request).await?.into_parts();
+            let body = body.collect().await?.to_bytes();
+            Ok::<_, BoxError>(Answer { status: parts.status, headers: parts.headers, body })
         };
-        let answer = tokio::time::timeout(PATIENCE, whole).await.unwrap_or_else(|_| panic!("{what} hangs"));
+        let answer = tokio::time::timeout(PATIENCE, whole).await.unwrap_or_else(|_| panic!("{what} hangs"))?;
         self.keep(&format!("{what}\n{} {:?}\n{}", answer.status, answer.headers, String::from_utf8_lossy(&answer.body)));
-        answer
+        Ok(answer)
     }
 
     /// Sends a request and gives its answer as it begins. Dropping it closes the connection.
-    pub async fn open(&self, mut request: Request<Bytes>) -> Response<Incoming> {
+    pub async fn open(&self, request: Request<Bytes>) -> Response<Incoming> {
+        self.try_open(request).await.expect("an answer")
+    }
+
+    async fn try_open(&self, mut request: Request<Bytes>) -> Result<Response<Incoming>, BoxError> {
         if !request.headers().contains_key(header::HOST) {
-            let host = self.address.to_string().parse().expect("an address is a header value");
-            request.headers_mut().insert(header::HOST, host);
+            request.headers_mut().insert(header::HOST, self.address.to_string().parse()?);
         }
-        let stream = TcpStream::connect(self.address).await.expect("the gateway listens");
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        let stream = TcpStream::connect(self.address).await?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
-        sender.send_request(request.map(Full::new)).await.expect("an answer")
+        Ok(sender.send_request(request.map(Full::new)).await?)
     }
 
     /// Sends raw bytes, for requests that no client would build, and gives what comes back until the other side closes

@@ -13,7 +13,7 @@ use super::{
     generated, passwords, place,
     protect::loopback_name,
     ready,
-    running::{self, Running},
+    running::{self, Running, StopSignals},
 };
 use crate::{
     cli,
@@ -34,6 +34,7 @@ const EXAMPLE_UPSTREAM: &str = "http://127.0.0.1:3001/mcp";
 const ADMIN_ROLE: &str = "vestibule:admin";
 
 pub(super) async fn run(args: cli::Demo) -> Result<ExitCode> {
+    let asked = StopSignals::hear()?;
     let listener = running::bind_or_free(args.listen).await?;
     let address = listener.local_addr()?;
     let origin = format!("http://{}", loopback_name(address));
@@ -50,7 +51,7 @@ pub(super) async fn run(args: cli::Demo) -> Result<ExitCode> {
     } else {
         print(&mcp_url, &origin, &people);
     }
-    running.until_asked_to_stop().await?;
+    running.until(asked).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -9,13 +9,14 @@ use vestibule_policy::PolicySet;
 
 use super::{
     generated, passwords, place, ready,
-    running::{self, Running},
+    running::{self, Running, StopSignals},
 };
 use crate::{cli, config, wire};
 
 const EMAIL: &str = "you@localhost.example";
 
 pub(super) async fn run(args: cli::Protect) -> Result<ExitCode> {
+    let asked = StopSignals::hear()?;
     let listener = running::bind_or_free(args.listen).await?;
     let address = listener.local_addr()?;
     let origin = format!("http://{}", loopback_name(address));
@@ -38,7 +39,7 @@ pub(super) async fn run(args: cli::Protect) -> Result<ExitCode> {
         println!("The policy is {}: every signed-in user, everything.", directory.join("policy.toml").display());
         println!("Watch:  vestibule audit tail     Stop: Ctrl-C");
     }
-    running.until_asked_to_stop().await?;
+    running.until(asked).await?;
     Ok(ExitCode::SUCCESS)
 }
 

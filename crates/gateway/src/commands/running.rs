@@ -5,7 +5,11 @@ use std::{net::SocketAddr, sync::Arc};
 use anyhow::{Context, Result};
 use axum::{Router, routing::get};
 use http::StatusCode;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+};
 use vestibule_model::{AuditEvent, Clock, EventKind, Random, RequestId};
 use vestibule_store::{Store, journal::Journal};
 
@@ -26,6 +30,25 @@ pub struct Running {
     senses: Senses,
     stop: watch::Sender<bool>,
     served: tokio::task::JoinHandle<()>,
+}
+
+/// Ctrl-C and SIGTERM. Heard from the moment it is made: before anything is served, so that no stop goes unrecorded.
+pub(super) struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    pub(super) fn hear() -> Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 /// Binds an address, with a remedy when it is taken.
@@ -78,8 +101,8 @@ pub async fn start_with(
 
 impl Running {
     /// Waits for Ctrl-C or SIGTERM, then stops.
-    pub(super) async fn until_asked_to_stop(self) -> Result<()> {
-        asked_to_stop().await?;
+    pub(super) async fn until(self, mut asked: StopSignals) -> Result<()> {
+        asked.wait().await;
         tracing::info!("stopping");
         self.stop().await
     }
@@ -97,15 +120,6 @@ impl Running {
         self.journal.close().await;
         Ok(())
     }
-}
-
-async fn asked_to_stop() -> Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminate.recv() => {}
-    }
-    Ok(())
 }
 
 fn note(journal: &Journal, what: &'static str, clock: &dyn Clock, random: &dyn Random) -> Result<()> {

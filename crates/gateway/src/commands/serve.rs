@@ -4,10 +4,11 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::{place, running};
+use super::{place, running::{self, StopSignals}};
 use crate::{cli, config};
 
 pub(super) async fn run(args: cli::Serve) -> Result<ExitCode> {
+    let asked = StopSignals::hear()?;
     let config = config::load(&args.config)?;
     let public = running::bind(config.listen).await?;
     let admin = match config.admin_listen {
@@ -22,6 +23,6 @@ pub(super) async fn run(args: cli::Serve) -> Result<ExitCode> {
     for server in servers {
         tracing::info!("protecting {server}");
     }
-    running.until_asked_to_stop().await?;
+    running.until(asked).await?;
     Ok(ExitCode::SUCCESS)
 }
