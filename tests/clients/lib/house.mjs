@@ -11,6 +11,7 @@ export async function startDemo() {
   const program = new Program(VESTIBULE, ['demo', '--json', '--listen', '127.0.0.1:0'], { env });
   const [line] = await program.printed(/^\{.*"mcp_url".*\}$/m);
   const ready = JSON.parse(line);
+  const state = join(SCRATCH, 'state/vestibule', `demo-${new URL(ready.issuer).port}`);
   const byRole = role => ready.users.find(user => user.role === role && !user.totp_secret);
   return {
     program,
@@ -21,8 +22,8 @@ export async function startDemo() {
     employee: byRole('EMPLOYEE'),
     executive: byRole('EXECUTIVE'),
     withTotp: ready.users.find(user => user.totp_secret),
-    audit: () => vestibule(['audit', 'tail', '-n', '10000', '--no-follow', '--json']),
-    verify: () => vestibule(['audit', 'verify']),
+    audit: () => vestibule(['audit', 'tail', '-n', '10000', '--no-follow', '--json', '--state', state]),
+    verify: () => vestibule(['audit', 'verify', '--state', state]),
     stop: () => program.stop(),
   };
 }
