@@ -8,7 +8,15 @@ use crate::{
     changes::Change,
     engine::{Row, row, writer::Tx},
     grants,
+    remembered::Remembered,
 };
+
+/// Clients and their secrets as they were read last; the token endpoint asks for them every time.
+#[derive(Default)]
+pub(crate) struct Known {
+    records: Remembered<ClientId, Client>,
+    secrets: Remembered<ClientId, Vec<Digest>>,
+}
 
 impl Store {
     /// Inserts; `Conflict("client")` when the id was ever used.
@@ -27,6 +35,13 @@ impl Store {
     /// Found also when disabled (check `disabled`), not when expired or deleted. A disabled one is found past its end
     /// too: that a document has to be fetched again must not make its client a stranger who may try.
     pub async fn find_client(&self, id: &ClientId) -> Result<Option<Client>> {
+        let known = self.inner.clients.records.get(self, id, self.read_client(id)).await?;
+        // What was remembered may have ended since.
+        let now = self.now();
+        Ok(known.filter(|client| client.disabled || client.expires_at.is_none_or(|end| end > now)))
+    }
+
+    async fn read_client(&self, id: &ClientId) -> Result<Option<Client>> {
         self.read((id.clone(), self.now()), |connection, (id, now)| {
             Box::pin(async move {
                 let row = sqlx::query(
@@ -45,6 +60,11 @@ impl Store {
 
     /// Digests of the client's secrets (several while one is being replaced).
     pub async fn client_secrets(&self, id: &ClientId) -> Result<Vec<Digest>> {
+        let read = async { self.read_secrets(id).await.map(Some) };
+        Ok(self.inner.clients.secrets.get(self, id, read).await?.unwrap_or_default())
+    }
+
+    async fn read_secrets(&self, id: &ClientId) -> Result<Vec<Digest>> {
         self.read(id.clone(), |connection, id| {
             Box::pin(async move {
                 let rows = sqlx::query("SELECT digest FROM client_secrets WHERE client_id = $1")

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -54,7 +54,7 @@ pub struct GrantRecord {
 impl Store {
     /// Inserts; `Conflict("grant")` when the id was ever used.
     pub async fn create_grant(&self, grant: &GrantRecord) -> Result<()> {
-        let fresh = self.write(grant.clone(), |tx, grant| Box::pin(insert(tx, grant))).await?;
+        let fresh = self.write(grant.clone(), |tx, grant| Box::pin(create(tx, grant))).await?;
         fresh.then_some(()).ok_or(StoreError::Conflict("grant"))
     }
 
@@ -106,6 +106,17 @@ impl Store {
             })
         })
         .await
+    }
+
+    /// Live ones under which a client acts for itself, newest first. Remembered until something changes.
+    pub async fn list_service_grants(&self, client: &ClientId) -> Result<Vec<GrantRecord>> {
+        let read = async {
+            let all = self.list_client_grants(client).await?;
+            Ok(Some(all.into_iter().filter(|grant| grant.user.is_none()).collect()))
+        };
+        let known: Option<Arc<[GrantRecord]>> = self.inner.service_grants.get(self, client, read).await?;
+        let now = self.now();
+        Ok(known.iter().flat_map(|grants| grants.iter()).filter(|grant| grant.expires_at > now).cloned().collect())
     }
 
     /// Moves the end of a live grant: one is born with the life of its code and gets the rest when the code is redeemed,
@@ -167,6 +178,15 @@ impl Store {
     pub fn is_token_id_revoked(&self, jti: &str) -> bool {
         self.inner.feed.is_revoked(jti)
     }
+}
+
+/// A grant that a client acts under for itself is news for whoever remembers those.
+async fn create(tx: &mut Tx, grant: &GrantRecord) -> Result<bool> {
+    let fresh = insert(tx, grant).await?;
+    if fresh && grant.user.is_none() {
+        tx.change(&Change::Grant(grant.id.to_string())).await?;
+    }
+    Ok(fresh)
 }
 
 async fn insert(tx: &mut Tx, grant: &GrantRecord) -> Result<bool> {

@@ -22,6 +22,7 @@ pub mod keys;
 pub mod lockouts;
 pub mod once;
 pub mod refresh;
+mod remembered;
 pub mod seal;
 pub mod sessions;
 mod sweep;
@@ -29,13 +30,16 @@ mod sweep;
 use std::{path::Path, sync::Arc};
 
 use tokio::sync::{mpsc, oneshot};
-use vestibule_model::{Clock, Random, Timestamp};
+use vestibule_model::{ClientId, Clock, Random, Timestamp};
 
-use crate::engine::{
-    Connection,
-    feed::{Feed, Tail},
-    sqlite,
-    writer::{Job, QUEUE, Tx, Writer},
+use crate::{
+    engine::{
+        Connection,
+        feed::{Feed, Tail},
+        sqlite,
+        writer::{Job, QUEUE, Tx, Writer},
+    },
+    remembered::Remembered,
 };
 
 /// Why the store could not do it. `Unavailable` is answered 503 and names the part.
@@ -79,6 +83,8 @@ struct Inner {
     random: Arc<dyn Random>,
     feed: Arc<Feed>,
     usage: Arc<grants::Usage>,
+    clients: clients::Known,
+    service_grants: Remembered<ClientId, Arc<[grants::GrantRecord]>>,
     faults: faults::Faults,
 }
 
@@ -122,7 +128,8 @@ impl Store {
             faults: faults.clone(),
         };
         tokio::spawn(writer.run());
-        let inner = Inner { queue: sender, readers, sealer, clock, random, feed, usage, faults };
+        let (clients, service_grants) = (clients::Known::default(), Remembered::default());
+        let inner = Inner { queue: sender, readers, sealer, clock, random, feed, usage, clients, service_grants, faults };
         Ok(Self { inner: Arc::new(inner) })
     }
 

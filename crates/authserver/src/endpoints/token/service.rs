@@ -50,7 +50,7 @@ async fn standing_grant(
             && grant.scopes == *scopes
             && grant.expires_at >= enough
     };
-    let standing = server.store.list_client_grants(&client.id).await?;
+    let standing = server.store.list_service_grants(&client.id).await?;
     if let Some(grant) = standing.into_iter().find(suits) {
         return Ok(grant);
     }
