@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use vestibule_model::{
-    AuditEvent, Client, ClientId, ClientKind, Digest, EventKind, GrantId, OpaqueToken, ResourceUri, ScopeSet,
+    Acr, AuditEvent, Client, ClientId, ClientKind, Digest, EventKind, GrantId, OpaqueToken, ResourceUri, ScopeSet,
     ServerName, TokenKind, Verdict,
 };
 pub use vestibule_oauth::authorize::Prompt;
@@ -59,6 +59,9 @@ pub struct FlowRequest {
     pub prompt: Prompt,
     /// The user must have signed in within this many seconds.
     pub max_age: Option<u64>,
+    /// The user must have signed in at least this strongly (RFC 9470 section 4).
+    #[serde(default)]
+    pub acr: Option<Acr>,
     /// Digest of the browser cookie.
     #[serde(with = "hex_digest")]
     pub browser: Digest,
@@ -111,10 +114,16 @@ impl Flow {
         if updated { Ok(()) } else { Err(FlowError::Gone) }
     }
 
-    /// Whether a session is fresh enough for it (`prompt=login`, `max_age`); if not, sign in again.
+    /// Whether a session is fresh and strong enough for it (`prompt=login`, `max_age`, `acr_values`); if not, sign in
+    /// again.
     pub fn accepts(&self, server: &AuthServer, session: &SessionRecord) -> bool {
         let age = server.clock.now().since(session.authentication.auth_time).as_secs();
-        !self.request.prompt.login && self.request.max_age.is_none_or(|most| age <= most)
+        !self.request.prompt.login && self.request.max_age.is_none_or(|most| age <= most) && !self.wants_more_than(session)
+    }
+
+    /// Whether it asks for a stronger sign-in than that of a session.
+    pub fn wants_more_than(&self, session: &SessionRecord) -> bool {
+        self.request.acr.is_some_and(|least| session.authentication.acr < least)
     }
 
     /// Ends it; only one caller ever succeeds.

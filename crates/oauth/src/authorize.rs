@@ -2,7 +2,7 @@
 //! its redirect URI are proven (OAuth 2.1 section 7.12.2).
 
 use serde::{Deserialize, Serialize};
-use vestibule_model::{Client, ClientId, ScopeSet};
+use vestibule_model::{Acr, Client, ClientId, ScopeSet};
 
 use crate::{
     error::{ErrorCode, OAuthError},
@@ -45,6 +45,8 @@ pub struct AuthorizationRequest {
     pub prompt: Prompt,
     /// The user must have signed in within this many seconds.
     pub max_age: Option<u64>,
+    /// The user must have signed in at least this strongly (RFC 9470 section 4).
+    pub acr: Option<Acr>,
 }
 
 /// Stage one: who asks. The error must be shown, not redirected.
@@ -86,6 +88,7 @@ pub fn request(params: &Params, client: &Client) -> Result<AuthorizationRequest,
         nonce: nonce.map(str::to_owned),
         prompt: prompt(params)?,
         max_age: max_age(params)?,
+        acr: acr(params),
     })
 }
 
@@ -145,6 +148,12 @@ fn prompt(params: &Params) -> Result<Prompt, OAuthError> {
     Ok(prompt)
 }
 
+/// The weakest of the values that we know: any of them would do. The others are wishes that we cannot weigh.
+fn acr(params: &Params) -> Option<Acr> {
+    let wanted = params.get("acr_values")?;
+    [Acr::Single, Acr::Multi].into_iter().find(|known| wanted.split(' ').any(|word| word == known.as_str()))
+}
+
 fn max_age(params: &Params) -> Result<Option<u64>, OAuthError> {
     let wrong = |_| OAuthError::request("max_age must be a number of seconds");
     params.get("max_age").map(|text| text.parse().map_err(wrong)).transpose()
@@ -174,6 +183,14 @@ mod tests {
     fn the_smallest_request_of_older_clients_is_enough() {
         let request = read(GOOD).unwrap();
         assert_eq!((request.scope, request.resource, request.prompt), (None, None, Prompt::default()));
+    }
+
+    #[test]
+    fn the_weakest_known_strength_will_do() {
+        let asked = |values: &str| read(&format!("{GOOD}&acr_values={values}")).unwrap().acr;
+        assert_eq!(read(GOOD).unwrap().acr, None);
+        assert_eq!((asked("aal2"), asked("aal2+aal1"), asked("urn:phr+aal2")), (Some(Acr::Multi), Some(Acr::Single), Some(Acr::Multi)));
+        assert_eq!((asked("urn:phr"), asked("AAL2"), asked("")), (None, None, None));
     }
 
     #[test]

@@ -69,6 +69,7 @@ pub fn authorization_server<'a>(
         "authorization_response_iss_parameter_supported": true,
         "client_id_metadata_document_supported": true,
         "prompt_values_supported": ["none", "login", "consent"],
+        "acr_values_supported": ["aal1", "aal2"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["EdDSA", "ES256"],
         "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr"],

@@ -139,6 +139,7 @@ async fn start(
         nonce: request.nonce,
         prompt: request.prompt,
         max_age: request.max_age,
+        acr: request.acr,
         browser: browser.digest(),
     };
     let token = Flow::save(server, &flow).await?;

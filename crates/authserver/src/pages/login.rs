@@ -10,6 +10,7 @@ use vestibule_identity::{
 use vestibule_model::{EventKind, OpaqueToken, User, Verdict};
 
 use super::{
+    account::two_factor::is_enrolled,
     guest::{Guest, with_cookie},
     mfa::PENDING_COOKIE,
     onward::Onward,
@@ -39,7 +40,20 @@ pub(crate) async fn show(guest: Guest) -> Result<Response, Response> {
     {
         return Ok(guest.see_other(&guest.onward.destination()));
     }
+    if let (Some(who), Some(flow)) = (&guest.signed_in, &flow)
+        && flow.wants_more_than(&who.session)
+        && !is_enrolled(&guest, who).await?
+    {
+        return Ok(without_second_step(&guest));
+    }
     Ok(form(&guest, flow.as_ref(), StatusCode::OK, "", None))
+}
+
+/// Signing in again would not make them stronger.
+fn without_second_step(guest: &Guest) -> Response {
+    let sentence = "This needs two-step sign-in, and your account has none yet. Set it up on your account page, then \
+                    connect again from your application.";
+    guest.error(StatusCode::FORBIDDEN, "A second step is needed", sentence, "second_step_needed")
 }
 
 /// `POST /login`: the first step. Every refusal looks the same, whether there is such an account or not.

@@ -184,7 +184,8 @@ async fn fresh_codes(guest: &Guest, who: &SignedIn) -> Result<Vec<String>, Respo
     Ok(codes)
 }
 
-async fn is_enrolled(guest: &Guest, who: &SignedIn) -> Result<bool, Response> {
+/// Whether their sign-in has a second step.
+pub(crate) async fn is_enrolled(guest: &Guest, who: &SignedIn) -> Result<bool, Response> {
     let workshop = guest.server.people.sign_in.workshop();
     factors::needs_second_step(&workshop, &who.user).await.map_err(|error| guest.factor_down(error))
 }
