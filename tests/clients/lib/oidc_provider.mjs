@@ -12,7 +12,7 @@ const provider = new Provider(issuer, {
   jwks: { keys: [key] },
   clients: [{
     client_id: 'bench', client_secret: process.env.CLIENT_SECRET, grant_types: ['client_credentials'], redirect_uris: [],
-    response_types: [], token_endpoint_auth_method: 'client_secret_basic', scope: 'mcp',
+    response_types: [], token_endpoint_auth_method: 'client_secret_basic', scope: 'mcp', id_token_signed_response_alg: 'EdDSA',
   }],
   scopes: ['mcp'],
   features: {

@@ -3,6 +3,7 @@
 use std::{
     fs,
     net::TcpListener,
+    os::unix::fs::PermissionsExt,
     path::PathBuf,
     process::{Command, Stdio},
     time::Duration,
@@ -55,6 +56,7 @@ impl Bench {
         write("vestibule.toml", &configuration(port, self.upstream_port))?;
         write("policy.toml", POLICY)?;
         write("secret", SECRET)?;
+        fs::set_permissions(folder.join("secret"), fs::Permissions::from_mode(0o600))?;
         let mut command = Command::new(self.root.join("target/release/vestibule"));
         command.args(["serve", "--config"]).arg(folder.join("vestibule.toml")).env("RUST_LOG", "warn");
         let mut candidate = self.candidate("vestibule", &command, port)?;
