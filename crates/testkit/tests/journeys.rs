@@ -2,11 +2,16 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
     clippy::indexing_slicing,
     reason = "a journey fails by panicking"
 )]
 
+#[path = "journeys/binding.rs"]
+mod binding;
+#[path = "journeys/broken.rs"]
+mod broken;
+#[path = "journeys/browsers.rs"]
+mod browsers;
 #[path = "journeys/malformed.rs"]
 mod malformed;
 #[path = "journeys/operators.rs"]
