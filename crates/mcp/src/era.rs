@@ -41,6 +41,9 @@ impl Version {
     pub const ALL: [Self; 5] =
         [Self::V2024_11_05, Self::V2025_03_26, Self::V2025_06_18, Self::V2025_11_25, Self::V2026_07_28];
 
+    /// Those with sessions, oldest first.
+    pub const STATEFUL: &[Self] = &[Self::V2024_11_05, Self::V2025_03_26, Self::V2025_06_18, Self::V2025_11_25];
+
     /// As it is written on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

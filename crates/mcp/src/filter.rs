@@ -61,6 +61,40 @@ pub fn filter_list(
     }
 }
 
+/// The members that hold lists.
+const LISTS: [(&str, Target<'static>); 4] = [
+    ("tools", Target::ToolList),
+    ("prompts", Target::PromptList),
+    ("resources", Target::ResourceList),
+    ("resourceTemplates", Target::ResourceTemplateList),
+];
+
+/// Which list a response holds; for streams that bring back answers to requests of which nothing is known any more.
+///
+/// # Errors
+/// [`ParseError`] when the message is not strict JSON, or could be read as more than one list: it must not pass.
+pub fn list_in(body: &[u8]) -> Result<Option<Target<'static>>, ParseError> {
+    let mut scanner = Scanner::new(body)?;
+    let mut found = Vec::new();
+    object(&mut scanner, |scanner, key| {
+        if key != "result" || scanner.peek() != Some(b'{') {
+            refuse_variant(key, &["result"])?;
+            return scanner.value().map(drop);
+        }
+        object(scanner, |scanner, key| {
+            refuse_variant(key, &LISTS.map(|(name, _)| name))?;
+            found.extend(LISTS.iter().find(|(name, _)| *name == key).map(|(_, list)| list.clone()));
+            scanner.value().map(drop)
+        })
+        .map(drop)
+    })?;
+    scanner.end()?;
+    match found.len() {
+        0 | 1 => Ok(found.pop()),
+        _ => Err(ParseError::NotRpc("the result holds more than one list".to_owned())),
+    }
+}
+
 /// The member that holds the list, and the member of an entry that names it.
 fn keys_of(list: &Target<'_>) -> Option<(&'static str, &'static str)> {
     match list {
@@ -207,6 +241,26 @@ mod tests {
         ];
         for body in refused {
             assert!(filter(body, Era::Stateful, &["a", "x"]).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_found_whatever_was_asked() {
+        let find = |body: &str| list_in(body.as_bytes());
+        assert_eq!(find(TOOLS), Ok(Some(Target::ToolList)));
+        assert_eq!(find(r#"{"id":1,"result":{"resourceTemplates":[]}}"#), Ok(Some(Target::ResourceTemplateList)));
+        for none in [r#"{"id":1,"result":{"content":[{"tools":[]}]}}"#, r#"{"method":"x"}"#, r#"{"result":[]}"#, "{}"] {
+            assert_eq!(find(none), Ok(None), "{none}");
+        }
+        for refused in [
+            r#"{"result":{"tools":[],"prompts":[]}}"#,
+            r#"{"result":{"Tools":[]}}"#,
+            r#"{"result":{},"RESULT":{"tools":[]}}"#,
+            r#"{"result":{"tools":[]}} {}"#,
+            "[]",
+            "x",
+        ] {
+            assert!(find(refused).is_err(), "{refused}");
         }
     }
 

@@ -34,6 +34,8 @@ pub(crate) enum ListKind {
     Prompts,
     Resources,
     ResourceTemplates,
+    /// None that is known: the stream of a session may bring back any answer when a client resumes there.
+    Resumed,
 }
 
 impl ListKind {
@@ -136,7 +138,13 @@ pub(crate) fn unparsable(error: &ParseError) -> Response {
 /// Headers and body contradict each other, or the version is not spoken here.
 pub(crate) fn misopened(id: Option<&str>, error: &OpeningError) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    json(status, error::error_body(id, error.code(), &error.to_string(), error.data().as_ref()))
+    let body = error::error_body(id, error.code(), &error.to_string(), error.data().as_ref());
+    let mut response = json(status, body);
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        // RFC 9110 section 15.5.6: a 405 MUST name the methods that are allowed.
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    }
+    response
 }
 
 /// The session is unknown: the client starts a new one (streamable HTTP, Session Management: MUST be 404).
@@ -148,10 +156,14 @@ pub(crate) fn session_gone(message: Option<&Message>) -> Response {
     )
 }
 
-/// GET and DELETE belong to a session.
+/// GET and DELETE belong to a session. A client whose server opened none asks for the stream all the same; 405 tells it
+/// that there is none (streamable HTTP, Listening for Messages: either a stream or 405).
 pub(crate) fn no_session() -> Response {
-    let text = "the Mcp-Session-Id header is missing";
-    json(StatusCode::BAD_REQUEST, error::error_body(None, code::INVALID_REQUEST, text, None))
+    let text = "without a session there is only POST";
+    let body = error::error_body(None, code::INVALID_REQUEST, text, None);
+    let mut response = json(StatusCode::METHOD_NOT_ALLOWED, body);
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    response
 }
 
 /// The call was allowed and recorded, but no answer came.
@@ -175,9 +187,12 @@ pub(crate) fn undelivered(asked: &Asked, error: &DispatchError) -> Response {
             let text = "The gateway has no usable credential for this server.";
             rpc(StatusCode::BAD_GATEWAY, code::UNAVAILABLE, text, None)
         }
-        DispatchError::Upstream(_) => {
-            rpc(StatusCode::BAD_GATEWAY, code::UNAVAILABLE, "The server behind the gateway cannot be reached.", None)
-        }
+        DispatchError::Upstream(_) => rpc(
+            StatusCode::BAD_GATEWAY,
+            code::UNAVAILABLE,
+            "The server behind the gateway cannot be reached, or answers nothing that is MCP.",
+            None,
+        ),
         DispatchError::TooLarge(what) => {
             rpc(StatusCode::PAYLOAD_TOO_LARGE, code::INVALID_REQUEST, &format!("The {what} are too large."), None)
         }
@@ -194,7 +209,7 @@ pub(crate) fn undelivered(asked: &Asked, error: &DispatchError) -> Response {
 }
 
 fn unsupported(id: Option<&str>, requested: Version) -> Response {
-    let supported = [Version::V2025_11_25.as_str(), Version::V2025_06_18.as_str(), Version::V2025_03_26.as_str()];
+    let supported: Vec<&str> = Version::STATEFUL.iter().map(|version| version.as_str()).collect();
     let data = json!({ "supported": supported, "requested": requested.as_str() });
     let body = error::error_body(id, code::UNSUPPORTED_VERSION, "Unsupported protocol version", Some(&data));
     json(StatusCode::BAD_REQUEST, body)

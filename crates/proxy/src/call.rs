@@ -189,7 +189,7 @@ fn open(proxy: &Proxy, arrival: &Arrival, parts: &Parts, message: Option<&Messag
         version: opening.version,
         session,
         id: message.and_then(Message::id).map(str::to_owned),
-        list: message.and_then(answer::ListKind::of),
+        list: message.map_or(Some(answer::ListKind::Resumed), answer::ListKind::of),
         initialize: message.is_some_and(|message| message.method() == "initialize"),
         tool_call: message.is_some_and(|message| message.method() == "tools/call"),
     })
@@ -208,13 +208,12 @@ fn opening(server: &Server, headers: &HeaderMap, message: Option<&Message>) -> R
     }
 }
 
-/// What is spoken at a server's door. A server on standard input and output has sessions only.
+/// What is spoken at a server's door. A server on standard input and output has sessions only. Many servers still
+/// answer `initialize` with 2024-11-05 over every transport, and their clients then name it in the header.
 fn versions(server: &Server) -> &'static [Version] {
-    const STATEFUL: &[Version] = &[Version::V2025_11_25, Version::V2025_06_18, Version::V2025_03_26];
-    const ALL: &[Version] = &[Version::V2026_07_28, Version::V2025_11_25, Version::V2025_06_18, Version::V2025_03_26];
     match server.upstream {
-        Upstream::Command { .. } => STATEFUL,
-        Upstream::Http { .. } => ALL,
+        Upstream::Command { .. } => Version::STATEFUL,
+        Upstream::Http { .. } => &Version::ALL,
     }
 }
 

@@ -1,4 +1,5 @@
-//! Lists are filtered by the same decision as calls: nobody sees what they could never use.
+//! Lists are filtered by the same decision as calls: nobody sees what they could never use. That holds for the stream of
+//! a session too, where a client that lost its connection gets an answer again.
 
 use std::sync::Arc;
 
@@ -7,7 +8,11 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, BodyStream, Limited, StreamBody};
-use vestibule_mcp::{Era, Target, filter, sse};
+use vestibule_mcp::{
+    Era, Target,
+    error::{self, code},
+    filter, sse,
+};
 use vestibule_model::{Directory, Principal, Server};
 use vestibule_policy::{Engine, engine::CallTarget};
 use vestibule_vault::reply::ReplyBody;
@@ -27,34 +32,30 @@ pub(crate) async fn filter(
     headers: &mut HeaderMap,
     body: ReplyBody,
 ) -> Result<Body, Response> {
-    let sieve = Sieve::new(proxy, arrival, asked.era(), kind);
+    let sieve = Sieve::new(proxy, arrival, asked, kind);
     headers.remove(header::CONTENT_LENGTH);
     match media(headers) {
         Media::Json => {
             let Ok(collected) = Limited::new(body, proxy.settings.max_list).collect().await else {
-                return Err(answer::plain(
-                    StatusCode::BAD_GATEWAY,
-                    "the list of the server behind the gateway is too large or broke off",
-                ));
+                return Err(answer::json(StatusCode::BAD_GATEWAY, sieve.refusal(BROKEN)));
             };
             let bytes = collected.to_bytes();
-            sieve.sift(&bytes).map(|filtered| Body::from(filtered.map_or(bytes, Bytes::from))).ok_or_else(unreadable)
+            match sieve.sift(&bytes) {
+                Some(filtered) => Ok(Body::from(filtered.map_or(bytes, Bytes::from))),
+                None => Err(answer::json(StatusCode::BAD_GATEWAY, sieve.refusal(UNREADABLE))),
+            }
         }
         Media::Events => {
             headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
             Ok(events(sieve, body, proxy.settings.max_list))
         }
         Media::None => Ok(Body::new(body)),
-        Media::Other => Err(unreadable()),
+        Media::Other => Err(answer::json(StatusCode::BAD_GATEWAY, sieve.refusal(UNREADABLE))),
     }
 }
 
-fn unreadable() -> Response {
-    answer::plain(
-        StatusCode::BAD_GATEWAY,
-        "the list of the server behind the gateway cannot be read, so it is withheld",
-    )
-}
+const BROKEN: &str = "The list of the server behind the gateway is too large or broke off.";
+const UNREADABLE: &str = "The list of the server behind the gateway cannot be read, so it is withheld.";
 
 enum Media {
     Json,
@@ -80,39 +81,51 @@ struct Sieve {
     directory: Arc<Directory>,
     era: Era,
     kind: ListKind,
+    /// Of the request that is answered.
+    id: Option<String>,
 }
 
 impl Sieve {
-    fn new(proxy: &Proxy, arrival: &Arrival, era: Era, kind: ListKind) -> Self {
+    fn new(proxy: &Proxy, arrival: &Arrival, asked: &Asked, kind: ListKind) -> Self {
         Self {
             engine: Arc::clone(&proxy.engine),
             principal: Arc::clone(arrival.principal()),
             server: Arc::clone(&arrival.server),
             directory: proxy.store.directory(),
-            era,
+            era: asked.era(),
             kind,
+            id: asked.id.clone(),
         }
     }
 
     /// `None`: unreadable, so nothing may pass. `Some(None)`: no list in it (an error, a notification), passes as it is.
     fn sift(&self, body: &[u8]) -> Option<Option<Vec<u8>>> {
-        let target = match self.kind {
+        let list = match self.kind {
             ListKind::Tools => Target::ToolList,
             ListKind::Prompts => Target::PromptList,
             ListKind::Resources => Target::ResourceList,
             ListKind::ResourceTemplates => Target::ResourceTemplateList,
+            ListKind::Resumed => match filter::list_in(body).ok()? {
+                Some(list) => list,
+                None => return Some(None),
+            },
         };
-        let filtered = filter::filter_list(body, &target, self.era, |name| self.keeps(name)).ok()?;
+        let filtered = filter::filter_list(body, &list, self.era, |name| self.keeps(&list, name)).ok()?;
         Some(filtered.map(|filtered| filtered.body))
     }
 
-    fn keeps(&self, name: &str) -> bool {
-        let target = match self.kind {
-            ListKind::Tools => CallTarget::Tool(name),
-            ListKind::Prompts => CallTarget::Prompt(name),
-            ListKind::Resources | ListKind::ResourceTemplates => CallTarget::Resource(name),
+    fn keeps(&self, list: &Target<'_>, name: &str) -> bool {
+        let target = match list {
+            Target::ToolList => CallTarget::Tool(name),
+            Target::PromptList => CallTarget::Prompt(name),
+            _ => CallTarget::Resource(name),
         };
         self.engine.may_see(&self.principal, &self.server, &self.directory, &target)
+    }
+
+    /// What is said instead of the list.
+    fn refusal(&self, text: &str) -> Vec<u8> {
+        error::error_body(self.id.as_deref(), code::UNAVAILABLE, text, None)
     }
 }
 
@@ -122,26 +135,39 @@ fn events(sieve: Sieve, body: ReplyBody, max_event: usize) -> Body {
     let frames = BodyStream::new(body);
     let stream = futures_util::stream::unfold(Some((frames, splitter, sieve)), |state| async move {
         let (mut frames, mut splitter, sieve) = state?;
-        let frame = frames.next().await?;
-        let sifted = frame.map_err(std::io::Error::other).and_then(|frame| {
-            let chunk = frame.into_data().unwrap_or_default();
-            let events = splitter.feed(&chunk).map_err(std::io::Error::other)?;
-            let mut out = Vec::new();
-            for event in events {
-                match sieve.sift_event(&event) {
-                    Some(bytes) => out.extend_from_slice(&bytes),
-                    None => return Err(std::io::Error::other("an event cannot be read, so the list is withheld")),
-                }
-            }
-            Ok(http_body::Frame::data(Bytes::from(out)))
-        });
-        let rest = sifted.is_ok().then_some((frames, splitter, sieve));
-        Some((sifted, rest))
+        let chunk = match frames.next().await? {
+            Ok(frame) => frame.into_data().unwrap_or_default(),
+            Err(error) => return Some((Err(error), None)),
+        };
+        let (bytes, goes_on) = sieve.sift_events(&mut splitter, &chunk);
+        let rest = goes_on.then_some((frames, splitter, sieve));
+        Some((Ok(http_body::Frame::data(Bytes::from(bytes))), rest))
     });
     Body::new(StreamBody::new(Box::pin(stream)))
 }
 
 impl Sieve {
+    /// What may pass of the events that a chunk completes, and whether the stream goes on. A list that cannot be read
+    /// is answered by an error; on a stream that answers nothing in particular, the event is left out.
+    fn sift_events(&self, splitter: &mut sse::EventSplitter, chunk: &[u8]) -> (Vec<u8>, bool) {
+        let mut out = Vec::new();
+        let end = |mut out: Vec<u8>, text| {
+            out.extend_from_slice(&sse::encode(None, None, &self.refusal(text)));
+            (out, false)
+        };
+        let Ok(events) = splitter.feed(chunk) else { return end(out, BROKEN) };
+        for event in events {
+            match self.sift_event(&event) {
+                Some(bytes) => out.extend_from_slice(&bytes),
+                None if self.kind == ListKind::Resumed => {
+                    tracing::warn!(server = %self.server.name, "an event of the upstream cannot be read; it is left out");
+                }
+                None => return end(out, UNREADABLE),
+            }
+        }
+        (out, true)
+    }
+
     fn sift_event(&self, event: &sse::Event) -> Option<Bytes> {
         if event.data.is_empty() {
             return Some(event.raw.clone());

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use vestibule_egress::client::{Body, Client, SendError};
-use vestibule_mcp::Era;
+use vestibule_mcp::{Era, MessageKind};
 use vestibule_model::Principal;
 
 use crate::{
@@ -28,10 +28,27 @@ pub(crate) async fn exchange(
 ) -> Result<Answer, DispatchError> {
     let credential = kind.open(caller).await.map_err(no_credential)?;
     let in_session = call.upstream_session.is_some();
+    let wanted = Wanted::of(&call);
     let mut request = request(uri, call)?;
     credential.spend(&mut request).map_err(no_credential)?;
     let response = client.send(request).await.map_err(undelivered)?;
-    check(response, in_session)
+    check(response, in_session, wanted)
+}
+
+/// What an exchange is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// A message: the answer to a request, or the stream of a session.
+    Message,
+    /// A status: what is said besides it has no reader.
+    Status,
+}
+
+impl Wanted {
+    fn of(call: &McpCall) -> Self {
+        let request = call.message.as_ref().is_some_and(|message| message.kind() == MessageKind::Request);
+        if request || call.method == Method::GET { Self::Message } else { Self::Status }
+    }
 }
 
 /// The original bytes, the headers that may pass, and ours. The credential comes last and so cannot be displaced.
@@ -61,7 +78,7 @@ fn request(uri: &Uri, call: McpCall) -> Result<Request<Bytes>, DispatchError> {
 }
 
 /// What passes: MCP answers, and the bare status of other refusals. What does not: challenges, redirects, error pages.
-fn check(response: Response<Body>, in_session: bool) -> Result<Answer, DispatchError> {
+fn check(response: Response<Body>, in_session: bool, wanted: Wanted) -> Result<Answer, DispatchError> {
     let (parts, body) = response.into_parts();
     let status = parts.status;
     let broken = |what: String| Err(DispatchError::Upstream(what));
@@ -86,7 +103,7 @@ fn check(response: Response<Body>, in_session: bool) -> Result<Answer, DispatchE
         Source::Http(body)
     } else if status.is_server_error() {
         return broken(format!("it answered {} without an MCP message", status.as_u16()));
-    } else if status == StatusCode::OK && has_content(&body) && !headers.is_empty() {
+    } else if status == StatusCode::OK && wanted == Wanted::Message {
         return broken("its answer is neither JSON nor an event stream".to_owned());
     } else {
         headers.remove(header::CONTENT_TYPE);
@@ -99,10 +116,6 @@ fn is_mcp(headers: &HeaderMap) -> bool {
     let text = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let essence = text.split(';').next().unwrap_or("").trim();
     essence.eq_ignore_ascii_case("application/json") || essence.eq_ignore_ascii_case("text/event-stream")
-}
-
-fn has_content(body: &Body) -> bool {
-    http_body::Body::size_hint(body).exact() != Some(0)
 }
 
 fn no_credential(error: CredentialError) -> DispatchError {

@@ -239,6 +239,7 @@ async fn challenges_and_error_pages_of_an_upstream_stay_behind() {
         ("407 X\r\nproxy-authenticate: Basic\r\n", "upstream_refused"),
         ("500 X\r\ncontent-type: text/html\r\n", "upstream"),
         ("200 OK\r\ncontent-type: text/html\r\n", "upstream"),
+        ("200 OK\r\n", "upstream"),
         ("200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\n", "upstream"),
         ("200 OK\r\ncontent-type: application/json\r\nmcp-session-id: a b\r\n", "upstream"),
     ] {
@@ -267,6 +268,17 @@ async fn refusals_in_mcp_pass_with_their_status_and_others_without_their_body() 
         assert_eq!(reply.headers().contains_key("content-type"), media, "{head}");
         assert!(!reply.headers().contains_key("set-cookie"));
         assert_eq!(text(reply).await, body, "{head}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_said_to_a_notification_has_no_reader() {
+    const CANCELLED: &str = r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#;
+    for head in ["200 OK\r\n", "200 OK\r\ncontent-type: text/plain\r\n", "202 X\r\n"] {
+        let (url, _asked) = upstream(format!("HTTP/1.1 {head}content-length: 2\r\n\r\nok")).await;
+        let reply = House::before(&url, fixed()).dispatch(post(CANCELLED)).await.unwrap();
+        assert!(reply.status().is_success() && reply.headers().is_empty(), "{head}");
+        assert_eq!(text(reply).await, "", "{head}");
     }
 }
 
