@@ -9,6 +9,7 @@ pub mod jobs;
 mod keys;
 pub mod listen;
 mod nowhere;
+mod people;
 pub mod state;
 pub mod telemetry;
 mod unread;

@@ -23,7 +23,7 @@ use vestibule_vault::{Credentials, StdioLimits, Vault, VaultParts};
 use crate::{
     config::{Config, DocumentReach},
     jobs::Jobs,
-    keys, nowhere, state,
+    keys, nowhere, people, state,
 };
 
 /// The whole product, wired.
@@ -70,6 +70,7 @@ pub async fn build(mut config: Config, clock: Arc<dyn Clock>, random: Arc<dyn Ra
         clock,
         random,
     };
+    people::add(&config.users, &parts.store, &parts.journal, &parts.passwords, (&parts.clock, &parts.random)).await?;
     let public = router(&config, &parts)?;
     Ok(House {
         public,

@@ -46,8 +46,8 @@ const FRAMING: [HeaderName; 14] = [
     HeaderName::from_static("last-event-id"),
 ];
 
-/// Whether a configured credential may travel in this header.
-pub(crate) fn may_hold_credential(name: &HeaderName) -> bool {
+/// Whether a configured credential may travel in this header; those that frame a message or belong to MCP are taken.
+pub fn may_hold_credential(name: &HeaderName) -> bool {
     !FRAMING.contains(name) && !name.as_str().starts_with("mcp-")
 }
 

@@ -28,6 +28,7 @@ mod upstream;
 
 pub use call::McpCall;
 pub use dispatch::{DispatchError, Vault, VaultParts};
+pub use headers::may_hold_credential;
 pub use registry::{Credentials, RegistryError};
 pub use reply::{Reply, ReplyBody};
 pub use stdio::StdioLimits;

@@ -45,7 +45,9 @@ pub(super) fn find(place: &Where) -> Result<Place> {
     match config.state {
         State::Directory(directory) => Ok(Place { directory, master_key: config.master_key }),
         State::Memory => {
-            bail!("this configuration keeps its state in memory only; nothing outside the running process can see it")
+            bail!(
+                "this configuration keeps its state in memory only; nothing outside the running process can see it\n  remedy: change `[[user]]` and `[[client]]` in the configuration and start again"
+            )
         }
     }
 }

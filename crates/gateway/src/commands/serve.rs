@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::{place, running::{self, StopSignals}};
+use super::{
+    place,
+    running::{self, StopSignals},
+};
 use crate::{cli, config};
 
 pub(super) async fn run(args: cli::Serve) -> Result<ExitCode> {

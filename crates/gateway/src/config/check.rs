@@ -8,12 +8,16 @@ use std::{
 };
 
 use toml::Spanned;
-use vestibule_authserver::{AuthSettings, settings::PrivateUseSchemes};
+use vestibule_authserver::{
+    AuthSettings,
+    settings::{MetadataDocuments, PrivateUseSchemes},
+};
 use vestibule_model::Secret;
 use vestibule_oauth::keys::{Algorithm, RotationPlan};
 
 use super::{
     Config, ConfigError, ConfigErrors, DocumentReach, State, clients, error::line_of, password, raw, secret, servers,
+    users,
 };
 
 const DAY: u64 = 24 * 60 * 60;
@@ -31,6 +35,12 @@ impl Checker<'_> {
     pub(super) fn mistake(&mut self, at: Range<usize>, what: impl Into<String>, remedy: impl Into<String>) {
         let line = Some(line_of(self.text, at.start));
         self.errors.push(ConfigError { file: self.file.to_owned(), line, what: what.into(), remedy: remedy.into() });
+    }
+
+    /// Notes that something is missing altogether.
+    fn mistake_of_all(&mut self, what: &str, remedy: &str) {
+        let (file, what, remedy) = (self.file.to_owned(), what.to_owned(), remedy.to_owned());
+        self.errors.push(ConfigError { file, line: None, what, remedy });
     }
 
     /// Resolves a secret, or notes why not.
@@ -90,8 +100,16 @@ pub(super) fn check(file: &str, text: &str, folder: &Path, raw: raw::File) -> Re
         allowed_origins: raw.allowed_origins,
         servers: servers::check(&mut checker, &public_url, raw.servers),
         clients: clients::check(&mut checker, raw.preregistered),
+        users: users::check(&mut checker, &password::policy(&raw.sign_in), raw.users),
         public_url,
     };
+    if config.state == State::Memory && config.users.is_empty() && config.clients.is_empty() {
+        // Memory dies with the process, so `vestibule user add` could never reach it.
+        checker.mistake_of_all(
+            "with `state = \"memory\"` nobody could ever sign in: there is no user here",
+            "add a [[user]] with email and password, or give `state` a directory and use `vestibule user add`",
+        );
+    }
     if checker.errors.is_empty() { Ok(config) } else { Err(ConfigErrors(checker.errors)) }
 }
 
@@ -195,6 +213,9 @@ fn auth(checker: &mut Checker<'_>, public_url: &str, raw: &raw::File) -> AuthSet
     auth.registration.max_clients = raw.clients.max_registered.unwrap_or(auth.registration.max_clients);
     auth.registration.per_address_per_hour =
         raw.clients.registrations_per_hour.unwrap_or(auth.registration.per_address_per_hour);
+    if raw.clients.metadata_documents == Some(false) {
+        auth.metadata_documents = MetadataDocuments::Refused;
+    }
     if raw.clients.private_use_schemes == Some(false) {
         auth.private_use_schemes = PrivateUseSchemes::Refused;
     }

@@ -75,6 +75,9 @@ fn remedy_for(message: &str) -> String {
     if let Some(field) = message.strip_prefix("missing field ") {
         return format!("add a line `{} = …`", field.trim_matches('`'));
     }
+    if message.starts_with("a secret ") {
+        return "write { env = \"NAME\" } or { file = \"path\" }, and put the secret there".to_owned();
+    }
     if message.starts_with("unknown variant") {
         return "use one of the values named".to_owned();
     }

@@ -10,8 +10,9 @@ mod password;
 pub mod raw;
 mod secret;
 mod servers;
+mod users;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 use vestibule_authserver::AuthSettings;
@@ -62,6 +63,26 @@ pub struct Config {
     pub servers: Vec<ConfiguredServer>,
     /// Pre-registered clients, with the digest of the secret where there is one.
     pub clients: Vec<(Client, Option<Digest>)>,
+    /// People who may sign in from the first start on.
+    pub users: Vec<ConfiguredUser>,
+}
+
+/// One `[[user]]`.
+pub struct ConfiguredUser {
+    /// E-mail address, for sign-in.
+    pub email: String,
+    /// Full name.
+    pub name: String,
+    /// Their password.
+    pub password: Secret<String>,
+    /// Roles.
+    pub roles: Vec<String>,
+    /// Department.
+    pub department: Option<String>,
+    /// Directory attributes.
+    pub attributes: BTreeMap<String, String>,
+    /// Organization.
+    pub org: String,
 }
 
 /// One `[[server]]`.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 use toml::Spanned;
 
 /// The configuration of Vestibule.
@@ -54,6 +54,9 @@ pub struct File {
     /// Pre-registered OAuth clients.
     #[serde(default, rename = "client")]
     pub preregistered: Vec<Client>,
+    /// People who may sign in from the first start on.
+    #[serde(default, rename = "user")]
+    pub users: Vec<User>,
 }
 
 /// How people sign in.
@@ -194,13 +197,62 @@ pub enum Credential {
 }
 
 /// A secret by reference: exactly one of the two.
-#[derive(Deserialize, JsonSchema)]
+#[derive(JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecretRef {
     /// An environment variable.
     pub env: Option<String>,
     /// A file.
     pub file: Option<PathBuf>,
+}
+
+/// What may stand where a secret is wanted. A secret itself must not, and no message repeats it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Reference(Reference),
+    Other(toml::Value),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reference {
+    env: Option<String>,
+    file: Option<PathBuf>,
+}
+
+impl<'de> Deserialize<'de> for SecretRef {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Written::deserialize(deserializer)? {
+            Written::Reference(Reference { env, file }) => Ok(Self { env, file }),
+            Written::Other(toml::Value::String(_)) => Err(D::Error::custom("a secret must not stand in this file")),
+            Written::Other(_) => Err(D::Error::custom("a secret has the form { env = … } or { file = … }")),
+        }
+    }
+}
+
+/// A person who may sign in. They are added at the start when nobody has the address yet.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// The e-mail address, for sign-in.
+    #[schemars(with = "String")]
+    pub email: Spanned<String>,
+    /// The password.
+    #[schemars(with = "SecretRef")]
+    pub password: Spanned<SecretRef>,
+    /// The full name. Default: what stands before the `@`.
+    pub name: Option<String>,
+    /// The roles.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// The department.
+    pub department: Option<String>,
+    /// Directory attributes, for example `{ employee_id = "E1" }`.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
+    /// The organization. Default: `default`.
+    pub org: Option<String>,
 }
 
 /// A pre-registered OAuth client.

@@ -53,7 +53,11 @@ fn upstream(checker: &mut Checker<'_>, raw: &raw::Server) -> Option<Upstream> {
     match (&raw.url, &raw.command) {
         (Some(url), None) => {
             if !is_http_url(url.get_ref()) {
-                let what = format!("`{}` is no http or https URL", url.get_ref());
+                // User information in a URL is a password; it is not repeated.
+                let what = match url.get_ref() {
+                    text if text.contains('@') => "the URL holds a user name, or is no http or https URL".to_owned(),
+                    text => format!("`{text}` is no http or https URL"),
+                };
                 checker.mistake(
                     url.span(),
                     what,
@@ -100,9 +104,17 @@ fn credential(
         raw::Credential::None => Some((CredentialSpec::None, None)),
         raw::Credential::Static { header, value } => {
             let header = header.clone().unwrap_or_else(|| "Authorization".to_owned());
-            if http::HeaderName::from_bytes(header.as_bytes()).is_err() {
-                checker.mistake(given.span(), format!("`{header}` is no header name"), "write it as X-API-Key");
-                return None;
+            match http::HeaderName::from_bytes(header.as_bytes()) {
+                Ok(name) if vestibule_vault::may_hold_credential(&name) => {}
+                Ok(_) => {
+                    let what = format!("`{header}` cannot hold a credential: HTTP or MCP has another use for it");
+                    checker.mistake(given.span(), what, "use Authorization or a name of its own, as in X-API-Key");
+                    return None;
+                }
+                Err(_) => {
+                    checker.mistake(given.span(), format!("`{header}` is no header name"), "write it as X-API-Key");
+                    return None;
+                }
             }
             let secret = checker.secret(value, given.span())?;
             if http::HeaderValue::from_str(secret.expose()).is_err() {

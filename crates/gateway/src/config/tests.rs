@@ -27,6 +27,63 @@ fn a_misspelt_key_is_named_with_its_line_and_the_right_one() {
 }
 
 #[test]
+fn a_secret_in_the_file_is_refused_and_not_repeated() {
+    let server = format!("{SOUND}[[server]]\nname = \"hr\"\nurl = \"http://127.0.0.1/mcp\"\n");
+    for (text, line) in [
+        (format!("{SOUND}master_key = \"hunter2\"\n"), 2),
+        (format!("{server}credential = {{ kind = \"static\", value = \"hunter2\" }}\n"), 5),
+        (format!("{SOUND}[[user]]\nemail = \"a@example.com\"\npassword = \"hunter2\"\n"), 4),
+        (server.replace("//127", "//ana:hunter2@127"), 4),
+    ] {
+        let told = mistakes(&text);
+        assert!(told.starts_with(&format!("vestibule.toml:{line}: ")), "{told}");
+        assert!(!told.contains("hunter2") && told.contains("remedy: write "), "{told}");
+    }
+    let told = mistakes(&format!("{SOUND}master_key = {{ path = \"x\" }}\n"));
+    assert!(told.contains("a secret has the form"), "{told}");
+}
+
+#[test]
+fn a_credential_in_a_header_with_another_use_is_refused() {
+    for header in ["Host", "content-type", "Mcp-Session-Id", "Transfer-Encoding"] {
+        let told = mistakes(&format!(
+            "{SOUND}[[server]]\nname = \"hr\"\nurl = \"http://127.0.0.1/mcp\"\n\
+             credential = {{ kind = \"static\", header = \"{header}\", value = {{ env = \"PATH\" }} }}\n"
+        ));
+        assert!(told.starts_with("vestibule.toml:5: ") && told.contains("cannot hold a credential"), "{told}");
+    }
+}
+
+#[test]
+fn users_need_an_address_and_a_password_of_the_policy() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("good"), "four unrelated quiet words\n").unwrap();
+    std::fs::write(folder.path().join("short"), "hunter2").unwrap();
+    let parsed = |user: &str| parse("vestibule.toml", &format!("{SOUND}{user}"), folder.path());
+    let ana = "[[user]]\nemail = \"Ana@example.com\"\npassword = { file = \"good\" }\nroles = [\"A\"]\n";
+    let config = parsed(ana).unwrap_or_else(|errors| panic!("{errors}"));
+    let user = config.users.first().unwrap();
+    assert_eq!((user.email.as_str(), user.name.as_str(), user.org.as_str()), ("Ana@example.com", "Ana", "default"));
+    for (text, told) in [
+        (ana.replace("good", "short"), "4: the password of Ana@example.com is refused"),
+        (ana.replace("good", "missing"), "4: the secret file"),
+        (ana.replace("Ana@", ""), "3: `example.com` is no e-mail address"),
+        (format!("{ana}{}", ana.to_lowercase().replace("[\"a\"]", "[]")), "7: two users have the e-mail address"),
+        ("[[user]]\nemail = \"a@example.com\"\n".to_owned(), "missing field `password`"),
+    ] {
+        let Err(errors) = parsed(&text) else { panic!("{text} was accepted") };
+        assert!(errors.to_string().contains(told), "{told} in\n{errors}");
+        assert!(!errors.to_string().contains("hunter2"));
+    }
+}
+
+#[test]
+fn memory_without_anybody_in_it_is_refused() {
+    let told = mistakes(&format!("state = \"memory\"\n{SOUND}"));
+    assert!(told.contains("nobody could ever sign in") && told.contains("add a [[user]]"), "{told}");
+}
+
+#[test]
 fn a_missing_public_url_is_named() {
     let told = mistakes("listen = \"127.0.0.1:1\"\n");
     assert!(told.contains("missing field `public_url`"), "{told}");
