@@ -63,9 +63,13 @@ impl<'a> Suite<'a> {
         self.check("PyPI packages of tests/clients", install::python);
     }
 
+    /// Never against a binary of yesterday: without a build there is nothing to test.
     fn clients(&mut self) {
+        let before = self.total.failed;
         self.cargo("the binary", &["build", "--locked", "--bin", "vestibule"], plain);
+        let built = self.total.failed == before;
         self.step("real clients against the real binary", |workspace| {
+            anyhow::ensure!(built, "not run: the binary could not be built");
             let node = workspace.root().join("tests/clients/node_modules/.bin/node");
             process::run(command(workspace.root(), node, &["tests/clients/run.mjs"])).map(|outcome| clients(&outcome))
         });
