@@ -1,5 +1,10 @@
 //! MCP requests in both eras of the protocol.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
 use bytes::Bytes;
 use http::{Method, header};
 use serde_json::{Value, json};
@@ -18,12 +23,14 @@ pub struct Caller {
     path: String,
     token: String,
     session: Option<String>,
+    /// Requests of one session that are under way must not share an id.
+    last_id: Arc<AtomicU64>,
 }
 
 impl Caller {
     /// Speaks the stateless era: every request stands alone.
     pub fn stateless(http: &Http, path: &str, token: &str) -> Self {
-        Self { http: http.clone(), path: path.to_owned(), token: token.to_owned(), session: None }
+        Self { http: http.clone(), path: path.to_owned(), token: token.to_owned(), session: None, last_id: Arc::default() }
     }
 
     /// Speaks the older era: opens a session first.
@@ -53,7 +60,8 @@ impl Caller {
     /// Sends a request of a method.
     pub async fn ask(&self, method: &str, params: Value) -> Answer {
         if self.session.is_some() {
-            let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+            let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+            let body = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
             return self.post(&body, &self.session_headers()).await;
         }
         let (body, headers) = stateless(method, params);

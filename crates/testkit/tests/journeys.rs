@@ -12,6 +12,8 @@ mod binding;
 mod broken;
 #[path = "journeys/browsers.rs"]
 mod browsers;
+#[path = "journeys/isolation.rs"]
+mod isolation;
 #[path = "journeys/malformed.rs"]
 mod malformed;
 #[path = "journeys/operators.rs"]
