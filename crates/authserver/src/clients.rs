@@ -11,7 +11,7 @@ use vestibule_oauth::{
 };
 use vestibule_store::StoreError;
 
-use crate::AuthServer;
+use crate::{AuthServer, settings::MetadataDocuments};
 
 /// Fetches of documents that one address may cause in an hour.
 const FETCHES_PER_HOUR: u32 = 60;
@@ -49,20 +49,31 @@ pub enum DocumentError {
 /// The client of this id, if it may act. A metadata document is fetched when we have none that is still fresh; its
 /// URL is checked first, fetches per address are limited, and one fetch serves all who wait for it.
 pub async fn resolve(server: &AuthServer, id: &ClientId, address: Option<IpAddr>) -> Result<Client, ClientError> {
-    if let Some(client) = server.store.find_client(id).await? {
-        return if client.disabled { Err(ClientError::Unknown) } else { Ok(client) };
+    if let Some(client) = known(server, id).await? {
+        return Ok(client);
     }
-    let url = DocumentUrl::parse(id.as_str()).ok_or(ClientError::Unknown)?;
+    let url = DocumentUrl::parse(id.as_str()).filter(|_| accepts_documents(server)).ok_or(ClientError::Unknown)?;
     let lock = server.limits.fetches.of(url.as_str());
     let _one_at_a_time = lock.lock().await;
     // Whoever waited finds what the first one fetched.
-    if let Some(client) = server.store.find_client(id).await? {
-        return if client.disabled { Err(ClientError::Unknown) } else { Ok(client) };
+    if let Some(client) = known(server, id).await? {
+        return Ok(client);
     }
     if !server.limits.documents.admit(address, FETCHES_PER_HOUR, server.clock.now()) {
         return Err(ClientError::TooMany);
     }
     fetch(server, &url).await
+}
+
+fn accepts_documents(server: &AuthServer) -> bool {
+    server.settings.metadata_documents == MetadataDocuments::Accepted
+}
+
+/// A client that we keep. A document that was fetched before documents were switched off counts no more either.
+async fn known(server: &AuthServer, id: &ClientId) -> Result<Option<Client>, ClientError> {
+    let Some(client) = server.store.find_client(id).await? else { return Ok(None) };
+    let switched_off = client.kind == ClientKind::MetadataDocument && !accepts_documents(server);
+    if client.disabled || switched_off { Err(ClientError::Unknown) } else { Ok(Some(client)) }
 }
 
 /// Fetches and keeps a document. Errors are never kept (draft, section 4.4).

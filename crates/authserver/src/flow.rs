@@ -24,7 +24,13 @@ use vestibule_store::{
     sessions::SessionRecord,
 };
 
-use crate::{AuthServer, browser::Browser, code::Code, visit::Visit};
+use crate::{
+    AuthServer,
+    browser::Browser,
+    clients::{self, ClientError},
+    code::Code,
+    visit::Visit,
+};
 
 /// An authorization request whose client, redirect URI and parameters were checked.
 #[derive(Clone, Debug)]
@@ -134,10 +140,17 @@ impl Flow {
         }
     }
 
+    /// Its client, as it is now. A metadata document that has aged while its user was asked is fetched again.
+    pub async fn client(&self, server: &AuthServer, visit: &Visit) -> Result<Client, FlowError> {
+        clients::resolve(server, &self.request.client, visit.address).await.map_err(|error| match error {
+            ClientError::Store(error) => FlowError::Store(error),
+            ClientError::Unknown | ClientError::Document(_) | ClientError::TooMany => FlowError::Unavailable,
+        })
+    }
+
     /// The client and the redirect URI, checked again: both may have changed while the user was asked.
-    async fn recheck(&self, server: &AuthServer) -> Result<(Client, ProvenRedirect), FlowError> {
-        let client = server.store.find_client(&self.request.client).await?.filter(|client| !client.disabled);
-        let client = client.ok_or(FlowError::Unavailable)?;
+    async fn recheck(&self, server: &AuthServer, visit: &Visit) -> Result<(Client, ProvenRedirect), FlowError> {
+        let client = self.client(server, visit).await?;
         let requested = self.request.redirect_uri.as_str();
         let redirect = ProvenRedirect::prove(&client, requested, server.settings.private_use_schemes);
         let known = server
@@ -207,7 +220,7 @@ pub async fn allow(
     if !flow.accepts(server, session) {
         return Err(FlowError::Gone);
     }
-    let (client, redirect) = flow.recheck(server).await?;
+    let (client, redirect) = flow.recheck(server, visit).await?;
     flow.consume(server).await?;
     let grant = flow.grant(server, session, granted);
     let longest = server.settings.consent_lifetimes.iter().max().copied().unwrap_or(lifetime);
@@ -231,7 +244,7 @@ pub async fn deny(
     flow: Flow,
     session: Option<&SessionRecord>,
 ) -> Result<String, FlowError> {
-    let (_, redirect) = flow.recheck(server).await?;
+    let (_, redirect) = flow.recheck(server, visit).await?;
     flow.consume(server).await?;
     server.record(&flow.event(server, visit, Verdict::Deny, session)).await?;
     let error = OAuthError::new(ErrorCode::AccessDenied, "the user did not allow it");

@@ -69,6 +69,8 @@ impl OneAtATime {
 pub struct Limits {
     /// Registrations.
     pub(crate) registrations: PerHour,
+    /// Authorization requests that wait for their user.
+    pub(crate) flows: PerHour,
     /// Refused requests that are put on record.
     pub(crate) refusals: PerHour,
     /// Fetches of metadata documents.

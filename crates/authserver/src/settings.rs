@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use vestibule_model::OrgId;
 use vestibule_oauth::issue::ACCESS_TOKEN_LIFE;
-pub use vestibule_oauth::redirect_uri::PrivateUseSchemes;
+pub use vestibule_oauth::{metadata::MetadataDocuments, redirect_uri::PrivateUseSchemes};
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
@@ -23,6 +23,9 @@ pub struct AuthSettings {
     pub code_life: Duration,
     /// How long an authorization request waits for its user.
     pub flow_life: Duration,
+    /// Authorization requests that one address may begin in an hour: each is kept until its user answers, and anybody
+    /// may begin one.
+    pub flows_per_hour: u32,
     /// A refresh token unused for this long ends.
     pub refresh_idle: Duration,
     /// A family of refresh tokens ends after this, used or not.
@@ -35,6 +38,8 @@ pub struct AuthSettings {
     pub default_consent_lifetime: Duration,
     /// Dynamic registration (RFC 7591).
     pub registration: RegistrationSettings,
+    /// Whether clients may introduce themselves by a metadata document.
+    pub metadata_documents: MetadataDocuments,
     /// Whether clients may register private-use schemes such as `cursor:` (RFC 8252 section 7.1).
     pub private_use_schemes: PrivateUseSchemes,
     /// The tenant of clients that act for themselves.
@@ -74,6 +79,7 @@ impl AuthSettings {
             access_token_life: ACCESS_TOKEN_LIFE,
             code_life: Duration::from_secs(60),
             flow_life: Duration::from_secs(30 * MINUTE),
+            flows_per_hour: 3000,
             refresh_idle: Duration::from_secs(14 * DAY),
             refresh_absolute: Duration::from_secs(30 * DAY),
             retry_window: Duration::from_secs(10),
@@ -85,6 +91,7 @@ impl AuthSettings {
                 per_address_per_hour: 30,
                 unused_ttl: Duration::from_secs(DAY),
             },
+            metadata_documents: MetadataDocuments::Accepted,
             private_use_schemes: PrivateUseSchemes::Allowed,
             service_org: OrgId::new("default"),
             assertion_audience: AssertionAudience::IssuerOnly,

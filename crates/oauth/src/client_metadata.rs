@@ -130,18 +130,26 @@ fn check_redirects(uris: &[String], private_use: PrivateUseSchemes) -> Result<Ve
     uris.iter().map(|uri| redirect_uri::check(uri, private_use).map_err(MetadataError::Redirect)).collect()
 }
 
-/// People read the name on the consent page: no characters that hide, reorder or break it.
+/// People read the name on the consent page: no characters that hide, reorder or break it, and something to see.
 fn name(name: String) -> Result<String, MetadataError> {
     let name = name.trim();
-    let hides = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{2028}' | '\u{2029}' | '\u{FFF9}'..='\u{FFFD}' | '\u{E0000}'..='\u{E007F}')
-    };
-    if name.chars().count() > MAX_NAME || name.chars().any(hides) {
+    if name.chars().count() > MAX_NAME || name.chars().any(is_hidden) {
         Err(MetadataError::Name)
     } else {
         Ok(name.to_owned())
     }
+}
+
+/// Whether people cannot see a character, or it moves others: control and direction characters, marks of no width,
+/// fillers that look like a blank, tags.
+pub fn is_hidden(c: char) -> bool {
+    let blank = c.is_whitespace() && !matches!(c, ' ' | '\u{A0}' | '\u{3000}');
+    c.is_control()
+        || blank
+        || matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}')
+        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}')
+        || matches!(c, '\u{FE00}'..='\u{FE0D}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFD}')
+        || matches!(c, '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
 /// RFC 7591 section 2: `client_secret_basic` when omitted.
@@ -248,6 +256,12 @@ mod tests {
             ("client_name", json!("a".repeat(101))),
             ("client_name", json!("Cla\u{202e}edu")),
             ("client_name", json!("Claude\u{200b}")),
+            ("client_name", json!("\u{3164}\u{3164}")),
+            ("client_name", json!("\u{2800}")),
+            ("client_name", json!("\u{ad}")),
+            ("client_name", json!("Cla\u{61c}ude")),
+            ("client_name", json!("Claude\u{e0100}")),
+            ("client_name", json!("a\u{2003}b")),
             ("client_name", json!("a\nb")),
             ("token_endpoint_auth_method", json!("client_secret_jwt")),
             ("token_endpoint_auth_method", json!("tls_client_auth")),

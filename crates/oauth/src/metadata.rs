@@ -14,6 +14,15 @@ pub enum Registration {
     Closed,
 }
 
+/// Whether a `client_id` may be the URL of a metadata document.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MetadataDocuments {
+    /// It may, and the metadata says so.
+    Accepted,
+    /// It is the id of nobody; the metadata says so too.
+    Refused,
+}
+
 /// Paths of the endpoints under the issuer.
 pub mod paths {
     /// Authorization endpoint.
@@ -41,6 +50,7 @@ pub mod paths {
 pub fn authorization_server<'a>(
     issuer: &str,
     registration: Registration,
+    documents: MetadataDocuments,
     scopes: impl IntoIterator<Item = &'a str>,
 ) -> String {
     let url = |path: &str| format!("{issuer}{path}");
@@ -67,7 +77,7 @@ pub fn authorization_server<'a>(
         "introspection_endpoint_auth_methods_supported": proven,
         "introspection_endpoint_auth_signing_alg_values_supported": ACCEPTED_ALGORITHMS,
         "authorization_response_iss_parameter_supported": true,
-        "client_id_metadata_document_supported": true,
+        "client_id_metadata_document_supported": documents == MetadataDocuments::Accepted,
         "prompt_values_supported": ["none", "login", "consent"],
         "acr_values_supported": ["aal1", "aal2"],
         "subject_types_supported": ["public"],
@@ -104,7 +114,7 @@ mod tests {
 
     #[test]
     fn what_clients_insist_on_is_there() {
-        let text = authorization_server("https://gate.example", Registration::Open, ["tools:*"]);
+        let text = authorization_server("https://gate.example", Registration::Open, MetadataDocuments::Accepted, ["tools:*"]);
         let document: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(document["issuer"], "https://gate.example");
         assert_eq!(document["code_challenge_methods_supported"], json!(["S256"]));
@@ -115,8 +125,9 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_registration_is_not_named() {
-        let text = authorization_server("https://gate.example", Registration::Closed, []);
+    fn what_is_switched_off_is_not_offered() {
+        let text = authorization_server("https://gate.example", Registration::Closed, MetadataDocuments::Refused, []);
         assert!(!text.contains("registration_endpoint"));
+        assert!(text.contains(r#""client_id_metadata_document_supported":false"#));
     }
 }

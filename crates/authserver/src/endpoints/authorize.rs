@@ -25,6 +25,7 @@ use crate::{
     clients::{self, ClientError},
     error_page::error_page,
     flow::{Flow, FlowError, FlowRequest},
+    pages::shell,
     scopes,
     visit::Visit,
 };
@@ -44,6 +45,9 @@ enum AuthorizeError {
     /// For the client, at the redirect URI that was proven to be its own.
     #[error("{error}")]
     Redirect { to: ProvenRedirect, state: Option<String>, error: OAuthError },
+    /// 429: this address has begun enough.
+    #[error("too many sign-ins were begun")]
+    TooMany,
     /// 503.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -60,6 +64,10 @@ impl AuthorizeError {
                 tracing::error!(%error, "an authorization request could not be answered");
                 let sentence = "A part of this server is not available. Please try again in a moment.";
                 error_page(StatusCode::SERVICE_UNAVAILABLE, "Please try again", sentence, "temporarily_unavailable")
+            }
+            Self::TooMany | Self::Client(ClientError::TooMany) => {
+                let sentence = "Too many sign-ins were begun from your network. Try again later.";
+                error_page(StatusCode::TOO_MANY_REQUESTS, "Please wait", sentence, "too_many_requests")
             }
             Self::Client(error) => bad(&error.to_string(), "invalid_client"),
             Self::Redirect { to, state, error } => {
@@ -95,6 +103,7 @@ pub(crate) async fn handle(
         start(&server, &visit, &browser, signed_in?.as_ref(), &params).await
     };
     let mut response = result.await.unwrap_or_else(|error: AuthorizeError| error.answer(&server));
+    shell::guard(&server.settings, &mut response);
     if let Some(Ok(cookie)) = browser.set_cookie().map(HeaderValue::try_from) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
@@ -142,6 +151,9 @@ async fn start(
         acr: request.acr,
         browser: browser.digest(),
     };
+    if !server.limits.flows.admit(visit.address, server.settings.flows_per_hour, server.clock.now()) {
+        return Err(AuthorizeError::TooMany);
+    }
     let token = Flow::save(server, &flow).await?;
     let page = if signed_in.is_some() && !flow.prompt.login { "/consent" } else { "/login" };
     Ok(see_other(&format!("{page}?flow={}", token.expose())))
@@ -186,7 +198,5 @@ fn see_other(location: &str) -> Response {
     if let Ok(location) = HeaderValue::try_from(location) {
         response.headers_mut().insert(header::LOCATION, location);
     }
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
 }

@@ -30,7 +30,8 @@ pub(crate) async fn authorization_server(State(server): State<Arc<AuthServer>>) 
     let offered = servers.iter().fold(ScopeSet::default(), |all, server| all.union(&server.scopes_supported()));
     let scopes = std::iter::once(OPENID).chain(offered.iter().map(|scope| scope.as_str()));
     let registration = if server.settings.registration.enabled { Registration::Open } else { Registration::Closed };
-    document(metadata::authorization_server(&server.settings.public_url, registration, scopes))
+    let documents = server.settings.metadata_documents;
+    document(metadata::authorization_server(&server.settings.public_url, registration, documents, scopes))
 }
 
 /// RFC 7517.

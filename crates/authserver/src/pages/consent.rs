@@ -12,7 +12,7 @@ use axum::response::Response;
 use http::StatusCode;
 use vestibule_identity::browser::SignedIn;
 use vestibule_model::{Client, ClientKind, ScopeSet, Server};
-use vestibule_oauth::redirect_uri::RedirectKind;
+use vestibule_oauth::{client_metadata::is_hidden, redirect_uri::RedirectKind};
 use vestibule_store::consents::ConsentRecord;
 
 use super::{
@@ -146,10 +146,8 @@ async fn ask(guest: &Guest) -> Result<Result<Asked, Response>, Response> {
     let Some(who) = fresh else { return Ok(Err(guest.see_other(&guest.onward.on("/login")))) };
     let store = &guest.server.store;
     let request = &flow.request;
-    let client = store.find_client(&request.client).await.map_err(|error| guest.down(&error))?;
-    let client = client.filter(|client| !client.disabled);
-    let server = guest.server.servers.load().find(request.server.as_str()).cloned();
-    let (Some(client), Some(server)) = (client, server) else { return Err(guest.flow_error(&FlowError::Unavailable)) };
+    let client = flow.client(&guest.server, &guest.visit).await.map_err(|error| guest.flow_error(&error))?;
+    let Some(server) = guest.server.servers.load().find(request.server.as_str()).cloned() else { return Err(guest.flow_error(&FlowError::Unavailable)) };
     let remembered = store.find_consent(&who.user.id, &client.id, &request.redirect_host, &request.resource).await;
     let remembered = remembered.map_err(|error| guest.down(&error))?;
     let remembered = remembered.filter(|consent| consent.metadata == client.metadata_digest());
@@ -257,15 +255,15 @@ fn client_line(client: &Client) -> ClientLine {
         ClientKind::Preregistered => Proof::Administrator,
         ClientKind::Registered => Proof::Nobody,
     };
-    let name = if client.name.trim().is_empty() { client.id.as_str() } else { &client.name };
-    ClientLine { name: shown(name), proof, digest: client.metadata_digest().to_hex() }
+    let name = Some(shown(&client.name)).filter(|name| !name.trim().is_empty());
+    let name = name.unwrap_or_else(|| shown(client.id.as_str()));
+    ClientLine { name, proof, digest: client.metadata_digest().to_hex() }
 }
 
 /// A name that strangers chose, made harmless: no control or direction characters that could rearrange the sentence
 /// around it, and not longer than a line or two.
 pub(super) fn shown(name: &str) -> String {
-    let harmless = |c: &char| !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    name.chars().filter(harmless).take(80).collect()
+    name.chars().filter(|c| !is_hidden(*c)).take(80).collect()
 }
 
 fn host_of(url: &str) -> Option<String> {

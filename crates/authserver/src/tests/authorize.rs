@@ -218,3 +218,32 @@ async fn a_database_that_is_down_is_a_503() {
     let answer = house.get(&House::authorize_url("cli_app", &[])).await;
     assert_eq!((answer.status, answer.location()), (StatusCode::SERVICE_UNAVAILABLE, ""));
 }
+
+/// Every answer goes to a browser, with or without a page.
+#[tokio::test]
+async fn every_answer_carries_the_headers_of_a_page() {
+    let house = House::new().await;
+    let good = house.get(&House::authorize_url("cli_app", &[])).await;
+    let refused = house.get(&House::authorize_url("cli_app", &[("scope", Some("nonsense"))])).await;
+    let shown = house.get(&House::authorize_url("nobody", &[])).await;
+    for answer in [good, refused, shown] {
+        let header = |name| answer.headers.get(name).map_or("", |value| value.to_str().unwrap());
+        assert_eq!((header("cache-control"), header("referrer-policy")), ("no-store", "no-referrer"), "{answer:?}");
+        assert!(header("strict-transport-security").starts_with("max-age=31536000"), "{answer:?}");
+        assert_eq!((header("x-frame-options"), header("x-content-type-options")), ("DENY", "nosniff"), "{answer:?}");
+    }
+}
+
+/// Each waiting request is kept on the disk; a stranger must not fill it.
+#[tokio::test]
+async fn an_address_can_begin_only_so_many_sign_ins() {
+    let house = House::with(|settings| settings.flows_per_hour = 3).await;
+    let begin = || async { house.get(&House::authorize_url("cli_app", &[])).await };
+    for _ in 0..3 {
+        assert_eq!(begin().await.status, StatusCode::SEE_OTHER);
+    }
+    let answer = begin().await;
+    assert_eq!((answer.status, answer.location()), (StatusCode::TOO_MANY_REQUESTS, ""));
+    house.clock.advance(std::time::Duration::from_secs(3600));
+    assert_eq!(begin().await.status, StatusCode::SEE_OTHER);
+}

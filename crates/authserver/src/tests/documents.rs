@@ -21,7 +21,7 @@ use vestibule_egress::{fetch::Fetcher, guard::Reach};
 use vestibule_model::{Clock, clock::SeededRandom};
 use vestibule_oauth::keys::{Algorithm, SigningKey};
 
-use crate::testing::*;
+use crate::{settings::MetadataDocuments, testing::*};
 
 /// A web server that counts what it is asked for.
 struct Site {
@@ -167,7 +167,7 @@ async fn an_address_can_cause_only_so_many_fetches() {
     let house = site.house().await;
     for n in 0..70 {
         let answer = house.get(&House::authorize_url(&site.url(&format!("/{n}.json")), &[])).await;
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+        assert_eq!(answer.status, if n < 60 { StatusCode::BAD_REQUEST } else { StatusCode::TOO_MANY_REQUESTS });
     }
     assert_eq!(site.asked(), 60);
 }
@@ -238,6 +238,42 @@ async fn a_disabled_client_stays_disabled_whatever_it_publishes() {
         house.clock.advance(2 * DAY);
     }
     assert_eq!(site.asked(), 1);
+}
+
+/// A flow that began with a document in its last minutes ends all the same.
+#[tokio::test]
+async fn a_document_may_age_while_its_user_is_asked() {
+    let site = Site::start().await;
+    let house = site.house().await;
+    let id = site.publish("/client.json", "cache-control: max-age=3600\r\n", |_| ());
+    house.get(&House::authorize_url(&id, &[])).await;
+    house.clock.advance(Duration::from_secs(3590));
+    let who = house.sign_in().await;
+    let flow = house.flow(&house.get(&House::authorize_url(&id, &[])).await).await;
+    house.clock.advance(Duration::from_secs(60));
+    let granted = flow.request.scopes.clone();
+    let url = crate::flow::allow(&house.server, &house.visit(), flow, &who.session, granted, DAY).await.unwrap();
+    assert!(url.contains("code="), "{url}");
+    assert_eq!(site.asked(), 2);
+}
+
+#[tokio::test]
+async fn documents_can_be_switched_off_and_then_no_client_has_one() {
+    let site = Site::start().await;
+    let fetcher = Fetcher::new(Reach::PublicAndLoopback, std::slice::from_ref(&site.root)).unwrap();
+    let house = House::fetching(fetcher, |settings| settings.metadata_documents = MetadataDocuments::Refused).await;
+    let id = site.publish("/client.json", "", |_| ());
+    // One that was kept from better times.
+    let kept = site.url("/kept.json");
+    house.add_client(&kept, |client| client["kind"] = "metadata_document".into()).await;
+    for id in [&id, &kept] {
+        let answer = house.get(&House::authorize_url(id, &[])).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::BAD_REQUEST, ""), "{id}");
+        assert_eq!(house.refresh(id, "vrt_x").await.error(), "invalid_client", "{id}");
+    }
+    assert_eq!(site.asked(), 0);
+    let metadata = house.get("/.well-known/oauth-authorization-server").await;
+    assert_eq!(metadata.json()["client_id_metadata_document_supported"], false);
 }
 
 /// A client whose URL begins like another's is another client.
