@@ -1,7 +1,7 @@
 //! The OAuth endpoints: one file each.
 
 pub(crate) mod authorize;
-mod body;
+pub(crate) mod body;
 mod caller;
 pub(crate) mod cors;
 pub(crate) mod introspect;

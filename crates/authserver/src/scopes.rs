@@ -13,7 +13,20 @@ pub fn requested(server: &Server, client: &Client, asked: Option<&ScopeSet>) -> 
         None => server.scopes_supported(),
         Some(asked) => asked.iter().filter(|scope| is_known(server, scope.as_str())).cloned().collect(),
     };
-    client.scope.as_ref().map_or_else(|| known.clone(), |most| known.intersection(most))
+    bounded(server, client, known)
+}
+
+/// What of these scopes the client may have. Its bound need not name them word by word: `tools:*` bounds every tool.
+pub fn bounded(server: &Server, client: &Client, scopes: ScopeSet) -> ScopeSet {
+    let Some(most) = &client.scope else { return scopes };
+    scopes.iter().filter(|scope| is_within(server, most, scope.as_str())).cloned().collect()
+}
+
+fn is_within(server: &Server, most: &ScopeSet, scope: &str) -> bool {
+    let of_group = |tools: &[String]| tools.iter().all(|tool| server.covers_tool(most, tool));
+    most.contains(scope)
+        || scope.strip_prefix("tools:").is_some_and(|tool| tool != "*" && server.covers_tool(most, tool))
+        || server.scope_groups.iter().any(|group| group.scope.as_str() == scope && of_group(&group.tools))
 }
 
 fn is_known(server: &Server, scope: &str) -> bool {

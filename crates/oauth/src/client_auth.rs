@@ -20,8 +20,9 @@ pub struct Presented {
 pub enum Proof {
     /// None: a public client.
     None,
-    /// A secret, in the header or the form.
-    Secret(Secret<String>),
+    /// A secret, in the header or the form. In the header it may have two readings: decoded as the standard wants, and
+    /// as it was sent, because many clients forget to encode it.
+    Secret(Vec<Secret<String>>),
     /// A signed assertion.
     Assertion(String),
 }
@@ -42,7 +43,7 @@ pub fn presented<'a>(
         (Some(header), None, None) => basic(header, named),
         (None, Some(secret), None) => {
             let client = ClientId::new(params.require("client_id")?);
-            Ok(Presented { client, proof: Proof::Secret(Secret::new(secret.to_owned())) })
+            Ok(Presented { client, proof: Proof::Secret(vec![Secret::new(secret.to_owned())]) })
         }
         (None, None, Some(jwt)) => from_assertion(jwt, named),
         (None, None, None) => Ok(Presented { client: ClientId::new(params.require("client_id")?), proof: Proof::None }),
@@ -67,12 +68,17 @@ fn basic(header: &[u8], named: Option<&str>) -> Result<Presented, OAuthError> {
     }
     let decoded = STANDARD.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok()).map(Secret::new);
     let decoded = decoded.ok_or_else(OAuthError::client)?;
-    let (client, secret) = decoded.expose().split_once(':').ok_or_else(OAuthError::client)?;
-    let (client, secret) = (form_decode(client)?, form_decode(secret)?);
+    let (client, sent) = decoded.expose().split_once(':').ok_or_else(OAuthError::client)?;
+    let client = form_decode(client)?;
     if named.is_some_and(|named| named != client) {
         return Err(OAuthError::request("client_id differs from the one in the Authorization header"));
     }
-    Ok(Presented { client: ClientId::new(client), proof: Proof::Secret(Secret::new(secret)) })
+    let sent = Secret::new(sent.to_owned());
+    // `=` at the end of a base64 secret, for one: no encoder leaves it, so there is only the one reading.
+    let decoded = form_decode(sent.expose()).ok().map(Secret::new);
+    let decoded = decoded.filter(|decoded| !decoded.matches(sent.expose().as_bytes()));
+    let proof = Proof::Secret(decoded.into_iter().chain([sent]).collect());
+    Ok(Presented { client: ClientId::new(client), proof })
 }
 
 /// Decodes one part. `&` and `=` would be separators to the decoder, but the encoder never leaves them bare.
@@ -103,10 +109,13 @@ pub fn suits(client: &Client, proof: &Proof) -> bool {
     }
 }
 
-/// Whether a secret is one of the client's. Every stored digest is compared, in constant time.
-pub fn secret_matches(secret: &Secret<String>, stored: &[Digest]) -> bool {
-    let presented = Digest::of(secret.expose().as_bytes());
-    stored.iter().fold(false, |found, have| found | constant_time_eq(have.as_bytes(), presented.as_bytes()))
+/// Whether a reading of the secret is one of the client's. Every stored digest is compared, in constant time.
+pub fn secret_matches(readings: &[Secret<String>], stored: &[Digest]) -> bool {
+    let presented = readings.iter().map(|secret| Digest::of(secret.expose().as_bytes()));
+    let is_stored = |digest: Digest| {
+        stored.iter().fold(false, |found, have| found | constant_time_eq(have.as_bytes(), digest.as_bytes()))
+    };
+    presented.fold(false, |found, digest| found | is_stored(digest))
 }
 
 #[cfg(test)]
@@ -123,7 +132,7 @@ mod tests {
     }
 
     fn secret_of(presented: &Presented) -> Option<&str> {
-        if let Proof::Secret(secret) = &presented.proof { Some(secret.expose()) } else { None }
+        if let Proof::Secret(readings) = &presented.proof { readings.first().map(|secret| secret.expose().as_str()) } else { None }
     }
 
     #[test]
@@ -136,6 +145,19 @@ mod tests {
         assert_eq!(secret_of(&post), Some("b"));
         assert!(matches!(read(&[], "client_id=a").unwrap().proof, Proof::None));
         assert!(matches!(read(&[], "client_id=a&client_secret=").unwrap().proof, Proof::None), "empty is absent");
+    }
+
+    /// `openssl rand -base64 32` ends in `=`, and popular clients put it into the header as it is.
+    #[test]
+    fn a_secret_that_was_not_encoded_counts_as_sent() {
+        let readings = |sent: &str| match read(&[&basic_of(&format!("a:{sent}"))], "").unwrap().proof {
+            Proof::Secret(readings) => readings.iter().map(|secret| secret.expose().clone()).collect::<Vec<_>>(),
+            Proof::None | Proof::Assertion(_) => Vec::new(),
+        };
+        for sent in ["plain", "Zm9v/mFy/w==", "a%ffb", "a&b=c"] {
+            assert_eq!(readings(sent), [sent]);
+        }
+        assert_eq!(readings("x+y%2Bz"), ["x y+z", "x+y%2Bz"]);
     }
 
     #[test]
@@ -169,6 +191,7 @@ mod tests {
             &basic_of("nocolon"),
             &basic_of("a%ff:b"),
             &basic_of("a&b:c"),
+            &basic_of("a=b:c"),
         ] {
             assert_eq!(read(&[header], "").err().map(|error| error.code), Some(ErrorCode::InvalidClient), "{header}");
         }
@@ -179,9 +202,9 @@ mod tests {
     #[test]
     fn a_secret_is_compared_with_each_digest() {
         let stored = [Digest::of(b"old"), Digest::of(b"new")];
-        assert!(secret_matches(&Secret::new("new".into()), &stored));
-        assert!(secret_matches(&Secret::new("old".into()), &stored));
-        assert!(!secret_matches(&Secret::new("other".into()), &stored));
-        assert!(!secret_matches(&Secret::new(String::new()), &[]));
+        let matches = |text: &str, stored| secret_matches(&[Secret::new("x".into()), Secret::new(text.to_owned())], stored);
+        assert!(matches("new", &stored) && matches("old", &stored));
+        assert!(!matches("other", &stored) && !matches("", &stored) && !matches("", &[]));
+        assert!(!secret_matches(&[], &stored));
     }
 }

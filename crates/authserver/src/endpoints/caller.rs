@@ -56,9 +56,9 @@ pub(super) async fn authenticate(
     }
     match &presented.proof {
         Proof::None => Ok(client),
-        Proof::Secret(secret) => {
+        Proof::Secret(readings) => {
             let stored = server.store.client_secrets(&client.id).await?;
-            if client_auth::secret_matches(secret, &stored) { Ok(client) } else { refused("client_secret_wrong") }
+            if client_auth::secret_matches(readings, &stored) { Ok(client) } else { refused("client_secret_wrong") }
         }
         Proof::Assertion(jwt) => match spend_assertion(server, &client, jwt).await? {
             Ok(()) => Ok(client),

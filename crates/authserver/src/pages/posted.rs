@@ -11,7 +11,7 @@ use vestibule_identity::browser::{csrf_matches, is_same_origin};
 use vestibule_model::Secret;
 
 use super::{guest::Guest, onward::Onward};
-use crate::AuthServer;
+use crate::{AuthServer, endpoints::body::within_patience};
 
 /// The largest form; ours are far smaller.
 const LARGEST: usize = 16 * 1024;
@@ -55,7 +55,10 @@ impl FromRequest<Arc<AuthServer>> for Posted {
             let sentence = "Only forms are accepted here.";
             return Err(guest.error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not a form", sentence, "not_a_form"));
         }
-        let Ok(bytes) = axum::body::to_bytes(body, LARGEST).await else {
+        let Some(read) = within_patience(axum::body::to_bytes(body, LARGEST)).await else {
+            return Err(guest.error(StatusCode::REQUEST_TIMEOUT, "Too slow", "That form took too long to arrive.", "too_slow"));
+        };
+        let Ok(bytes) = read else {
             return Err(guest.error(StatusCode::PAYLOAD_TOO_LARGE, "Too large", "That form is too large.", "too_large"));
         };
         let Some(fields) = parse(&bytes) else {

@@ -422,6 +422,30 @@ async fn two_steps_are_set_up_with_a_code_and_removed_with_the_password() {
     assert!(lines.iter().all(|line| !line.contains(&key) && !line.contains(&backup[0])), "no secret in the evidence");
 }
 
+/// A session that somebody opened with a phished password must not outlive, or undo, the second step.
+#[tokio::test]
+async fn a_session_of_the_password_alone_cannot_take_the_second_step_away() {
+    let house = House::new().await;
+    let (owner, thief) = (house.signed_in().await, house.signed_in().await);
+    owner.get("/account/two-factor").await;
+    let page = owner.post("/account/two-factor/begin", &[("password", PASSWORD)]).await;
+    let key = page.body.split("class=\"key\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let code = app(&key, std::sync::Arc::clone(&house.clock));
+    owner.post("/account/two-factor/confirm", &[("code", &code())]).await;
+    assert!(thief.get("/account").await.location().starts_with("/login"), "signed out");
+
+    // Enrolled by an administrator: the sessions of before are still there.
+    let house = House::new().await;
+    let thief = house.signed_in().await;
+    let _code = house.with_app().await;
+    thief.get("/account/two-factor").await;
+    for path in ["/account/two-factor/remove", "/account/two-factor/codes"] {
+        let page = thief.post(path, &[("password", PASSWORD)]).await;
+        assert_eq!(page.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    assert_eq!(house.server.store.list_factors(&house.user.id).await.unwrap().len(), 1);
+}
+
 #[tokio::test]
 async fn an_enrolment_of_another_session_or_an_old_one_is_refused() {
     let house = House::new().await;

@@ -227,3 +227,16 @@ impl House {
         self.form("/token", &form).await
     }
 }
+
+/// CVE-2026-43983: what was taken away since must not be refreshed.
+#[tokio::test]
+async fn a_scope_that_was_taken_from_the_client_is_not_refreshed() {
+    let house = House::new().await;
+    let tokens = house.tokens("cli_app").await;
+    assert!(tokens.text("scope").contains("tools:*"));
+    house.add_client("cli_app", |client| client["scope"] = "prompts:*".into()).await;
+    let next = house.refresh("cli_app", &tokens.text("refresh_token")).await;
+    assert_eq!(next.text("scope"), "prompts:*");
+    house.add_client("cli_app", |client| client["scope"] = "other".into()).await;
+    assert_eq!(house.refresh("cli_app", &next.text("refresh_token")).await.error(), "invalid_scope");
+}

@@ -138,3 +138,35 @@ async fn a_keyed_client_cannot_fall_back_to_less() {
     let secret = house.form_as("/token", &[("grant_type", "client_credentials")], Some(("cli_keyed", SECRET))).await;
     assert_eq!(secret.error(), "invalid_client");
 }
+
+/// `openssl rand -base64 32` makes `+`, `/` and `=`; the clients of the official SDKs send them unencoded.
+#[tokio::test]
+async fn a_base64_secret_works_encoded_and_not() {
+    let house = House::new().await;
+    let secret = "q+7/0123456789012345678901234567890123456w=";
+    let mut client = house.add_client("cli_svc", service).await;
+    client.name = "service".into();
+    let digest = vestibule_model::Digest::of(secret.as_bytes());
+    house.server.store.put_client(&client, Some(digest)).await.unwrap();
+    let encoded: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let grant = [("grant_type", "client_credentials")];
+    for sent in [secret, encoded.as_str()] {
+        assert_eq!(house.form_as("/token", &grant, Some(("cli_svc", sent))).await.status, StatusCode::OK, "{sent}");
+    }
+    let cut = &secret[..secret.len() - 1];
+    assert_eq!(house.form_as("/token", &grant, Some(("cli_svc", cut))).await.error(), "invalid_client");
+}
+
+/// The most that a client may have is a bound, not a list to pick from word by word.
+#[tokio::test]
+async fn one_tool_is_within_all_tools() {
+    let house = House::new().await;
+    house.add_client("cli_svc", service).await;
+    let ask = async |scope| {
+        let form = [("grant_type", "client_credentials"), ("scope", scope)];
+        house.form_as("/token", &form, Some(("cli_svc", SECRET))).await
+    };
+    assert_eq!(ask("tools:query_leaves").await.text("scope"), "tools:query_leaves");
+    assert_eq!(ask("tools:query_leaves prompts:*").await.text("scope"), "tools:query_leaves");
+    assert_eq!(ask("prompts:*").await.error(), "invalid_scope");
+}

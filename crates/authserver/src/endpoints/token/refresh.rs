@@ -1,7 +1,7 @@
 //! `refresh_token`: rotation for public clients, the same successor on a quick retry, the end of the family on any
 //! other reuse (RFC 9700 section 4.14, OAuth 2.1 section 4.3.1).
 
-use vestibule_model::{Client, OpaqueToken, ScopeSet, TokenKind};
+use vestibule_model::{Client, OpaqueToken, ScopeSet, Server, TokenKind};
 use vestibule_oauth::{
     error::{ErrorCode, OAuthError},
     grants::refresh_token::{NAME, Request},
@@ -15,7 +15,7 @@ use super::{
     Issued, TokenError,
     issue::{self, Issue},
 };
-use crate::{AuthServer, visit::Visit};
+use crate::{AuthServer, scopes, visit::Visit};
 
 /// RFC 6749 section 6.
 pub(super) async fn redeem(
@@ -34,7 +34,7 @@ pub(super) async fn redeem(
     }
     let target = issue::check_grant(server, &grant)?;
     issue::check_resource(request.resource.as_deref(), &grant)?;
-    let scopes = narrow(request.scope.as_ref(), &grant)?;
+    let scopes = narrow(request.scope.as_ref(), client, &grant, &target)?;
     let issue = Issue { server, visit, client, grant: &grant, target, scopes, nonce: None, action: NAME };
     if client.is_public() {
         return rotate(issue, request.token.expose(), record).await;
@@ -48,16 +48,24 @@ pub(super) async fn redeem(
     issue.finish(None)
 }
 
-/// RFC 6749 section 6: the scope MUST NOT include any that was not granted.
-fn narrow(asked: Option<&ScopeSet>, grant: &GrantRecord) -> Result<ScopeSet, TokenError> {
-    match asked {
-        None => Ok(grant.scopes.clone()),
-        Some(asked) if asked.is_subset(&grant.scopes) => Ok(asked.clone()),
-        Some(_) => {
-            let error = OAuthError::new(ErrorCode::InvalidScope, "the scope is more than was granted");
-            Err(TokenError::new(error, "scope_widened").about(&grant.client, Some(grant)))
-        }
+/// RFC 6749 section 6: the scope MUST NOT include any that was not granted. What an administrator has since taken from
+/// the client is left out.
+fn narrow(
+    asked: Option<&ScopeSet>,
+    client: &Client,
+    grant: &GrantRecord,
+    target: &Server,
+) -> Result<ScopeSet, TokenError> {
+    let refused = |sentence, reason| {
+        let error = OAuthError::new(ErrorCode::InvalidScope, sentence);
+        Err(TokenError::new(error, reason).about(&grant.client, Some(grant)))
+    };
+    let asked = asked.unwrap_or(&grant.scopes);
+    if !asked.is_subset(&grant.scopes) {
+        return refused("the scope is more than was granted", "scope_widened");
     }
+    let left = scopes::bounded(target, client, asked.clone());
+    if left.is_empty() { refused("nothing is left of what was granted", "no_scope") } else { Ok(left) }
 }
 
 /// The answer is made first and stored with the rotation, sealed for whoever holds the presented token: a retry after a

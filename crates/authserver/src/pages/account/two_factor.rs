@@ -89,6 +89,8 @@ pub(crate) async fn confirm(posted: Posted) -> Result<Response, Response> {
     }
     record(guest, "two_factor_enrolled").await?;
     let codes = fresh_codes(guest, who).await?;
+    // Whoever else is signed in proved the password alone, which is enough no more.
+    guest.server.people.sessions.end_others(&who.user.id, &who.session.id).await.map_err(|error| guest.down(&error))?;
     // Two factors are proven now: the session becomes a stronger one, under a new id.
     let stronger = Authentication { acr: Acr::Multi, amr: ["pwd", "otp", "mfa"].map(str::to_owned).to_vec(), auth_time: now };
     let token = guest.server.people.sessions.renew(&who.session, &stronger).await.map_err(|error| guest.down(&error))?;
@@ -102,7 +104,7 @@ pub(crate) async fn confirm(posted: Posted) -> Result<Response, Response> {
 /// `POST /account/two-factor/codes`: new backup codes; the old ones are worthless from here on.
 pub(crate) async fn codes(posted: Posted) -> Result<Response, Response> {
     let (guest, who) = (&posted.guest, poster(&posted)?);
-    if let Err(why) = prove(&posted, who).await? {
+    if let Err(why) = prove_both(&posted, who).await? {
         return overview(guest, who, Some(why)).await;
     }
     if !is_enrolled(guest, who).await? {
@@ -115,7 +117,7 @@ pub(crate) async fn codes(posted: Posted) -> Result<Response, Response> {
 /// `POST /account/two-factor/remove`: back to the password alone. Other browsers are signed out.
 pub(crate) async fn remove(posted: Posted) -> Result<Response, Response> {
     let (guest, who) = (&posted.guest, poster(&posted)?);
-    if let Err(why) = prove(&posted, who).await? {
+    if let Err(why) = prove_both(&posted, who).await? {
         return overview(guest, who, Some(why)).await;
     }
     let work = async {
@@ -135,6 +137,16 @@ pub(crate) async fn remove(posted: Posted) -> Result<Response, Response> {
         Some(token) => with_cookie(response, &session_cookie(&token)),
         None => response,
     })
+}
+
+/// The password again, in a session that began with both steps: a session of before the second step, or one whose
+/// password alone is known, cannot take that step away.
+async fn prove_both(posted: &Posted, who: &SignedIn) -> Result<Result<(), Refused>, Response> {
+    if who.session.authentication.acr < Acr::Multi && is_enrolled(&posted.guest, who).await? {
+        let sentence = "Sign out, sign in again with both steps, and then try again.".to_owned();
+        return Ok(Err(Refused { status: StatusCode::FORBIDDEN, sentence }));
+    }
+    prove(posted, who).await
 }
 
 async fn overview(guest: &Guest, who: &SignedIn, refused: Option<Refused>) -> Result<Response, Response> {
