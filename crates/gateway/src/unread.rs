@@ -1,60 +1,85 @@
-//! Request bodies that nobody read to their end.
+//! Request bodies that nobody read to their end, and those that never end.
 //!
 //! A refusal is often sent before the body was read. hyper would then close the connection, although the client has a
 //! complete answer and may already be sending its next request on it. So what is left is read and thrown away.
 
 use std::{
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tokio::time::Sleep;
 
 /// A body of which more is left costs its sender the connection.
 const MOST: u64 = 64 << 10;
 /// As does one that takes longer to arrive.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// A request body has to be complete this long after it was first waited for: whoever sends slower holds a connection
+/// and a place in the queue for nothing.
+const DEADLINE: Duration = Duration::from_secs(60);
+
 /// A request body that is read to its end, by the handler or after it.
-pub(crate) struct ReadToEnd(Option<Incoming>);
+pub(crate) struct ReadToEnd {
+    body: Option<Incoming>,
+    /// Set when there is something to wait for; most bodies are there with their head.
+    deadline: Option<Pin<Box<Sleep>>>,
+}
+
+/// Why a body broke off.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BodyError {
+    /// The connection did.
+    #[error(transparent)]
+    Connection(#[from] hyper::Error),
+    /// It took too long.
+    #[error("the request body did not arrive in time")]
+    TooSlow,
+}
 
 impl ReadToEnd {
     pub(crate) const fn new(body: Incoming) -> Self {
-        Self(Some(body))
+        Self { body: Some(body), deadline: None }
     }
 }
 
 impl Body for ReadToEnd {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BodyError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let Some(body) = &mut self.0 else { return Poll::Ready(None) };
-        let polled = Pin::new(body).poll_frame(context);
-        if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
-            self.0 = None;
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        if let Poll::Ready(polled) = Pin::new(body).poll_frame(context) {
+            if matches!(polled, None | Some(Err(_))) {
+                self.body = None;
+            }
+            return Poll::Ready(polled.map(|frame| frame.map_err(BodyError::from)));
         }
-        polled
+        let deadline = self.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(DEADLINE)));
+        ready!(deadline.as_mut().poll(context));
+        self.body = None;
+        Poll::Ready(Some(Err(BodyError::TooSlow)))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.as_ref().is_none_or(Body::is_end_stream)
+        self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }
 
 impl Drop for ReadToEnd {
     fn drop(&mut self) {
-        let left = self.0.take().filter(|body| !body.is_end_stream() && body.size_hint().lower() <= MOST);
+        let left = self.body.take().filter(|body| !body.is_end_stream() && body.size_hint().lower() <= MOST);
         let (Some(body), Ok(runtime)) = (left, tokio::runtime::Handle::try_current()) else { return };
         drop(runtime.spawn(tokio::time::timeout(PATIENCE, throw_away(body))));
     }
@@ -114,5 +139,20 @@ mod tests {
         stream.write_all(b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000000\r\n\r\n").await.unwrap();
         assert!(answer(&mut stream).await.starts_with("HTTP/1.1 401"));
         assert_eq!(answer(&mut stream).await, "");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_never_ends_is_not_waited_for() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (_stop, stopped) = watch::channel(false);
+        let router = Router::new().fallback(|_: axum::body::Bytes| async { StatusCode::OK });
+        tokio::spawn(crate::listen::serve(listener, router, Arc::from([]), stopped));
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nslow").await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        // From here on whoever waits for a timer has it at once.
+        tokio::time::pause();
+        assert!(answer(&mut stream).await.starts_with("HTTP/1.1 400"));
     }
 }

@@ -52,7 +52,8 @@ impl Agent {
         let found = parameter(&challenge, "resource_metadata").expect("a way to go on");
         let resource = http.get(local(http, &found)).await.json();
         let issuer = resource["authorization_servers"][0].as_str().expect("an issuer").to_owned();
-        let metadata = http.get(&format!("{}/.well-known/oauth-authorization-server", local(http, &issuer))).await.json();
+        let metadata =
+            http.get(&format!("{}/.well-known/oauth-authorization-server", local(http, &issuer))).await.json();
         assert_eq!(metadata["issuer"], issuer.as_str());
         let registration = json!({
             "client_name": "Testkit agent",
@@ -61,7 +62,8 @@ impl Agent {
             "response_types": ["code"],
             "token_endpoint_auth_method": "none",
         });
-        let registered = http.post_json(local(http, metadata["registration_endpoint"].as_str().unwrap()), &registration).await;
+        let registered =
+            http.post_json(local(http, metadata["registration_endpoint"].as_str().unwrap()), &registration).await;
         assert_eq!(registered.status, 201, "{}", registered.text());
         Self {
             http: http.clone(),
@@ -108,8 +110,13 @@ impl Agent {
 
     /// The code in a redirect to the client, whose state and issuer are checked as RFC 9700 and RFC 9207 demand.
     pub fn code(&self, answer: &Answer) -> String {
-        let query = answer.location().strip_prefix(&format!("{REDIRECT}?")).unwrap_or_else(|| panic!("sent to {}", answer.location()));
-        let find = |name: &str| form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        let query = answer
+            .location()
+            .strip_prefix(&format!("{REDIRECT}?"))
+            .unwrap_or_else(|| panic!("sent to {}", answer.location()));
+        let find = |name: &str| {
+            form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+        };
         assert_eq!(find("state").as_deref(), Some(STATE));
         assert_eq!(find("iss").as_deref(), self.metadata["issuer"].as_str());
         find("code").unwrap_or_else(|| panic!("no code in {query}"))

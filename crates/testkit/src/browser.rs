@@ -37,8 +37,11 @@ impl Form {
         forms
             .map(|(form, _)| {
                 let (head, inside) = form.split_once('>').unwrap_or((form, ""));
-                let inputs = inside.split("<input").skip(1).filter_map(|rest| rest.split_once('>')).map(|(input, _)| input);
-                let fields = inputs.filter(|input| is_sent(input)).filter_map(|input| Some((attribute(input, "name")?, attribute(input, "value").unwrap_or_default())));
+                let inputs =
+                    inside.split("<input").skip(1).filter_map(|rest| rest.split_once('>')).map(|(input, _)| input);
+                let fields = inputs.filter(|input| is_sent(input)).filter_map(|input| {
+                    Some((attribute(input, "name")?, attribute(input, "value").unwrap_or_default()))
+                });
                 Self { action: attribute(head, "action").unwrap_or_default(), fields: fields.collect() }
             })
             .collect()
@@ -173,7 +176,8 @@ mod tests {
             <input name="email" type="email" value=""></form>"#;
         let form = &Form::all(html)[0];
         assert_eq!(form.action, "/x");
-        let fields: Vec<(&str, &str)> = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let fields: Vec<(&str, &str)> =
+            form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(fields, [("csrf", "a&b"), ("scope", "on"), ("email", "")]);
     }
 }

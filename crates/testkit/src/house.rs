@@ -60,7 +60,8 @@ impl Plot {
     async fn build(self, mut config: Config) -> House {
         config.password_cost = HashSettings::FOR_TESTS;
         let http = Http::new(self.listener.local_addr().unwrap());
-        let running = running::start_with(config, self.listener, None, self.senses.clone()).await.expect("a sound house");
+        let running =
+            running::start_with(config, self.listener, None, self.senses.clone()).await.expect("a sound house");
         House { http, running, clock: self.clock, people: Vec::new(), senses: self.senses, directory: self.directory }
     }
 }
@@ -149,7 +150,8 @@ impl House {
     /// The one-time code of a seed, now.
     pub fn code_of(&self, seed: &str) -> String {
         let seed = totp_rs::Secret::try_from_base32(seed).expect("base32");
-        let totp = totp_rs::Builder::new().with_digits(6).with_step_duration(30).with_secret(seed).build().expect("a seed");
+        let totp =
+            totp_rs::Builder::new().with_digits(6).with_step_duration(30).with_secret(seed).build().expect("a seed");
         totp.generate(u64::try_from(self.clock.now().as_seconds()).unwrap()).to_string()
     }
 

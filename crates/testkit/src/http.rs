@@ -68,7 +68,8 @@ impl Answer {
 }
 
 fn last_event(stream: &str) -> &str {
-    let mut data = stream.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim).filter(|text| !text.is_empty());
+    let mut data =
+        stream.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim).filter(|text| !text.is_empty());
     data.next_back().unwrap_or("")
 }
 
@@ -111,7 +112,12 @@ impl Http {
             Ok::<_, BoxError>(Answer { status: parts.status, headers: parts.headers, body })
         };
         let answer = tokio::time::timeout(PATIENCE, whole).await.unwrap_or_else(|_| panic!("{what} hangs"))?;
-        self.keep(&format!("{what}\n{} {:?}\n{}", answer.status, answer.headers, String::from_utf8_lossy(&answer.body)));
+        self.keep(&format!(
+            "{what}\n{} {:?}\n{}",
+            answer.status,
+            answer.headers,
+            String::from_utf8_lossy(&answer.body)
+        ));
         Ok(answer)
     }
 

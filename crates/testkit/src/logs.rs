@@ -19,7 +19,8 @@ pub fn keep() -> Logs {
     LOGS.get_or_init(|| {
         let logs = Logs::default();
         let filter = EnvFilter::new("debug,vestibule=trace,rmcp=off");
-        let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(logs.clone()).finish();
+        let subscriber =
+            tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(logs.clone()).finish();
         tracing::subscriber::set_global_default(subscriber).expect("nobody else keeps logs");
         logs
     })

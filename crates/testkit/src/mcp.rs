@@ -30,7 +30,13 @@ pub struct Caller {
 impl Caller {
     /// Speaks the stateless era: every request stands alone.
     pub fn stateless(http: &Http, path: &str, token: &str) -> Self {
-        Self { http: http.clone(), path: path.to_owned(), token: token.to_owned(), session: None, last_id: Arc::default() }
+        Self {
+            http: http.clone(),
+            path: path.to_owned(),
+            token: token.to_owned(),
+            session: None,
+            last_id: Arc::default(),
+        }
     }
 
     /// Speaks the older era: opens a session first.

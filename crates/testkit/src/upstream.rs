@@ -132,7 +132,8 @@ fn usual(seen: &Seen) -> Response<Bytes> {
         ] }),
         _ => json!({ "content": [{ "type": "text", "text": "done" }] }),
     };
-    let builder = Response::builder().header("content-type", "application/json").header("mcp-session-id", "upstream-session");
+    let builder =
+        Response::builder().header("content-type", "application/json").header("mcp-session-id", "upstream-session");
     builder.body(Bytes::from(json!({ "jsonrpc": "2.0", "id": id, "result": result }).to_string())).unwrap()
 }
 

@@ -1,10 +1,5 @@
 //! Journeys through the whole product, over real HTTP: who comes, what they try, and what must happen.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a journey fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a journey fails by panicking")]
 
 #[path = "journeys/binding.rs"]
 mod binding;
@@ -36,3 +31,5 @@ mod secrets;
 mod streaming;
 #[path = "journeys/unauthorised.rs"]
 mod unauthorised;
+#[path = "journeys/upstreams.rs"]
+mod upstreams;

@@ -37,7 +37,8 @@ impl Binary {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).expect("one line of JSON when ready");
-        let address = ready["issuer"].as_str().unwrap().trim_start_matches("http://").parse::<std::net::SocketAddr>().unwrap();
+        let address =
+            ready["issuer"].as_str().unwrap().trim_start_matches("http://").parse::<std::net::SocketAddr>().unwrap();
         let state = home.path().join("vestibule").join(format!("demo-{}", address.port()));
         Self { child, http: Http::new(address), state, ready, _home: home }
     }
@@ -104,7 +105,8 @@ pub(crate) fn call(agent: &Agent, tokens: &Tokens, number: usize) -> http::Reque
 
 /// The lines of a journal that are whole.
 pub(crate) fn lines(state: &Path) -> Vec<String> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(state.join("audit")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(state.join("audit")).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
     files.sort();
     let text: String = files.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();

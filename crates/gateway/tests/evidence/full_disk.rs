@@ -28,7 +28,11 @@ async fn a_full_disk_refuses_calls_and_they_go_on_when_there_is_room() {
         match answer.status.as_u16() {
             200 => answered.push(number),
             503 => {
-                assert!(answer.json()["error"]["message"].as_str().unwrap().contains("audit journal"), "{}", answer.text());
+                assert!(
+                    answer.json()["error"]["message"].as_str().unwrap().contains("audit journal"),
+                    "{}",
+                    answer.text()
+                );
                 assert!(answer.header("retry-after").is_some());
                 refused.push(number);
             }

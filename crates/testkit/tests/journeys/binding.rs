@@ -22,7 +22,12 @@ async fn fresh_code(scene: &Scene) -> String {
 #[track_caller]
 fn assert_error(what: &str, answer: &Answer, errors: &[&str]) {
     let error = answer.json()["error"].as_str().unwrap_or_default().to_owned();
-    assert!(matches!(answer.status.as_u16(), 400 | 401) && errors.contains(&error.as_str()), "{what}: {} {}", answer.status, answer.text());
+    assert!(
+        matches!(answer.status.as_u16(), 400 | 401) && errors.contains(&error.as_str()),
+        "{what}: {} {}",
+        answer.status,
+        answer.text()
+    );
 }
 
 #[tokio::test]
@@ -35,14 +40,28 @@ async fn a_code_with_anything_wrong_is_refused() {
         ("code_verifier", VERIFIER),
         ("resource", scene.agent.resource.as_str()),
     ];
-    let wrong = [other.client_id.as_str(), "http://127.0.0.1:7777/other", "0123456789012345678901234567890123456789012345", "http://127.0.0.1:1/mcp/other"];
+    let wrong = [
+        other.client_id.as_str(),
+        "http://127.0.0.1:7777/other",
+        "0123456789012345678901234567890123456789012345",
+        "http://127.0.0.1:1/mcp/other",
+    ];
     // Every combination in which at least one of the four is wrong.
     for which in 1..16usize {
         let code = fresh_code(&scene).await;
         let mut form = vec![("grant_type", "authorization_code"), ("code", code.as_str())];
-        form.extend(right.iter().enumerate().map(|(at, (name, value))| (*name, if which >> at & 1 == 1 { wrong[at] } else { *value })));
+        form.extend(
+            right
+                .iter()
+                .enumerate()
+                .map(|(at, (name, value))| (*name, if which >> at & 1 == 1 { wrong[at] } else { *value })),
+        );
         let answer = scene.house.http.post_form("/token", &form).await;
-        assert_error(&format!("combination {which:04b}"), &answer, &["invalid_grant", "invalid_target", "invalid_client"]);
+        assert_error(
+            &format!("combination {which:04b}"),
+            &answer,
+            &["invalid_grant", "invalid_target", "invalid_client"],
+        );
     }
 }
 
@@ -86,7 +105,13 @@ async fn a_token_that_is_not_whole_is_none() {
             String::from_utf8(bytes).unwrap()
         };
         let mut spoilt: Vec<String> = (1..12).map(|cut| whole[..whole.len() * cut / 12].to_owned()).collect();
-        spoilt.extend([whole[..last].to_owned(), format!("{whole}A"), format!("{whole}="), format!("{whole}%20"), whole.to_uppercase()]);
+        spoilt.extend([
+            whole[..last].to_owned(),
+            format!("{whole}A"),
+            format!("{whole}="),
+            format!("{whole}%20"),
+            whole.to_uppercase(),
+        ]);
         spoilt.extend((0..8).map(|part| flipped(last * part / 8 + 1)));
         spoilt.push(flipped(last));
         for token in spoilt {
@@ -116,7 +141,11 @@ async fn a_forged_token_is_none() {
     let header = scene.tokens.access.split('.').next().unwrap();
     let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap();
     let signature = scene.tokens.access.rsplit('.').next().unwrap();
-    let with = |name: &str, value: Value| { let mut changed = header.clone(); changed[name] = value; changed };
+    let with = |name: &str, value: Value| {
+        let mut changed = header.clone();
+        changed[name] = value;
+        changed
+    };
     let unchanged = |_: &mut Value| {};
     for token in [
         forged(&scene, with("alg", json!("none")), unchanged, ""),

@@ -59,7 +59,12 @@ async fn an_upstream_that_is_down_or_lies_is_a_bad_gateway_and_no_secret() {
     ] {
         scene.upstream.answer_next(vestibule_testkit::upstream::Canned::Exactly(response.unwrap()));
         let answer = scene.caller().ask("tools/list", json!({})).await;
-        assert!(answer.status.is_server_error() || answer.json()["error"].is_object(), "{what}: {} {}", answer.status, answer.text());
+        assert!(
+            answer.status.is_server_error() || answer.json()["error"].is_object(),
+            "{what}: {} {}",
+            answer.status,
+            answer.text()
+        );
     }
     assert_eq!(scene.call().await.status, 200);
 }

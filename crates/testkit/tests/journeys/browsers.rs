@@ -60,7 +60,8 @@ async fn a_malformed_cookie_is_nobody() {
 async fn every_cookie_is_bound_to_this_host_and_hidden_from_scripts() {
     let scene = Scene::new().await;
     let transcript = scene.house.http.transcript();
-    let cookies: Vec<&str> = transcript.split("\"set-cookie\": \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let cookies: Vec<&str> =
+        transcript.split("\"set-cookie\": \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert!(cookies.len() >= 2, "no cookie was set");
     for cookie in cookies {
         assert!(cookie.starts_with("__Host-"), "{cookie}");
@@ -75,18 +76,23 @@ async fn every_cookie_is_bound_to_this_host_and_hidden_from_scripts() {
 async fn what_a_client_says_of_itself_is_shown_as_text() {
     let scene = Scene::new().await;
     let evil = "<img src=x onerror=alert(1)>\"'</title><script>alert(1)</script>";
-    let registration = json!({ "client_name": evil, "redirect_uris": [REDIRECT], "token_endpoint_auth_method": "none" });
+    let registration =
+        json!({ "client_name": evil, "redirect_uris": [REDIRECT], "token_endpoint_auth_method": "none" });
     let registered = scene.house.http.post_json("/register", &registration).await.json();
     let id = registered["client_id"].as_str().unwrap();
     let consent = scene.browser.visit(&scene.agent.authorize_url(&[("client_id", id)])).await;
     assert_eq!(consent.status, 200, "{}", consent.text());
-    for (name, value) in [("client_name", "Bank\u{202e}elgooG"), ("client_uri", "javascript:alert(1)"), ("logo_uri", "data:text/html,x")] {
+    for (name, value) in
+        [("client_name", "Bank\u{202e}elgooG"), ("client_uri", "javascript:alert(1)"), ("logo_uri", "data:text/html,x")]
+    {
         let mut spoilt = registration.clone();
         spoilt[name] = json!(value);
         let answer = scene.house.http.post_json("/register", &spoilt).await;
         assert!(answer.status == 400 || answer.json()[name].is_null(), "{name}: {}", answer.text());
     }
-    for page in [consent, scene.browser.get("/account").await, scene.browser.get("/login?return_to=%22%3E%3Cscript%3E").await] {
+    for page in
+        [consent, scene.browser.get("/account").await, scene.browser.get("/login?return_to=%22%3E%3Cscript%3E").await]
+    {
         let text = page.text();
         assert!(!text.contains("<img src=x") && !text.contains("<script>alert"), "{text}");
         let policy = page.header("content-security-policy");
@@ -105,7 +111,10 @@ async fn forwarding_headers_of_strangers_change_nothing() {
         .header("x-rewrite-url", "/console");
     let answer = scene.house.http.send(asked.body(Bytes::new()).unwrap()).await;
     assert_eq!(answer.json()["issuer"], scene.house.origin().as_str());
-    let asked = request(Method::GET, "/account").header("x-forwarded-user", "ana@example.com").header("x-forwarded-for", "127.0.0.1").header("user-agent", "GoogleHC/1.0");
+    let asked = request(Method::GET, "/account")
+        .header("x-forwarded-user", "ana@example.com")
+        .header("x-forwarded-for", "127.0.0.1")
+        .header("user-agent", "GoogleHC/1.0");
     assert!(scene.house.http.send(asked.body(Bytes::new()).unwrap()).await.location().starts_with("/login"));
 }
 
@@ -116,7 +125,12 @@ async fn unknown_and_wrong_look_the_same() {
     disabled.disabled = true;
     scene.house.running.store.update_user(&disabled).await.unwrap();
     let mut seen = Vec::new();
-    for (email, password) in [("nobody@example.com", "x"), ("ana@example.com", "wrong"), ("off@example.com", PASSWORD), ("off@example.com", "wrong")] {
+    for (email, password) in [
+        ("nobody@example.com", "x"),
+        ("ana@example.com", "wrong"),
+        ("off@example.com", PASSWORD),
+        ("off@example.com", "wrong"),
+    ] {
         let browser = Browser::new(&scene.house.http);
         let page = browser.get("/login").await;
         let answer = browser.submit(&Form::on(&page, "/login").fill("email", email).fill("password", password)).await;

@@ -35,11 +35,17 @@ async fn everybody_gets_their_own_answers() {
         let answer = caller.call("get_user_profile", json!({})).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         let profile = answer.json()["result"]["structuredContent"].to_string();
-        let ids: Vec<&str> = house.people.iter().map(|person| person.employee_id).filter(|id| profile.contains(&format!("\"id\":\"{id}\""))).collect();
+        let ids: Vec<&str> = house
+            .people
+            .iter()
+            .map(|person| person.employee_id)
+            .filter(|id| profile.contains(&format!("\"id\":\"{id}\"")))
+            .collect();
         assert_eq!(ids, [*employee_id], "{profile}");
     });
     let answered = futures_util::future::join_all(calls).await.len();
-    let users: std::collections::BTreeSet<String> = house.events("call").iter().map(|event| event["user"].to_string()).collect();
+    let users: std::collections::BTreeSet<String> =
+        house.events("call").iter().map(|event| event["user"].to_string()).collect();
     assert_eq!(users.len(), house.people.len(), "the evidence mixes people up");
     println!("isolation: {answered} interleaved calls of {} people", house.people.len());
 }

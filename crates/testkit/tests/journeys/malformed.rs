@@ -50,7 +50,10 @@ fn bodies() -> Vec<(&'static str, Vec<u8>)> {
         ("a lone surrogate", call(r#"{"name":"read","arguments":{"x":"\ud800"}}"#)),
         ("a raw control character", call("{\"name\":\"read\",\"arguments\":{\"x\":\"\u{1}\"}}")),
         ("the same key twice", text(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","method":"tools/call"}"#)),
-        ("the same key twice, once escaped", text(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","\u006dethod":"tools/call"}"#)),
+        (
+            "the same key twice, once escaped",
+            text(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","\u006dethod":"tools/call"}"#),
+        ),
         ("the same tool name twice", call(r#"{"name":"read","name":"write"}"#)),
         ("the same argument twice", call(r#"{"name":"read","arguments":{"x":1,"x":2}}"#)),
         ("a key in another case", text(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","Method":"tools/call"}"#)),
@@ -67,7 +70,10 @@ fn bodies() -> Vec<(&'static str, Vec<u8>)> {
         ("an id that is an object", text(r#"{"jsonrpc":"2.0","id":{},"method":"tools/list"}"#)),
         ("an id that is an array", text(r#"{"jsonrpc":"2.0","id":[1],"method":"tools/list"}"#)),
         ("an id that is a truth", text(r#"{"jsonrpc":"2.0","id":true,"method":"tools/list"}"#)),
-        ("an id beyond all numbers", text(&format!(r#"{{"jsonrpc":"2.0","id":1{},"method":"tools/list"}}"#, "0".repeat(400)))),
+        (
+            "an id beyond all numbers",
+            text(&format!(r#"{{"jsonrpc":"2.0","id":1{},"method":"tools/list"}}"#, "0".repeat(400))),
+        ),
         ("parameters that are text", message("tools/list", "\"x\"").into_bytes()),
         ("a call of nothing", call("{}")),
         ("a call of a number", call(r#"{"name":7}"#)),
@@ -96,11 +102,20 @@ async fn odd_but_legal_messages_pass_byte_for_byte() {
     let scene = Scene::new().await;
     let huge = "9".repeat(300);
     for body in [
-        message("tools/call", r#" { "name" : "read" , "arguments" : { "big" : 123456789012345678901234567890.10 , "π" : "\u0041\/" } , "future" : [ ] } "#),
-        format!(r#"{{"jsonrpc":"2.0","id":"{}","method":"tools/call","params":{{"name":"read"}}}}"#, "i".repeat(10_000)),
+        message(
+            "tools/call",
+            r#" { "name" : "read" , "arguments" : { "big" : 123456789012345678901234567890.10 , "π" : "\u0041\/" } , "future" : [ ] } "#,
+        ),
+        format!(
+            r#"{{"jsonrpc":"2.0","id":"{}","method":"tools/call","params":{{"name":"read"}}}}"#,
+            "i".repeat(10_000)
+        ),
         format!(r#"{{"jsonrpc":"2.0","id":-{},"method":"tools/call","params":{{"name":"read"}}}}"#, "9".repeat(18)),
         message("tools/call", &format!(r#"{{"name":"read","arguments":{{"x":{huge}}}}}"#)),
-        message("tools/call", &format!(r#"{{"name":"read","arguments":{{"x":{}{}}}}}"#, "[".repeat(50), "]".repeat(50))),
+        message(
+            "tools/call",
+            &format!(r#"{{"name":"read","arguments":{{"x":{}{}}}}}"#, "[".repeat(50), "]".repeat(50)),
+        ),
     ] {
         let mut request = scene.caller().request(&json!({}), &[]);
         *request.body_mut() = Bytes::from(body.clone());
@@ -117,9 +132,18 @@ async fn contradicting_headers_are_refused_with_a_reason() {
     let (body, usual) = stateless("tools/call", json!({ "name": "read", "arguments": {} }));
     let usual: Vec<(&str, &str)> = usual.iter().map(|(name, value)| (*name, value.as_str())).collect();
     assert_eq!(scene.caller().post(&body, &usual).await.status, 200);
-    let without = |name: &str| -> Vec<(&str, &str)> { usual.iter().copied().filter(|(have, _)| *have != name).collect() };
-    let with = |name: &'static str, value: &'static str| { let mut headers = without(name); headers.push((name, value)); headers };
-    let and = |name: &'static str, value: &'static str| { let mut headers = usual.clone(); headers.push((name, value)); headers };
+    let without =
+        |name: &str| -> Vec<(&str, &str)> { usual.iter().copied().filter(|(have, _)| *have != name).collect() };
+    let with = |name: &'static str, value: &'static str| {
+        let mut headers = without(name);
+        headers.push((name, value));
+        headers
+    };
+    let and = |name: &'static str, value: &'static str| {
+        let mut headers = usual.clone();
+        headers.push((name, value));
+        headers
+    };
     let corpus = [
         ("another method", with("mcp-method", "tools/list")),
         ("another name", with("mcp-name", "write")),
@@ -154,14 +178,28 @@ async fn spoilt_requests_are_refused_with_a_reason() {
     let before = scene.upstream.seen().len();
     let token = scene.tokens.access.clone();
     type Spoil = Box<dyn Fn(&mut Request<Bytes>)>;
-    let set = |name: &'static str, value: &'static str| -> Spoil { Box::new(move |request| { request.headers_mut().insert(name, value.parse().unwrap()); }) };
-    let add = |name: &'static str, value: String| -> Spoil { Box::new(move |request| { request.headers_mut().append(name, value.parse().unwrap()); }) };
+    let set = |name: &'static str, value: &'static str| -> Spoil {
+        Box::new(move |request| {
+            request.headers_mut().insert(name, value.parse().unwrap());
+        })
+    };
+    let add = |name: &'static str, value: String| -> Spoil {
+        Box::new(move |request| {
+            request.headers_mut().append(name, value.parse().unwrap());
+        })
+    };
     let target = |target: String| -> Spoil { Box::new(move |request| *request.uri_mut() = target.parse().unwrap()) };
     let corpus: Vec<(&str, u16, Spoil)> = vec![
         ("text", 415, set("content-type", "text/plain")),
         ("a form", 415, set("content-type", "application/x-www-form-urlencoded")),
         ("almost JSON", 415, set("content-type", "application/jsonp")),
-        ("no type", 415, Box::new(|request| { request.headers_mut().remove("content-type"); })),
+        (
+            "no type",
+            415,
+            Box::new(|request| {
+                request.headers_mut().remove("content-type");
+            }),
+        ),
         ("too large", 413, Box::new(|request| *request.body_mut() = Bytes::from(vec![b' '; 5 << 20]))),
         ("two credentials", 400, add("authorization", format!("Bearer {token}"))),
         ("a second, worse credential", 400, add("authorization", "Bearer nonsense".to_owned())),
@@ -173,10 +211,14 @@ async fn spoilt_requests_are_refused_with_a_reason() {
         ("a token in the query", 400, target(format!("/mcp/up?access_token={token}"))),
         ("a foreign origin", 403, set("origin", "https://evil.example")),
         ("the null origin", 403, set("origin", "null")),
-        ("two origins", 403, Box::new(|request| {
-            request.headers_mut().append("origin", "http://localhost".parse().unwrap());
-            request.headers_mut().append("origin", "https://evil.example".parse().unwrap());
-        })),
+        (
+            "two origins",
+            403,
+            Box::new(|request| {
+                request.headers_mut().append("origin", "http://localhost".parse().unwrap());
+                request.headers_mut().append("origin", "https://evil.example".parse().unwrap());
+            }),
+        ),
         ("a look-alike origin", 403, set("origin", "http://localhost.evil.example")),
         ("a foreign host", 403, set("host", "evil.example")),
         ("a look-alike host", 403, set("host", "127.0.0.1.evil.example")),
@@ -196,13 +238,21 @@ async fn spoilt_requests_are_refused_with_a_reason() {
         ("DELETE without a session", 400, Box::new(|request| *request.method_mut() = Method::DELETE)),
         ("a made-up session", 404, set("mcp-session-id", "abc")),
         ("an empty session", 404, set("mcp-session-id", "")),
-        ("a session of zeros", 404, set("mcp-session-id", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")),
+        (
+            "a session of zeros",
+            404,
+            set("mcp-session-id", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+        ),
         ("a climbing session", 404, set("mcp-session-id", "../../etc/passwd")),
         ("a very long session", 404, add("mcp-session-id", "A".repeat(20_000))),
-        ("two sessions", 400, Box::new(|request| {
-            request.headers_mut().append("mcp-session-id", "a".parse().unwrap());
-            request.headers_mut().append("mcp-session-id", "b".parse().unwrap());
-        })),
+        (
+            "two sessions",
+            400,
+            Box::new(|request| {
+                request.headers_mut().append("mcp-session-id", "a".parse().unwrap());
+                request.headers_mut().append("mcp-session-id", "b".parse().unwrap());
+            }),
+        ),
     ];
     for (what, expected, spoil) in &corpus {
         let mut request = usual(&scene);
@@ -236,7 +286,12 @@ async fn malformed_oauth_requests_are_refused_with_a_reason() {
         ("an unknown grant", format!("grant_type=password&client_id={id}&username=a&password=b")),
         ("two grants", format!("grant_type=authorization_code&grant_type=refresh_token&client_id={id}")),
         ("no code", format!("grant_type=authorization_code&client_id={id}")),
-        ("a made-up code", format!("grant_type=authorization_code&client_id={id}&code=vac_x&redirect_uri=http://127.0.0.1:7777/callback&code_verifier={long}")),
+        (
+            "a made-up code",
+            format!(
+                "grant_type=authorization_code&client_id={id}&code=vac_x&redirect_uri=http://127.0.0.1:7777/callback&code_verifier={long}"
+            ),
+        ),
         ("a broken escape", format!("grant_type=refresh_token&client_id={id}&refresh_token=%zz")),
         ("no UTF-8", format!("grant_type=refresh_token&client_id={id}&refresh_token=%ff")),
         ("a null byte", format!("grant_type=refresh_token&client_id={id}%00&refresh_token=x")),
@@ -275,7 +330,10 @@ async fn malformed_registrations_are_refused_with_a_reason() {
         ("no redirect", "{}".to_owned()),
         ("an empty list", r#"{"redirect_uris":[]}"#.to_owned()),
         ("a redirect that is a number", r#"{"redirect_uris":[7]}"#.to_owned()),
-        ("the same key twice", r#"{"redirect_uris":["https://a.example/cb"],"redirect_uris":["https://b.example/cb"]}"#.to_owned()),
+        (
+            "the same key twice",
+            r#"{"redirect_uris":["https://a.example/cb"],"redirect_uris":["https://b.example/cb"]}"#.to_owned(),
+        ),
         ("a script", uri("javascript:alert(1)")),
         ("data", uri("data:text/html,x")),
         ("plain http", uri("http://a.example/cb")),
@@ -286,8 +344,14 @@ async fn malformed_registrations_are_refused_with_a_reason() {
         ("relative", uri("/cb")),
         ("very many", json!({ "redirect_uris": vec!["https://a.example/cb"; 5000] }).to_string()),
         ("very deep", format!(r#"{{"redirect_uris":{}{}}}"#, "[".repeat(20_000), "]".repeat(20_000))),
-        ("an unknown grant", json!({ "redirect_uris": ["https://a.example/cb"], "grant_types": ["implicit"] }).to_string()),
-        ("a very long name", json!({ "redirect_uris": ["https://a.example/cb"], "client_name": "x".repeat(60_000) }).to_string()),
+        (
+            "an unknown grant",
+            json!({ "redirect_uris": ["https://a.example/cb"], "grant_types": ["implicit"] }).to_string(),
+        ),
+        (
+            "a very long name",
+            json!({ "redirect_uris": ["https://a.example/cb"], "client_name": "x".repeat(60_000) }).to_string(),
+        ),
     ];
     for (what, body) in corpus {
         let request = request(Method::POST, "/register").header("content-type", "application/json");
@@ -343,7 +407,9 @@ async fn forms_of_other_sites_and_browsers_do_nothing() {
     let without = form.clone().fill("csrf", "");
     assert_eq!(scene.browser.submit(&without).await.status, 403);
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&form.fields).finish();
-    for (name, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site")] {
+    for (name, value) in
+        [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site")]
+    {
         let request = request(Method::POST, "/account/apps/revoke")
             .header("cookie", scene.browser.cookies())
             .header("content-type", "application/x-www-form-urlencoded")
@@ -364,13 +430,45 @@ async fn broken_http_is_refused_and_never_hangs() {
     for (what, raw) in [
         ("noise", "\x16\x03\x01\x02\x00\x01\x00\r\n\r\n".to_owned()),
         ("no version", "GET /mcp/up\r\n\r\n".to_owned()),
-        ("two hosts", format!("POST /mcp/up HTTP/1.1\r\nHost: {host}\r\nHost: evil.example\r\n{auth}Content-Length: {}\r\n\r\n{call}", call.len())),
-        ("two lengths", format!("POST /mcp/up HTTP/1.1\r\nHost: {host}\r\n{auth}Content-Length: 5\r\nContent-Length: {}\r\n\r\n{call}", call.len())),
-        ("a negative length", format!("POST /mcp/up HTTP/1.1\r\nHost: {host}\r\n{auth}Content-Length: -1\r\n\r\n{call}")),
-        ("a bad chunk", format!("POST /mcp/up HTTP/1.1\r\nHost: {host}\r\n{auth}Transfer-Encoding: chunked\r\n\r\nzz\r\n{call}\r\n0\r\n\r\n")),
-        ("a folded header", format!("POST /mcp/up HTTP/1.1\r\nHost: {host}\r\n{auth}X-A: b\r\n c\r\nContent-Length: {}\r\n\r\n{call}", call.len())),
-        ("a space before the colon", format!("POST /mcp/up HTTP/1.1\r\nHost: {host}\r\n{auth}Content-Length : {}\r\n\r\n{call}", call.len())),
-        ("a very large header", format!("POST /mcp/up HTTP/1.1\r\nHost: {host}\r\nX-A: {}\r\n\r\n", "a".repeat(200_000))),
+        (
+            "two hosts",
+            format!(
+                "POST /mcp/up HTTP/1.1\r\nHost: {host}\r\nHost: evil.example\r\n{auth}Content-Length: {}\r\n\r\n{call}",
+                call.len()
+            ),
+        ),
+        (
+            "two lengths",
+            format!(
+                "POST /mcp/up HTTP/1.1\r\nHost: {host}\r\n{auth}Content-Length: 5\r\nContent-Length: {}\r\n\r\n{call}",
+                call.len()
+            ),
+        ),
+        (
+            "a negative length",
+            format!("POST /mcp/up HTTP/1.1\r\nHost: {host}\r\n{auth}Content-Length: -1\r\n\r\n{call}"),
+        ),
+        (
+            "a bad chunk",
+            format!(
+                "POST /mcp/up HTTP/1.1\r\nHost: {host}\r\n{auth}Transfer-Encoding: chunked\r\n\r\nzz\r\n{call}\r\n0\r\n\r\n"
+            ),
+        ),
+        (
+            "a folded header",
+            format!(
+                "POST /mcp/up HTTP/1.1\r\nHost: {host}\r\n{auth}X-A: b\r\n c\r\nContent-Length: {}\r\n\r\n{call}",
+                call.len()
+            ),
+        ),
+        (
+            "a space before the colon",
+            format!("POST /mcp/up HTTP/1.1\r\nHost: {host}\r\n{auth}Content-Length : {}\r\n\r\n{call}", call.len()),
+        ),
+        (
+            "a very large header",
+            format!("POST /mcp/up HTTP/1.1\r\nHost: {host}\r\nX-A: {}\r\n\r\n", "a".repeat(200_000)),
+        ),
     ] {
         let answer = scene.house.http.raw(raw.as_bytes()).await;
         let status = answer.split(' ').nth(1).unwrap_or("closed").to_owned();

@@ -77,7 +77,11 @@ fn every_mistake_in_a_configuration_has_file_line_and_remedy() {
         ("both URL and command", format!("{start}{server}command = [\"x\"]\n"), 3),
         ("an upstream that is no URL", format!("{start}[[server]]\nname = \"hr\"\nurl = \"ftp://x\"\n"), 4),
         ("a policy that is not there", format!("{start}{server}policy = \"nowhere.toml\"\n"), 5),
-        ("a secret that is not there", format!("{start}{server}credential = {{ kind = \"static\", value = {{ env = \"VESTIBULE_NO_SUCH\" }} }}\n"), 5),
+        (
+            "a secret that is not there",
+            format!("{start}{server}credential = {{ kind = \"static\", value = {{ env = \"VESTIBULE_NO_SUCH\" }} }}\n"),
+            5,
+        ),
         ("tokens that live too long", format!("{start}[tokens]\naccess_minutes = 60\n"), 3),
         ("cheap passwords", format!("{start}[sign_in]\nargon2_memory_mib = 1\n"), 3),
     ];

@@ -44,7 +44,13 @@ const TABLE: &[Row] = &[
         [All, All, All, All],
     ),
     (
-        &["get_pending_leave_approvals", "approve_or_reject_leave", "get_expense_approvals", "approve_or_reject_expense", "create_shift"],
+        &[
+            "get_pending_leave_approvals",
+            "approve_or_reject_leave",
+            "get_expense_approvals",
+            "approve_or_reject_expense",
+            "create_shift",
+        ],
         false,
         [Nothing, All, All, All],
     ),
@@ -55,8 +61,12 @@ const TABLE: &[Row] = &[
 ];
 
 /// One of each role, with somebody of their department and somebody of another.
-const CASTS: [(&str, &str, &str); 4] =
-    [("E1002", "E1003", "E1006"), ("E1001", "E1002", "E1006"), ("E1010", "E1011", "E1002"), ("E1012", "E1011", "E1006")];
+const CASTS: [(&str, &str, &str); 4] = [
+    ("E1002", "E1003", "E1006"),
+    ("E1001", "E1002", "E1006"),
+    ("E1010", "E1011", "E1002"),
+    ("E1012", "E1011", "E1006"),
+];
 
 const ROLES: [&str; 4] = ["EMPLOYEE", "DEPARTMENT_HEAD", "ADMINISTRATOR", "EXECUTIVE"];
 
@@ -74,13 +84,19 @@ fn may(reach: Reach, names_employee: bool, about: About) -> bool {
 /// the gateway's business.
 fn arguments(tool: &str, employee: &str) -> Value {
     match tool {
-        "query_leaves" | "get_leave_balance" | "query_expenses" | "get_time_tracking_status" | "query_time_entries"
+        "query_leaves"
+        | "get_leave_balance"
+        | "query_expenses"
+        | "get_time_tracking_status"
+        | "query_time_entries"
         | "get_user_profile" => json!({ "employee_id": employee }),
         "create_leave_request" => json!({ "kind": "vacation", "start": "2026-08-03", "end": "2026-08-04" }),
         "clock_action" => json!({ "action": "clock_in" }),
         "approve_or_reject_leave" => json!({ "leave_id": "L-2001", "decision": "approve" }),
         "approve_or_reject_expense" => json!({ "expense_id": "X-2020", "decision": "approve" }),
-        "create_shift" => json!({ "assignee_id": employee, "date": "2026-08-05", "start_time": "08:00", "end_time": "16:00" }),
+        "create_shift" => {
+            json!({ "assignee_id": employee, "date": "2026-08-05", "start_time": "08:00", "end_time": "16:00" })
+        }
         _ => json!({}),
     }
 }
@@ -105,7 +121,8 @@ async fn every_role_sees_and_calls_exactly_what_the_table_says() {
         assert_eq!(person.role, ROLES[at]);
         let caller = caller_of(&house, person).await;
         let shown: BTreeSet<String> = caller.tools().await.into_iter().collect();
-        let expected: BTreeSet<String> = rows().filter(|row| row.reach[at] != Nothing).map(|row| row.tool.to_owned()).collect();
+        let expected: BTreeSet<String> =
+            rows().filter(|row| row.reach[at] != Nothing).map(|row| row.tool.to_owned()).collect();
         assert_eq!(shown, expected, "{} is shown", ROLES[at]);
         for row in rows() {
             for (about, whose) in [(About::Own, me), (About::Department, colleague), (About::Others, stranger)] {
@@ -143,7 +160,8 @@ fn check_answer(answer: &Value, tool: &str, reach: Reach, verdict: &str, what: &
     match (verdict, reach) {
         ("allow", _) => {
             let result = &answer["result"];
-            let by_its_own_rules = result["isError"] == true && !result["content"][0]["text"].as_str().unwrap().contains("do not fit");
+            let by_its_own_rules =
+                result["isError"] == true && !result["content"][0]["text"].as_str().unwrap().contains("do not fit");
             assert!(result["structuredContent"].is_object() || by_its_own_rules, "{what}");
         }
         (_, Nothing) => assert_eq!(answer["error"]["message"], format!("Unknown tool: {tool}"), "{what}"),

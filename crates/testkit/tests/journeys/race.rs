@@ -2,11 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use vestibule_testkit::{
-    agent::Tokens,
-    browser::Form,
-    http::Answer,
-};
+use vestibule_testkit::{agent::Tokens, browser::Form, http::Answer};
 
 use crate::scene::Scene;
 

@@ -36,7 +36,9 @@ async fn a_scope_kept_back_is_challenged_for_and_works_once_given() {
 
     // The client asks again with what the challenge named; the page comes although there is an answer already.
     let consent = browser.visit(&agent.authorize_url(&[("scope", &complete)])).await;
-    let wider = agent.redeem(&agent.allow(&browser, &Form::on(&consent, "/consent").tick(&["up:read", "up:write"])).await).await;
+    let wider = agent
+        .redeem(&agent.allow(&browser, &Form::on(&consent, "/consent").tick(&["up:read", "up:write"])).await)
+        .await;
     assert_eq!(agent.caller(&wider).call("write", json!({})).await.status, 200);
 }
 

@@ -40,16 +40,28 @@ async fn a_pending_sign_in_opens_nothing() {
     let flow = Form::on(&page, "/login").value("flow").unwrap().to_owned();
     let second = browser.sign_in(&page, "ana@example.com", PASSWORD).await;
     Form::on(&second, "/mfa");
-    for target in ["/account", "/account/password", "/account/two-factor", "/console", "/console/users", &format!("/consent?flow={flow}")] {
+    for target in [
+        "/account",
+        "/account/password",
+        "/account/two-factor",
+        "/console",
+        "/console/users",
+        &format!("/consent?flow={flow}"),
+    ] {
         let answer = browser.get(target).await;
         assert!(answer.location().starts_with("/login"), "{target}: {}", answer.location());
     }
     assert_eq!(browser.get("/api/v1/users").await.status, 401);
     // Straight to the answer, with the very token of the form it has.
-    let form = Form { action: "/consent".to_owned(), ..Form::on(&second, "/mfa") }.fill("scope", "up:read").fill("decision", "allow");
+    let form = Form { action: "/consent".to_owned(), ..Form::on(&second, "/mfa") }
+        .fill("scope", "up:read")
+        .fill("decision", "allow");
     let answer = browser.submit(&form).await;
     assert!(answer.status.is_client_error() || answer.location().starts_with("/login"), "{}", answer.text());
-    assert_eq!(browser.visit(&agent.authorize_url(&[("prompt", "none")])).await.location().matches("login_required").count(), 1);
+    assert_eq!(
+        browser.visit(&agent.authorize_url(&[("prompt", "none")])).await.location().matches("login_required").count(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -80,7 +92,12 @@ async fn enrol_on_the_page(house: &House, browser: &Browser) -> String {
     let page = browser.get("/account/two-factor").await;
     let begin = Form { action: "/account/two-factor/begin".to_owned(), ..Form::on(&page, "") };
     let page = browser.submit(&begin.fill("password", PASSWORD)).await;
-    let seed = page.text().split("<code class=\"key\">").nth(1).and_then(|rest| rest.split('<').next()).expect("the seed to type");
+    let seed = page
+        .text()
+        .split("<code class=\"key\">")
+        .nth(1)
+        .and_then(|rest| rest.split('<').next())
+        .expect("the seed to type");
     let seed = seed.replace(' ', "");
     let confirm = Form::on(&page, "/account/two-factor/confirm").fill("code", &house.code_of(&seed));
     let codes = browser.submit(&confirm).await;

@@ -51,7 +51,17 @@ async fn the_upstream_sees_its_own_credential_and_nothing_of_the_client() {
     assert_eq!(seen.headers["host"], scene.upstream.url().replace("http://", "").replace("/mcp", ""));
     for seen in scene.upstream.seen() {
         let text = seen.text();
-        for secret in [scene.tokens.access.as_str(), scene.tokens.refresh.as_str(), "__Host-", "vss_", "canary-of", "canary-198", "canary-admin", "canary\"", "canary.example"] {
+        for secret in [
+            scene.tokens.access.as_str(),
+            scene.tokens.refresh.as_str(),
+            "__Host-",
+            "vss_",
+            "canary-of",
+            "canary-198",
+            "canary-admin",
+            "canary\"",
+            "canary.example",
+        ] {
             assert!(!text.contains(secret), "the upstream was sent {secret}:\n{text}");
         }
     }
@@ -71,7 +81,10 @@ async fn what_an_upstream_says_of_credentials_does_not_reach_the_client() {
         scene.upstream.answer_next(Canned::Exactly(hostile.body("{}".into()).unwrap()));
         let answer = scene.call().await;
         let head = format!("{:?}", answer.headers);
-        assert!(!head.contains("evil.example") && !head.contains("planted") && !answer.text().contains(UPSTREAM_KEY), "{head}");
+        assert!(
+            !head.contains("evil.example") && !head.contains("planted") && !answer.text().contains(UPSTREAM_KEY),
+            "{head}"
+        );
         assert!(!answer.headers.contains_key("access-control-allow-origin"), "{head}");
         // A 401 of ours means: get a new token. That would not help here, and clients would ask forever.
         assert_ne!(answer.status, 401);
@@ -128,14 +141,20 @@ async fn eventful(house: &vestibule_testkit::house::House, agent: &Agent) -> (Se
 }
 
 /// Errors around every secret.
-async fn mishaps(agent: &Agent, tokens: &Tokens, house: &vestibule_testkit::house::House, upstream: &Upstream) -> Vec<Answer> {
+async fn mishaps(
+    agent: &Agent,
+    tokens: &Tokens,
+    house: &vestibule_testkit::house::House,
+    upstream: &Upstream,
+) -> Vec<Answer> {
     let caller = agent.caller(tokens);
     let spoilt = Tokens { access: format!("{}x", tokens.access), ..tokens.clone() };
     let broken = Canned::Exactly(http::Response::builder().status(500).body("no JSON".into()).unwrap());
     let mut answers = vec![agent.caller(&spoilt).call("read", json!({})).await];
     upstream.answer_next(broken);
     answers.push(caller.call("read", json!({})).await);
-    let in_query = Request::post(format!("/mcp/up?access_token={}", tokens.access)).header("content-type", "application/json");
+    let in_query =
+        Request::post(format!("/mcp/up?access_token={}", tokens.access)).header("content-type", "application/json");
     answers.push(house.http.send(in_query.body("{}".into()).unwrap()).await);
     answers.push(agent.try_redeem(&tokens.refresh).await);
     answers.push(agent.try_refresh(&tokens.access).await);

@@ -85,7 +85,8 @@ async fn knock(http: &Http, method: &str, path: &str, headers: &[(&str, &str)]) 
     let mut builder = request(Method::from_bytes(method.as_bytes()).unwrap(), &target);
     if method == "POST" {
         let json = path.starts_with("/mcp") || path == "/register";
-        builder = builder.header("content-type", if json { "application/json" } else { "application/x-www-form-urlencoded" });
+        builder =
+            builder.header("content-type", if json { "application/json" } else { "application/x-www-form-urlencoded" });
     }
     for (name, value) in headers {
         builder = builder.header(*name, *value);
@@ -125,7 +126,8 @@ async fn a_token_for_a_server_opens_no_page_and_a_cookie_opens_no_server() {
     let bearer = format!("Bearer {}", scene.tokens.access);
     let cookies = scene.browser.cookies();
     for (method, path, gets) in ROUTES {
-        let credential = if path.starts_with("/mcp") { ("cookie", cookies.as_str()) } else { ("authorization", bearer.as_str()) };
+        let credential =
+            if path.starts_with("/mcp") { ("cookie", cookies.as_str()) } else { ("authorization", bearer.as_str()) };
         if *gets != Open {
             let answer = knock(&scene.house.http, method, path, &[credential]).await;
             assert_gets(&format!("{method} {path} with the wrong kind of credential"), *gets, &answer);
