@@ -42,6 +42,9 @@ use crate::{
     remembered::Remembered,
 };
 
+/// In what time a change that one process made is known to the others on the same database.
+pub const SEEN_WITHIN: std::time::Duration = std::time::Duration::from_millis(100);
+
 /// Why the store could not do it. `Unavailable` is answered 503 and names the part.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {

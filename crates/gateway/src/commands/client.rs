@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use vestibule_model::{
     ApplicationType, Client, ClientAuthMethod, ClientId, ClientKind, Clock, OpaqueToken, Random, RedirectUri, TokenKind,
 };
+use vestibule_oauth::redirect_uri::{self, PrivateUseSchemes};
 use vestibule_store::Store;
 
 use super::{evidence, place};
@@ -28,6 +29,9 @@ pub(super) async fn run(command: cli::Client) -> Result<ExitCode> {
 async fn add(args: cli::ClientAdd) -> Result<()> {
     if args.redirect_uris.is_empty() && !args.service {
         bail!("a client needs --redirect-uri, or --secret --service to act for itself");
+    }
+    for uri in &args.redirect_uris {
+        redirect_uri::check(uri, PrivateUseSchemes::Allowed).with_context(|| format!("`{uri}`"))?;
     }
     let place = place::find(&args.place)?;
     let directory = place.directory.clone();
@@ -93,6 +97,7 @@ async fn open(client: &cli::ClientRef, action: &'static str) -> Result<(Store, C
 async fn disable(client: &cli::ClientRef) -> Result<()> {
     let (store, id) = open(client, "client disable").await?;
     known(store.set_client_disabled(&id, true).await?, &id)?;
+    place::seen().await;
     println!("{id} is disabled; it bites on the next request");
     Ok(())
 }
@@ -100,6 +105,7 @@ async fn disable(client: &cli::ClientRef) -> Result<()> {
 async fn enable(client: &cli::ClientRef) -> Result<()> {
     let (store, id) = open(client, "client enable").await?;
     known(store.set_client_disabled(&id, false).await?, &id)?;
+    place::seen().await;
     println!("{id} is enabled");
     Ok(())
 }
@@ -107,6 +113,7 @@ async fn enable(client: &cli::ClientRef) -> Result<()> {
 async fn delete(client: &cli::ClientRef) -> Result<()> {
     let (store, id) = open(client, "client delete").await?;
     known(store.delete_client(&id).await?, &id)?;
+    place::seen().await;
     println!("{id} is removed, and all it was given is revoked");
     Ok(())
 }

@@ -48,5 +48,5 @@ fn make(directory: &Path) -> Result<()> {
         .recursive(true)
         .mode(0o700)
         .create(directory)
-        .with_context(|| format!("making {}", directory.display()))
+        .with_context(|| format!("making {}; set XDG_STATE_HOME to a folder that can be written", directory.display()))
 }

@@ -67,6 +67,11 @@ impl Place {
     }
 }
 
+/// Waits until a gateway that runs on the same state has seen the change, so that what a command then says is true.
+pub(super) async fn seen() {
+    tokio::time::sleep(vestibule_store::SEEN_WITHIN).await;
+}
+
 /// Where `demo` and `protect` keep their state.
 pub(super) fn own_states() -> PathBuf {
     let base = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());

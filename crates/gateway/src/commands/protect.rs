@@ -1,8 +1,8 @@
 //! `vestibule protect URL | -- COMMAND`: sign-in, policy and audit before one server, without a configuration file.
 
-use std::{net::SocketAddr, process::ExitCode};
+use std::{net::SocketAddr, path::Path, process::ExitCode};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::json;
 use vestibule_model::{OrgId, Secret, User, UserId};
 use vestibule_policy::PolicySet;
@@ -17,6 +17,9 @@ const EMAIL: &str = "you@localhost.example";
 
 pub(super) async fn run(args: cli::Protect) -> Result<ExitCode> {
     let asked = StopSignals::hear()?;
+    if let Some(program) = args.command.first().filter(|program| !is_there(program)) {
+        bail!("there is no program `{program}`; check its name, or give its whole path");
+    }
     let listener = running::bind_or_free(args.listen).await?;
     let address = listener.local_addr()?;
     let origin = format!("http://{}", loopback_name(address));
@@ -41,6 +44,15 @@ pub(super) async fn run(args: cli::Protect) -> Result<ExitCode> {
     }
     running.until(asked).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a program can be found as the system will look for it.
+fn is_there(program: &str) -> bool {
+    if program.contains('/') {
+        return Path::new(program).is_file();
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 /// Everything that listens on a wildcard or loopback address is reached by its loopback name.

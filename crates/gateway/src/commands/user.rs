@@ -55,6 +55,7 @@ async fn add(args: cli::UserAdd) -> Result<()> {
         Err(StoreError::Conflict(_)) => bail!("a user with the e-mail address {} is there already", user.email),
         Err(error) => return Err(error.into()),
     }
+    place::seen().await;
     println!("added {} ({})", user.email, user.id);
     if made {
         println!("password, shown only now: {}", password.expose());
@@ -88,6 +89,7 @@ async fn set_disabled(args: &cli::UserRef, door: Door) -> Result<()> {
     if user.disabled {
         store.end_all_sessions(&user.id).await?;
     }
+    place::seen().await;
     println!("{} is {}", user.email, if user.disabled { "disabled; it bites on the next request" } else { "enabled" });
     Ok(())
 }
@@ -113,6 +115,7 @@ async fn password(args: cli::UserPassword) -> Result<()> {
     evidence::record(&directory, "user password", user.id.as_str()).await?;
     store.set_password(&user.id, &phc).await?;
     let ended = store.end_all_sessions(&user.id).await?;
+    place::seen().await;
     println!("the password of {} is changed; {ended} session(s) ended", user.email);
     if made {
         println!("password, shown only now: {}", password.expose());
@@ -126,6 +129,7 @@ async fn roles(args: cli::UserRoles) -> Result<()> {
     user.roles = args.roles;
     evidence::record(&directory, "user roles", user.id.as_str()).await?;
     store.update_user(&user).await?;
+    place::seen().await;
     println!(
         "{} now holds: {}",
         user.email,

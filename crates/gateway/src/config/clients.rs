@@ -3,6 +3,10 @@
 use vestibule_model::{
     ApplicationType, Client, ClientAuthMethod, ClientId, ClientKind, Digest, RedirectUri, ScopeSet, Timestamp,
 };
+use vestibule_oauth::{
+    jwk::KeySet,
+    redirect_uri::{self, PrivateUseSchemes},
+};
 
 use super::{check::Checker, raw};
 
@@ -41,11 +45,12 @@ fn one(checker: &mut Checker<'_>, raw: &raw::Client) -> Option<(Client, Option<D
         None => None,
     };
     let jwks = match &raw.jwks_file {
-        Some(path) => Some(checker.read(path.get_ref(), path.span())?),
+        Some(path) => Some(keys(checker, path)?),
         None => None,
     };
-    let redirect_uris: Vec<RedirectUri> =
-        raw.redirect_uris.iter().map(|uri| RedirectUri(uri.get_ref().clone())).collect();
+    let grant_types = grant_types(checker, raw);
+    proofs(checker, raw, &grant_types);
+    let redirect_uris = redirect_uris(checker, raw);
     let client = Client {
         id: ClientId::new(id.as_str()),
         kind: ClientKind::Preregistered,
@@ -56,7 +61,7 @@ fn one(checker: &mut Checker<'_>, raw: &raw::Client) -> Option<(Client, Option<D
             (Some(_), None) => ClientAuthMethod::ClientSecretBasic,
             (None, None) => ClientAuthMethod::None,
         },
-        grant_types: grant_types(checker, raw),
+        grant_types,
         application_type: ApplicationType::Web,
         scope: scope(checker, raw)?,
         jwks,
@@ -67,6 +72,45 @@ fn one(checker: &mut Checker<'_>, raw: &raw::Client) -> Option<(Client, Option<D
         redirect_uris,
     };
     Some((client, secret))
+}
+
+fn redirect_uris(checker: &mut Checker<'_>, raw: &raw::Client) -> Vec<RedirectUri> {
+    for given in &raw.redirect_uris {
+        if let Err(error) = redirect_uri::check(given.get_ref(), PrivateUseSchemes::Allowed) {
+            let what = format!("`{}` cannot be a redirect URI", given.get_ref());
+            checker.mistake(given.span(), what, error.to_string());
+        }
+    }
+    raw.redirect_uris.iter().map(|uri| RedirectUri(uri.get_ref().clone())).collect()
+}
+
+/// One way to prove itself, and some way if it acts for itself.
+fn proofs(checker: &mut Checker<'_>, raw: &raw::Client, grant_types: &[String]) {
+    let for_itself = grant_types.iter().any(|grant| grant == "client_credentials");
+    match (&raw.secret, &raw.jwks_file) {
+        (Some(secret), Some(_)) => {
+            checker.mistake(secret.span(), "a client proves itself by a secret or by keys", "leave one of them out");
+        }
+        (None, None) if for_itself => checker.mistake(
+            raw.id.span(),
+            "a client that acts for itself must prove who it is",
+            "give it a `secret` or a `jwks_file`, or `redirect_uris` if people sign in with it",
+        ),
+        _ => {}
+    }
+}
+
+fn keys(checker: &mut Checker<'_>, path: &toml::Spanned<std::path::PathBuf>) -> Option<String> {
+    let text = checker.read(path.get_ref(), path.span())?;
+    if let Err(error) = KeySet::parse(&text) {
+        checker.mistake(
+            path.span(),
+            format!("the keys cannot be used: {error}"),
+            "give a JWK Set with public keys only",
+        );
+        return None;
+    }
+    Some(text)
 }
 
 fn secret(checker: &mut Checker<'_>, reference: &toml::Spanned<raw::SecretRef>) -> Option<Digest> {

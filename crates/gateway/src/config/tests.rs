@@ -78,6 +78,17 @@ fn users_need_an_address_and_a_password_of_the_policy() {
 }
 
 #[test]
+fn a_redirect_uri_must_be_one_that_people_can_be_sent_to() {
+    for uri in ["javascript:alert(1)", "http://evil.example/cb", "https://ok.example/cb#x", "*"] {
+        let told = mistakes(&format!("{SOUND}[[client]]\nid = \"app\"\nredirect_uris = [\"{uri}\"]\n"));
+        assert!(told.starts_with(&format!("vestibule.toml:4: `{uri}` cannot be a redirect URI")), "{told}");
+    }
+    let sound =
+        format!("{SOUND}[[client]]\nid = \"app\"\nredirect_uris = [\"http://127.0.0.1/cb\", \"cursor://x/y\"]\n");
+    assert_eq!(mistakes(&sound), "none");
+}
+
+#[test]
 fn memory_without_anybody_in_it_is_refused() {
     let told = mistakes(&format!("state = \"memory\"\n{SOUND}"));
     assert!(told.contains("nobody could ever sign in") && told.contains("add a [[user]]"), "{told}");

@@ -18,7 +18,7 @@ use crate::{Result, StoreError, changes::Change, faults::Faults, grants::Usage};
 const BATCH: usize = 64;
 /// Jobs that may wait; more callers wait at the door.
 pub(crate) const QUEUE: usize = 1024;
-/// How often the news of other processes are looked for. The promise is 100 ms.
+/// How often the news of other processes are looked for; see [`crate::SEEN_WITHIN`].
 const POLL: Duration = Duration::from_millis(50);
 /// One in so many polls also writes down which grants were used.
 const USAGE_EVERY: u32 = 20;

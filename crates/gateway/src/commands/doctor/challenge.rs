@@ -28,6 +28,10 @@ pub(super) async fn examine(probe: &Probe, report: &mut Report, url: &str) -> Op
         return None;
     }
     let status = seen.status;
+    if status == 404 || status == 405 {
+        report.bad(format!("no MCP server is at this URL ({status})"), remedy_elsewhere(probe, url).await);
+        return None;
+    }
     report.check(
         Holds::when(status == 401, || status.to_string()),
         "a request without a token is answered 401",
@@ -56,6 +60,17 @@ pub(super) async fn examine(probe: &Probe, report: &mut Report, url: &str) -> Op
         );
     }
     describe(report, url, &document)
+}
+
+/// The host may say where its server is.
+async fn remedy_elsewhere(probe: &Probe, url: &str) -> String {
+    let there = url::Url::parse(url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+    let root = probe.get(&format!("{there}/.well-known/oauth-protected-resource"), &[]).await.ok();
+    let named = root.filter(|seen| seen.status == 200).and_then(|seen| seen.json());
+    match named.as_ref().and_then(|document| document.get("resource")).and_then(|resource| resource.as_str()) {
+        Some(resource) => format!("check the path; this host names {resource}"),
+        None => "check the path; give the URL that clients are given".to_owned(),
+    }
 }
 
 async fn fetch(probe: &Probe, report: &mut Report, url: &str) -> Option<serde_json::Value> {

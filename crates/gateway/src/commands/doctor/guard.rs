@@ -2,7 +2,12 @@
 
 use super::{Holds, Report, probe::Probe};
 
-pub(super) fn url(report: &mut Report, url: &str) {
+/// Whether there is anything to knock at.
+pub(super) fn url(report: &mut Report, url: &str) -> bool {
+    if !url.starts_with("https://") && !url.starts_with("http://") {
+        report.bad(format!("`{url}` is no http or https URL"), "write it as https://mcp.example.com/mcp/hr");
+        return false;
+    }
     let loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|start| url.starts_with(start));
     let safe = url.starts_with("https://") || loopback;
     report.check(
@@ -10,6 +15,7 @@ pub(super) fn url(report: &mut Report, url: &str) {
         "the URL is https, or on this machine",
         "tokens would travel in the clear: put TLS in front",
     );
+    true
 }
 
 pub(super) async fn examine(probe: &Probe, report: &mut Report, url: &str) {

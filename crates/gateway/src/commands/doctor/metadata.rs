@@ -54,7 +54,7 @@ fn judge(report: &mut Report, issuer: &str, document: &Value) {
         let given = text(document, endpoint).unwrap_or_default();
         report.check(
             Holds::when(!given.is_empty(), || "missing".to_owned()),
-            &format!("it has an {endpoint}"),
+            &format!("it names its {endpoint}"),
             "add it",
         );
     }

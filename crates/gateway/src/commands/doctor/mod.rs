@@ -90,7 +90,9 @@ pub(super) async fn run(args: cli::Doctor) -> Result<ExitCode> {
 async fn examine(url: &str) -> Result<Report> {
     let probe = probe::Probe::new()?;
     let mut report = Report::default();
-    guard::url(&mut report, url);
+    if !guard::url(&mut report, url) {
+        return Ok(report);
+    }
     let Some(resource) = challenge::examine(&probe, &mut report, url).await else { return Ok(report) };
     guard::examine(&probe, &mut report, url).await;
     let Some(server) = metadata::examine(&probe, &mut report, &resource).await else { return Ok(report) };
