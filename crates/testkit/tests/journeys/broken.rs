@@ -1,5 +1,7 @@
 //! Closed when broken: without its database the gateway lets nobody in, says which part is down, and recovers.
 
+use std::time::Duration;
+
 use serde_json::json;
 use vestibule_testkit::{
     browser::{Browser, Form},
@@ -13,6 +15,18 @@ use crate::scene::Scene;
 fn assert_down(what: &str, answer: &Answer) {
     assert_eq!(answer.status, 503, "{what}: {}", answer.text());
     assert!(answer.text().len() > 20, "{what} says nothing");
+}
+
+/// What was let in before is let in again, as soon as the gateway has looked for revocations it may have missed.
+async fn assert_recovers(scene: &Scene) {
+    for _ in 0..200 {
+        match scene.call().await.status.as_u16() {
+            200 => return,
+            503 => tokio::time::sleep(Duration::from_millis(50)).await,
+            other => panic!("{other} after the database came back"),
+        }
+    }
+    panic!("it does not recover");
 }
 
 #[tokio::test]
@@ -34,7 +48,7 @@ async fn without_its_database_nobody_gets_in_and_nothing_is_revoked_in_words_onl
     assert_down("a revocation", &scene.house.http.post_form("/revoke", &form).await);
     assert_down("the console", &scene.browser.get("/console").await);
     faults.heal();
-    assert_eq!(scene.call().await.status, 200, "nothing was revoked");
+    assert_recovers(&scene).await;
     scene.agent.refresh(&scene.tokens.refresh).await;
 }
 
@@ -46,7 +60,7 @@ async fn a_token_that_was_never_seen_is_not_believed_while_the_database_is_down(
     assert_down("the first call of a token", &scene.call().await);
     assert_eq!(scene.upstream.seen().len(), before);
     scene.house.running.store.faults().heal();
-    assert_eq!(scene.call().await.status, 200);
+    assert_recovers(&scene).await;
 }
 
 #[tokio::test]

@@ -234,8 +234,8 @@ async fn spoilt_requests_are_refused_with_a_reason() {
         ("PUT", 405, Box::new(|request| *request.method_mut() = Method::PUT)),
         ("TRACE", 405, Box::new(|request| *request.method_mut() = Method::TRACE)),
         ("an invented method", 405, Box::new(|request| *request.method_mut() = "BREW".parse().unwrap())),
-        ("GET without a session", 400, Box::new(|request| *request.method_mut() = Method::GET)),
-        ("DELETE without a session", 400, Box::new(|request| *request.method_mut() = Method::DELETE)),
+        ("GET without a session", 405, Box::new(|request| *request.method_mut() = Method::GET)),
+        ("DELETE without a session", 405, Box::new(|request| *request.method_mut() = Method::DELETE)),
         ("a made-up session", 404, set("mcp-session-id", "abc")),
         ("an empty session", 404, set("mcp-session-id", "")),
         (
