@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use vestibule_authserver::settings::{MetadataDocuments, PrivateUseSchemes};
+
 use super::*;
 
 fn mistakes(text: &str) -> String {
@@ -185,6 +187,38 @@ fn short_client_secrets_are_refused() {
     assert!(mistakes(&text).contains("no variable"));
     assert!(mistakes(&format!("{SOUND}[[client]]\nid = \"https://x.example\"\n")).contains("no https URL"));
     assert!(mistakes(&format!("{SOUND}[[client]]\nid = \"a\"\n[[client]]\nid = \"a\"\n")).contains("two clients"));
+}
+
+#[test]
+fn a_client_has_exactly_one_way_to_prove_itself_and_needs_one_to_act_for_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    put("secret", "0123456789012345678901234567890123");
+    put("keys", r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#);
+    put("private", r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qY","d":"AAAA"}]}"#);
+    let told = |keys: &str| match parse("v.toml", &format!("{SOUND}[[client]]\nid = \"svc\"\n{keys}"), folder.path()) {
+        Ok(_) => "none".to_owned(),
+        Err(errors) => errors.to_string(),
+    };
+    assert!(told("").contains("v.toml:3: a client that acts for itself must prove who it is"));
+    let secret = "secret = { file = \"secret\" }\n";
+    assert!(told(&format!("{secret}jwks_file = \"keys\"\n")).contains("by a secret or by keys"));
+    assert!(told("jwks_file = \"private\"\n").contains("v.toml:4: the keys cannot be used"));
+    for sound in [secret, "jwks_file = \"keys\"\n", "redirect_uris = [\"https://a.example/cb\"]\n"] {
+        assert_eq!(told(sound), "none", "{sound}");
+    }
+}
+
+#[test]
+fn switches_for_clients_are_honoured() {
+    let auth = |line: &str| parse("v.toml", &format!("{SOUND}[clients]\n{line}\n"), Path::new("/")).ok().unwrap();
+    let off = auth("metadata_documents = false\nregistration = false\nprivate_use_schemes = false");
+    assert_eq!(off.auth.metadata_documents, MetadataDocuments::Refused);
+    assert_eq!(off.auth.private_use_schemes, PrivateUseSchemes::Refused);
+    assert!(!off.auth.registration.enabled);
+    assert_eq!(auth("").auth.metadata_documents, MetadataDocuments::Accepted);
+    assert!(matches!(auth("").documents, DocumentReach::Public));
+    assert!(matches!(auth("danger_loopback_documents = true").documents, DocumentReach::Loopback));
 }
 
 #[test]
