@@ -1,6 +1,6 @@
 //! Answers for requests that never get to a route: said in words, as everything else is.
 
-use http::{HeaderName, Request, StatusCode, header};
+use http::{HeaderName, Request, StatusCode, Version, header};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 
@@ -19,9 +19,11 @@ pub(crate) async fn wrong_method() -> Answer {
 /// 400 for what two readers could understand in two ways.
 pub(crate) fn malformed<B>(request: &Request<B>) -> Option<Answer> {
     let refuse = |sentence| Some(answer(StatusCode::BAD_REQUEST, "invalid_request", sentence));
-    // RFC 9112 section 3.2: a server MUST refuse a request with more than one Host line.
-    if request.headers().get_all(header::HOST).iter().nth(1).is_some() {
-        return refuse("there is more than one Host header");
+    // RFC 9112 section 3.2: a server MUST refuse an HTTP/1.1 request without a Host line, and one with more than one.
+    match request.headers().get_all(header::HOST).iter().count() {
+        0 if request.version() == Version::HTTP_11 => return refuse("there is no Host header"),
+        0 | 1 => {}
+        _ => return refuse("there is more than one Host header"),
     }
     let path = request.uri().path();
     if path.contains('%') && percent_decode_str(path).decode_utf8().is_err() {
@@ -37,4 +39,24 @@ fn answer(status: StatusCode, error: &str, sentence: &str) -> Answer {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (status, headers, json!({ "error": error, "error_description": sentence }).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exactly_one_host_is_named() {
+        let refused = |version, hosts: &[&str]| {
+            let mut request = Request::builder().version(version).uri("/token");
+            for host in hosts {
+                request = request.header(header::HOST, *host);
+            }
+            malformed(&request.body(()).unwrap()).is_some()
+        };
+        assert!(refused(Version::HTTP_11, &[]) && refused(Version::HTTP_11, &["a", "a"]));
+        assert!(!refused(Version::HTTP_11, &["a"]));
+        // HTTP/2 has `:authority` instead, HTTP/1.0 had nothing.
+        assert!(!refused(Version::HTTP_2, &[]) && !refused(Version::HTTP_10, &[]));
+    }
 }
