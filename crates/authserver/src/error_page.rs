@@ -15,7 +15,8 @@ struct ErrorPage<'a> {
     code: &'a str,
 }
 
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Renders a title, one sentence that says what to do, and a stable code for support.
 pub fn error_page(status: StatusCode, title: &str, sentence: &str, code: &str) -> Response {

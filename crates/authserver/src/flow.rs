@@ -124,7 +124,9 @@ impl Flow {
     /// again.
     pub fn accepts(&self, server: &AuthServer, session: &SessionRecord) -> bool {
         let age = server.clock.now().since(session.authentication.auth_time).as_secs();
-        !self.request.prompt.login && self.request.max_age.is_none_or(|most| age <= most) && !self.wants_more_than(session)
+        !self.request.prompt.login
+            && self.request.max_age.is_none_or(|most| age <= most)
+            && !self.wants_more_than(session)
     }
 
     /// Whether it asks for a stronger sign-in than that of a session.

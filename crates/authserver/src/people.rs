@@ -34,13 +34,8 @@ impl People {
         random: &Arc<dyn Random>,
     ) -> Self {
         let sessions = Sessions::new(store.clone(), Arc::clone(clock), Arc::clone(random), life);
-        let sign_in = SignIn::new(
-            store.clone(),
-            Arc::clone(&passwords),
-            sessions.clone(),
-            Arc::clone(clock),
-            Arc::clone(random),
-        );
+        let sign_in =
+            SignIn::new(store.clone(), Arc::clone(&passwords), sessions.clone(), Arc::clone(clock), Arc::clone(random));
         Self { sessions, sign_in, passwords, policy }
     }
 }

@@ -54,11 +54,16 @@ pub(crate) async fn audit(
     State(desk): State<Arc<Desk>>,
     query: Query,
 ) -> Result<Response, Response> {
-    let malformed = |field: &str| shell::json_error(StatusCode::BAD_REQUEST, "invalid_request", &format!("`{field}` cannot be understood"));
+    let malformed = |field: &str| {
+        shell::json_error(StatusCode::BAD_REQUEST, "invalid_request", &format!("`{field}` cannot be understood"))
+    };
     let filter = activity::filter(&query, &desk.console.store, administrator.org()).map_err(malformed)?;
     let before = query.number("before").map_err(malformed)?;
     let limit = query.number("limit").map_err(malformed)?.unwrap_or(DEFAULT_LIMIT);
-    let limit = usize::try_from(limit).ok().filter(|_| (1..=LARGEST_LIMIT).contains(&limit)).ok_or_else(|| malformed("limit"))?;
+    let limit = usize::try_from(limit)
+        .ok()
+        .filter(|_| (1..=LARGEST_LIMIT).contains(&limit))
+        .ok_or_else(|| malformed("limit"))?;
     let found = activity::search(&desk, &administrator, filter, before, limit).await?;
     let raw = |line: &str| RawValue::from_string(line.to_owned()).ok();
     let records = found.records.iter().filter_map(|(_, line)| raw(line)).collect();

@@ -50,7 +50,8 @@ pub(crate) struct Filter {
 
 impl Filter {
     fn matches(&self, event: &Event) -> bool {
-        let fits = |wanted: &Option<String>, have: Option<&str>| wanted.as_deref().is_none_or(|wanted| have == Some(wanted));
+        let fits =
+            |wanted: &Option<String>, have: Option<&str>| wanted.as_deref().is_none_or(|wanted| have == Some(wanted));
         fits(&self.user, event.user.as_deref())
             && fits(&self.server, event.server.as_deref())
             && fits(&self.verdict, event.verdict.as_deref())
@@ -69,7 +70,13 @@ pub(crate) struct Found {
 }
 
 /// Looks for events before a record's number. Reads files: run it where blocking is allowed.
-pub(crate) fn search(journal: &Journal, org: &OrgId, filter: &Filter, before: Option<u64>, limit: usize) -> std::io::Result<Found> {
+pub(crate) fn search(
+    journal: &Journal,
+    org: &OrgId,
+    filter: &Filter,
+    before: Option<u64>,
+    limit: usize,
+) -> std::io::Result<Found> {
     let lines = journal.newest_first(before).map_err(std::io::Error::other)?;
     let mut found = Found { records: Vec::new(), older: None, gave_up: false };
     for (searched, line) in lines.enumerate() {

@@ -9,8 +9,9 @@ use http_body_util::BodyExt;
 use tower::ServiceExt;
 use vestibule_identity::browser::{SESSION_COOKIE, SessionLife, Sessions, Whereabouts};
 use vestibule_model::{
-    Acr, ApplicationType, AuditEvent, Authentication, Client, ClientAuthMethod, ClientId, ClientKind, Clock, CredentialSpec,
-    EventKind, OrgId, RedirectUri, RequestId, ResourceUri, Server, ServerName, Timestamp, Upstream, User, UserId, Verdict,
+    Acr, ApplicationType, AuditEvent, Authentication, Client, ClientAuthMethod, ClientId, ClientKind, Clock,
+    CredentialSpec, EventKind, OrgId, RedirectUri, RequestId, ResourceUri, Server, ServerName, Timestamp, Upstream,
+    User, UserId, Verdict,
     clock::{ManualClock, SeededRandom},
     server::Servers,
 };
@@ -119,7 +120,8 @@ impl House {
         let key = aws_lc_rs::signature::Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap().to_pkcs8().unwrap();
         let journal = Journal::memory(key.as_ref(), clock.clone()).unwrap();
         let source = Source { file: "hr.toml".into(), text: POLICY.into() };
-        let policies = PolicySet::load(vec![(ServerName::from("hr"), vec![source])]).unwrap_or_else(|errors| panic!("{errors:?}"));
+        let policies =
+            PolicySet::load(vec![(ServerName::from("hr"), vec![source])]).unwrap_or_else(|errors| panic!("{errors:?}"));
         let console = Console {
             settings: ConsoleSettings::new("https://mcp.example.com"),
             store: store.clone(),
@@ -136,7 +138,8 @@ impl House {
     /// Signs somebody in; the `Cookie` header.
     pub(crate) async fn cookie(&self, id: &str) -> String {
         let user = self.store.find_user(&UserId::from(id)).await.unwrap().unwrap();
-        let authentication = Authentication { acr: Acr::Multi, amr: vec!["pwd".to_owned()], auth_time: self.clock.now() };
+        let authentication =
+            Authentication { acr: Acr::Multi, amr: vec!["pwd".to_owned()], auth_time: self.clock.now() };
         let (token, _) = self.sessions.start(&user, authentication, Whereabouts::default()).await.unwrap();
         format!("{SESSION_COOKIE}={}", token.expose())
     }
@@ -153,7 +156,13 @@ impl House {
 
     pub(crate) async fn post(&self, path: &str, cookie: &str, form: &str) -> Answer {
         let request = Request::post(path).header(header::COOKIE, cookie);
-        self.send(request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(Body::from(form.to_owned())).unwrap()).await
+        self.send(
+            request
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(Body::from(form.to_owned()))
+                .unwrap(),
+        )
+        .await
     }
 
     /// Records an event about a user of an organization.

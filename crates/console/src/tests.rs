@@ -17,11 +17,22 @@ async fn every_page_is_drawn_and_locked_down() {
     let house = House::new().await;
     let cookie = house.cookie("root").await;
     house.happened(EventKind::Call, Verdict::Deny, "emma", "acme", "<script>alert(1)</script>");
-    for path in ["/console", "/console/activity", "/console/policy", "/console/policy/hr", "/console/policy/bare", "/console/users", "/console/clients"] {
+    for path in [
+        "/console",
+        "/console/activity",
+        "/console/policy",
+        "/console/policy/hr",
+        "/console/policy/bare",
+        "/console/users",
+        "/console/clients",
+    ] {
         let answer = house.get(path, &cookie).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
         let policy = answer.header("content-security-policy");
-        assert!(policy.starts_with("default-src 'none'; ") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        assert!(
+            policy.starts_with("default-src 'none'; ") && policy.contains("frame-ancestors 'none'"),
+            "{path}: {policy}"
+        );
         assert!(!policy.contains("unsafe") && !policy.contains('*'), "{path}: {policy}");
         assert_eq!(answer.header("cache-control"), "no-store");
         assert_eq!(answer.header("x-frame-options"), "DENY");
@@ -55,16 +66,27 @@ async fn disabling_somebody_needs_our_own_form() {
     let csrf = house.get("/console/users", &cookie).await.csrf();
     let rivals = house.cookie("rival").await;
     let (path, form) = ("/console/users/disable", format!("csrf={csrf}&user=emma"));
-    for bad in ["user=emma".to_owned(), format!("csrf={}&user=emma", &csrf[1..]), format!("csrf={csrf}&csrf={csrf}&user=emma")] {
+    for bad in
+        ["user=emma".to_owned(), format!("csrf={}&user=emma", &csrf[1..]), format!("csrf={csrf}&csrf={csrf}&user=emma")]
+    {
         assert_eq!(house.post(path, &cookie, &bad).await.status, StatusCode::FORBIDDEN, "{bad}");
     }
     assert_eq!(house.post(path, &rivals, &form).await.status, StatusCode::FORBIDDEN, "another session's token");
-    for (name, value) in [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example")] {
+    for (name, value) in
+        [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example")]
+    {
         let request = Request::post(path).header(header::COOKIE, &cookie).header(name, value);
-        let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.clone().into()).unwrap();
+        let request = request
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form.clone().into())
+            .unwrap();
         assert_eq!(house.send(request).await.status, StatusCode::FORBIDDEN, "{name}: {value}");
     }
-    let json = Request::post(path).header(header::COOKIE, &cookie).header(header::CONTENT_TYPE, "text/plain").body(form.clone().into()).unwrap();
+    let json = Request::post(path)
+        .header(header::COOKIE, &cookie)
+        .header(header::CONTENT_TYPE, "text/plain")
+        .body(form.clone().into())
+        .unwrap();
     assert_eq!(house.send(json).await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert_eq!(house.post(path, &cookie, &"x".repeat(5000)).await.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(!disabled(&house, "emma").await);
@@ -84,13 +106,25 @@ async fn nobody_reaches_themselves_or_other_organizations() {
     let house = House::new().await;
     let cookie = house.cookie("root").await;
     let csrf = house.get("/console/users", &cookie).await.csrf();
-    for (user, status) in [("root", StatusCode::CONFLICT), ("rival", StatusCode::NOT_FOUND), ("nobody", StatusCode::NOT_FOUND), ("", StatusCode::NOT_FOUND)] {
+    for (user, status) in [
+        ("root", StatusCode::CONFLICT),
+        ("rival", StatusCode::NOT_FOUND),
+        ("nobody", StatusCode::NOT_FOUND),
+        ("", StatusCode::NOT_FOUND),
+    ] {
         let answer = house.post("/console/users/disable", &cookie, &format!("csrf={csrf}&user={user}")).await;
         assert_eq!(answer.status, status, "{user}");
     }
     assert!(!disabled(&house, "root").await && !disabled(&house, "rival").await);
     house.happened(EventKind::Call, Verdict::Allow, "rival", "other", "their_secret_tool");
-    for path in ["/console", "/console/users", "/console/activity", "/console/activity?user=rival@example.com", "/api/v1/users", "/api/v1/audit"] {
+    for path in [
+        "/console",
+        "/console/users",
+        "/console/activity",
+        "/console/activity?user=rival@example.com",
+        "/api/v1/users",
+        "/api/v1/audit",
+    ] {
         let answer = house.get(path, &cookie).await;
         assert!(!answer.body.contains("<b>rival") && !answer.body.contains("their_secret_tool"), "{path}");
         assert!(!answer.body.contains("\"rival\""), "{path}");
@@ -158,17 +192,27 @@ async fn pages_of_activity_join_without_gap_or_repeat() {
         house.happened(EventKind::Call, verdict, "emma", "acme", &format!("tool-{number}-"));
         house.happened(EventKind::Call, verdict, "rival", "other", "elsewhere");
     }
-    for (filter, expected) in [("", 130), ("?verdict=deny", 65), ("?user=EMMA@example.com&server=hr&kind=call", 130), ("?user=root", 0)] {
+    for (filter, expected) in
+        [("", 130), ("?verdict=deny", 65), ("?user=EMMA@example.com&server=hr&kind=call", 130), ("?user=root", 0)]
+    {
         let (mut path, mut seen) = (format!("/console/activity{filter}"), Vec::new());
         loop {
             let body = house.get(&path, &cookie).await.body;
             assert!(!body.contains("elsewhere"));
-            let rows = body.split("<tr>").skip(1).filter_map(|row| row.split("tool-").nth(1)?.split('-').next()?.parse::<u32>().ok());
+            let rows = body
+                .split("<tr>")
+                .skip(1)
+                .filter_map(|row| row.split("tool-").nth(1)?.split('-').next()?.parse::<u32>().ok());
             seen.extend(rows);
-            let Some(link) = body.split("href=\"").find(|rest| rest.starts_with("/console/activity?") && rest.contains("before=")) else { break };
+            let Some(link) =
+                body.split("href=\"").find(|rest| rest.starts_with("/console/activity?") && rest.contains("before="))
+            else {
+                break;
+            };
             path = link.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
         }
-        let sorted: Vec<u32> = (0..130).rev().filter(|number| expected == 130 || (expected == 65 && number % 2 == 1)).collect();
+        let sorted: Vec<u32> =
+            (0..130).rev().filter(|number| expected == 130 || (expected == 65 && number % 2 == 1)).collect();
         assert_eq!(seen, sorted, "{filter}");
     }
 }
@@ -180,10 +224,16 @@ async fn the_api_gives_journal_lines_page_by_page() {
     for number in 0..5 {
         house.happened(EventKind::Call, Verdict::Allow, "emma", "acme", &format!("tool-{number}"));
     }
-    let page = async |path: &str| serde_json::from_str::<serde_json::Value>(&house.get(path, &cookie).await.body).unwrap();
+    let page =
+        async |path: &str| serde_json::from_str::<serde_json::Value>(&house.get(path, &cookie).await.body).unwrap();
     let first = page("/api/v1/audit?limit=2&kind=call").await;
     let targets = |page: &serde_json::Value| -> Vec<String> {
-        page["records"].as_array().unwrap().iter().map(|record| record["event"]["target"].as_str().unwrap().to_owned()).collect()
+        page["records"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|record| record["event"]["target"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(targets(&first), ["tool-4", "tool-3"]);
     assert!(first["records"][0]["hash"].is_string());
@@ -200,11 +250,23 @@ async fn what_cannot_be_understood_is_a_400() {
     let house = House::new().await;
     let cookie = house.cookie("root").await;
     for query in ["before=x", "before=-1", "verdict=maybe", "kind=everything"] {
-        assert_eq!(house.get(&format!("/console/activity?{query}"), &cookie).await.status, StatusCode::BAD_REQUEST, "{query}");
-        assert_eq!(house.get(&format!("/api/v1/audit?{query}"), &cookie).await.status, StatusCode::BAD_REQUEST, "{query}");
+        assert_eq!(
+            house.get(&format!("/console/activity?{query}"), &cookie).await.status,
+            StatusCode::BAD_REQUEST,
+            "{query}"
+        );
+        assert_eq!(
+            house.get(&format!("/api/v1/audit?{query}"), &cookie).await.status,
+            StatusCode::BAD_REQUEST,
+            "{query}"
+        );
     }
     for query in ["limit=0", "limit=1001", "limit=99999999999999999999"] {
-        assert_eq!(house.get(&format!("/api/v1/audit?{query}"), &cookie).await.status, StatusCode::BAD_REQUEST, "{query}");
+        assert_eq!(
+            house.get(&format!("/api/v1/audit?{query}"), &cookie).await.status,
+            StatusCode::BAD_REQUEST,
+            "{query}"
+        );
     }
     assert_eq!(house.get("/console/policy/none", &cookie).await.status, StatusCode::NOT_FOUND);
     assert_eq!(house.get("/console/policy/%ff", &cookie).await.status, StatusCode::BAD_REQUEST);

@@ -27,7 +27,8 @@ const OPEN: [(&str, &str); 1] = [("GET", "/assets/console.css")];
 async fn ask(house: &House, method: &str, path: &str, cookie: &str) -> Answer {
     let path = path.replace("{server}", "hr");
     let request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap()).uri(path);
-    let request = request.header(header::COOKIE, cookie).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let request =
+        request.header(header::COOKIE, cookie).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     house.send(request.body("user=emma&client=cli_editor".into()).unwrap()).await
 }
 
@@ -46,7 +47,11 @@ async fn strangers_are_sent_to_sign_in() {
                 assert!(!answer.header("www-authenticate").is_empty());
             } else {
                 assert_eq!(answer.status, StatusCode::SEE_OTHER, "{method} {path} {cookie}");
-                assert!(answer.header("location").starts_with("/login?return_to=%2Fconsole"), "{}", answer.header("location"));
+                assert!(
+                    answer.header("location").starts_with("/login?return_to=%2Fconsole"),
+                    "{}",
+                    answer.header("location")
+                );
             }
             assert!(!answer.body.contains("emma"));
         }
@@ -94,7 +99,12 @@ async fn the_exceptions_are_open_and_harmless() {
 async fn other_methods_are_refused() {
     let house = House::new().await;
     let cookie = house.cookie("root").await;
-    for (method, path) in [("POST", "/console"), ("GET", "/console/users/disable"), ("DELETE", "/api/v1/users"), ("PUT", "/console/clients")] {
+    for (method, path) in [
+        ("POST", "/console"),
+        ("GET", "/console/users/disable"),
+        ("DELETE", "/api/v1/users"),
+        ("PUT", "/console/clients"),
+    ] {
         assert_eq!(ask(&house, method, path, &cookie).await.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
     }
 }

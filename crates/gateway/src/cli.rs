@@ -184,7 +184,11 @@ pub struct UserRoles {
     /// E-mail address
     pub email: String,
     /// The roles the user holds from now on
+    #[arg(required_unless_present = "none")]
     pub roles: Vec<String>,
+    /// Take all roles away
+    #[arg(long, conflicts_with = "roles")]
+    pub none: bool,
     #[command(flatten)]
     /// Where the state is.
     pub place: Where,
@@ -331,5 +335,20 @@ fn attribute(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write it as NAME=VALUE".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::Cli;
+
+    #[test]
+    fn roles_are_not_taken_away_by_forgetting_to_name_them() {
+        let parse =
+            |more: &[&str]| Cli::try_parse_from([&["vestibule", "user", "roles", "a@example.com"], more].concat());
+        assert!(parse(&[]).is_err() && parse(&["A", "--none"]).is_err());
+        assert!(parse(&["A", "B"]).is_ok() && parse(&["--none"]).is_ok());
     }
 }

@@ -46,7 +46,9 @@ async fn a_good_token_is_its_user_as_the_directory_knows_them() {
 async fn only_one_bearer_in_one_header_counts() {
     let house = House::new().await;
     let (token, _) = house.token().await;
-    let ask = async |uri: &str, headers: &[&str]| house.authenticator.authenticate(&request(uri, headers), &house.server).await;
+    let ask = async |uri: &str, headers: &[&str]| {
+        house.authenticator.authenticate(&request(uri, headers), &house.server).await
+    };
     let good = format!("Bearer {token}");
     for scheme in ["bearer", "BEARER", "bEaReR", "Bearer "] {
         assert!(ask("/mcp/hr", &[&format!("{scheme} {token}")]).await.is_ok(), "{scheme}");
@@ -66,8 +68,23 @@ async fn malformed_authorization_is_refused_and_never_an_error_of_ours() {
     let (token, _) = house.token().await;
     let long = format!("Bearer {}", "a".repeat(9000));
     for bad in [
-        "Bearer", "Bearer ", "Bearer  ", "", " ", "Basic dXNlcjpwYXNz", "Token x", "Bearer a b", "Bearer \u{e9}", "Bearer ..", "Bearer .",
-        "Bearer a.b.c", &long, &format!("Bearer {token},Bearer {token}"), &format!("Bearer\t{token}"), &format!("\"Bearer {token}\""), &token,
+        "Bearer",
+        "Bearer ",
+        "Bearer  ",
+        "",
+        " ",
+        "Basic dXNlcjpwYXNz",
+        "Token x",
+        "Bearer a b",
+        "Bearer \u{e9}",
+        "Bearer ..",
+        "Bearer .",
+        "Bearer a.b.c",
+        &long,
+        &format!("Bearer {token},Bearer {token}"),
+        &format!("Bearer\t{token}"),
+        &format!("\"Bearer {token}\""),
+        &token,
     ] {
         refused(house.authenticator.authenticate(&request("/mcp/hr", &[bad]), &house.server).await);
     }

@@ -4,8 +4,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use http::{HeaderMap, header};
 use vestibule_model::{
-    Authentication, Clock, Digest, OpaqueToken, Random, SessionId, TokenKind, User, UserId,
-    secret::constant_time_eq,
+    Authentication, Clock, Digest, OpaqueToken, Random, SessionId, TokenKind, User, UserId, secret::constant_time_eq,
 };
 use vestibule_store::{Store, StoreError, sessions::SessionRecord};
 
@@ -79,7 +78,8 @@ impl Sessions {
     /// Who is signed in; nobody when there is no cookie, two of them, a malformed, unknown or ended one, or when the
     /// user is disabled.
     pub async fn find(&self, headers: &HeaderMap) -> Result<Option<SignedIn>, StoreError> {
-        let presented = find_cookie(headers, SESSION_COOKIE).and_then(|value| OpaqueToken::parse(TokenKind::Session, value));
+        let presented =
+            find_cookie(headers, SESSION_COOKIE).and_then(|value| OpaqueToken::parse(TokenKind::Session, value));
         let Some(digest) = presented else { return Ok(None) };
         let Some(session) = self.store.find_session(digest).await? else { return Ok(None) };
         let user = self.store.directory().find(&session.user).cloned();
@@ -230,7 +230,13 @@ mod tests {
         for site in ["cross-site", "same-site", "", "SAME-ORIGIN"] {
             assert!(!fine(&[("sec-fetch-site", site)]), "{site}");
         }
-        for origin in ["https://evil.example", "http://mcp.example.com", "https://mcp.example.com:444", "https://mcp.example.com.evil.example", "https://mcp.example.com/"] {
+        for origin in [
+            "https://evil.example",
+            "http://mcp.example.com",
+            "https://mcp.example.com:444",
+            "https://mcp.example.com.evil.example",
+            "https://mcp.example.com/",
+        ] {
             assert!(!fine(&[("origin", origin)]), "{origin}");
         }
         assert!(!fine(&[("origin", "null"), ("origin", "https://mcp.example.com")]));

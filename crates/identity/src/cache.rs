@@ -99,9 +99,7 @@ impl TokenCache {
         match shard.as_deref().and_then(|shard| shard.get(key)) {
             Some(entry) if !entry.holds(resource, keys, now) => Found::Missing,
             Some(entry) if entry.epoch != epoch => Found::Stale(Arc::clone(entry)),
-            Some(entry) => {
-                Found::Fresh { principal: Arc::clone(&entry.principal), note_use: entry.take_note(now) }
-            }
+            Some(entry) => Found::Fresh { principal: Arc::clone(&entry.principal), note_use: entry.take_note(now) },
             None => Found::Missing,
         }
     }

@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use vestibule_model::{
-    Acr, ApplicationType, Authentication, Client, ClientAuthMethod, ClientId, ClientKind, Clock, Digest, GrantId, KeyId,
-    OrgId, Random, ResourceUri, ScopeSet, Secret, Server, ServerName, Timestamp, TokenId, Upstream, User, UserId,
-    CredentialSpec,
+    Acr, ApplicationType, Authentication, Client, ClientAuthMethod, ClientId, ClientKind, Clock, CredentialSpec,
+    Digest, GrantId, KeyId, OrgId, Random, ResourceUri, ScopeSet, Secret, Server, ServerName, Timestamp, TokenId,
+    Upstream, User, UserId,
     clock::{ManualClock, SeededRandom},
 };
 use vestibule_oauth::{
@@ -53,8 +53,13 @@ impl House {
         let pool = PasswordPool::new(HashSettings::FOR_TESTS, 2, 1000, Arc::clone(&random)).unwrap();
         let passwords = Arc::new(pool);
         let sessions = Sessions::new(store.clone(), Arc::clone(&time), Arc::clone(&random), SessionLife::default());
-        let sign_in =
-            SignIn::new(store.clone(), Arc::clone(&passwords), sessions.clone(), Arc::clone(&time), Arc::clone(&random));
+        let sign_in = SignIn::new(
+            store.clone(),
+            Arc::clone(&passwords),
+            sessions.clone(),
+            Arc::clone(&time),
+            Arc::clone(&random),
+        );
         let authenticator = Authenticator::new(ISSUER.to_owned(), store.clone(), Arc::clone(&keys), time);
         let house = Self {
             user: user("usr_mira", EMAIL),
@@ -129,7 +134,8 @@ impl House {
 }
 
 pub(crate) fn key_ring(random: &dyn Random, now: Timestamp) -> KeyRing {
-    let mut key = SigningKey::generate(KeyId::new(format!("key_{}", now.as_millis())), Algorithm::EdDsa, now, random).unwrap();
+    let mut key =
+        SigningKey::generate(KeyId::new(format!("key_{}", now.as_millis())), Algorithm::EdDsa, now, random).unwrap();
     key.sign_until = now + Duration::from_secs(86_400);
     key.verify_until = now + Duration::from_secs(2 * 86_400);
     KeyRing::new(vec![key]).unwrap()

@@ -85,7 +85,10 @@ fn is_run(text: &str) -> bool {
     const ROWS: [&str; 5] = ["abcdefghijklmnopqrstuvwxyz", "oi2eas6t89oi", "qwertyuiop", "asdfghjkl", "zxcvbnm"];
     let chars: Vec<char> = text.chars().collect();
     let beside = |a: char, b: char| {
-        a == b || ROWS.iter().any(|row| row.chars().zip(row.chars().skip(1)).any(|(x, y)| (x, y) == (a, b) || (y, x) == (a, b)))
+        a == b
+            || ROWS
+                .iter()
+                .any(|row| row.chars().zip(row.chars().skip(1)).any(|(x, y)| (x, y) == (a, b) || (y, x) == (a, b)))
     };
     let pairs = chars.len().saturating_sub(1);
     let run = chars.iter().zip(chars.iter().skip(1)).filter(|(a, b)| beside(**a, **b)).count();
@@ -110,24 +113,132 @@ fn is_common(letters: &str) -> bool {
 /// The letters are made of what everybody knows about the person, with at most four letters beside it.
 fn is_context(letters: &str, context: &[&str]) -> bool {
     let known = context.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric())).map(str::to_lowercase);
-    let rest = known.filter(|word| word.chars().count() >= 4).fold(letters.to_owned(), |rest, word| rest.replace(&word, ""));
+    let rest =
+        known.filter(|word| word.chars().count() >= 4).fold(letters.to_owned(), |rest, word| rest.replace(&word, ""));
     rest.len() < letters.len() && (rest.chars().count() < 5 || is_common(&rest))
 }
 
 /// The stems of the most used passwords, folded as [`fold`] does. Short lists suffice where at least eight, and
 /// usually twelve, characters are asked for: what is left of the lists are these, repeated and decorated.
 const COMMON: &[&str] = &[
-    "password", "passwort", "passwd", "passphrase", "pass", "contrasena", "motdepasse", "parola", "senha", "wachtwoord",
-    "heslo", "haslo", "qwerty", "qwertz", "azerty", "qwertyuiop", "asdfgh", "asdfghjkl", "zxcvbn", "zxcvbnm", "qazwsx",
-    "qaz", "wsx", "edc", "abc", "abcdef", "letmein", "welcome", "willkommen", "bienvenue", "admin", "administrator", "root",
-    "user", "guest", "login", "logmein", "master", "secret", "geheim", "changeme", "change", "default", "temp", "temporary",
-    "test", "testing", "tester", "demo", "hello", "hallo", "iloveyou", "love", "you", "monkey", "dragon", "football", "baseball",
-    "basketball", "soccer", "hockey", "superman", "batman", "spiderman", "pokemon", "starwars", "princess", "sunshine",
-    "shadow", "michael", "jennifer", "jessica", "daniel", "thomas", "ashley", "charlie", "jordan", "hunter", "killer",
-    "trustno", "whatever", "freedom", "computer", "internet", "samsung", "google", "facebook", "microsoft", "windows",
-    "apple", "summer", "winter", "spring", "autumn", "sommer", "january", "february", "march", "april", "june", "july",
-    "august", "september", "october", "november", "december", "monday", "friday", "sunday", "company", "office", "vestibule",
-    "gateway", "server", "access", "my", "the", "new",
+    "password",
+    "passwort",
+    "passwd",
+    "passphrase",
+    "pass",
+    "contrasena",
+    "motdepasse",
+    "parola",
+    "senha",
+    "wachtwoord",
+    "heslo",
+    "haslo",
+    "qwerty",
+    "qwertz",
+    "azerty",
+    "qwertyuiop",
+    "asdfgh",
+    "asdfghjkl",
+    "zxcvbn",
+    "zxcvbnm",
+    "qazwsx",
+    "qaz",
+    "wsx",
+    "edc",
+    "abc",
+    "abcdef",
+    "letmein",
+    "welcome",
+    "willkommen",
+    "bienvenue",
+    "admin",
+    "administrator",
+    "root",
+    "user",
+    "guest",
+    "login",
+    "logmein",
+    "master",
+    "secret",
+    "geheim",
+    "changeme",
+    "change",
+    "default",
+    "temp",
+    "temporary",
+    "test",
+    "testing",
+    "tester",
+    "demo",
+    "hello",
+    "hallo",
+    "iloveyou",
+    "love",
+    "you",
+    "monkey",
+    "dragon",
+    "football",
+    "baseball",
+    "basketball",
+    "soccer",
+    "hockey",
+    "superman",
+    "batman",
+    "spiderman",
+    "pokemon",
+    "starwars",
+    "princess",
+    "sunshine",
+    "shadow",
+    "michael",
+    "jennifer",
+    "jessica",
+    "daniel",
+    "thomas",
+    "ashley",
+    "charlie",
+    "jordan",
+    "hunter",
+    "killer",
+    "trustno",
+    "whatever",
+    "freedom",
+    "computer",
+    "internet",
+    "samsung",
+    "google",
+    "facebook",
+    "microsoft",
+    "windows",
+    "apple",
+    "summer",
+    "winter",
+    "spring",
+    "autumn",
+    "sommer",
+    "january",
+    "february",
+    "march",
+    "april",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "monday",
+    "friday",
+    "sunday",
+    "company",
+    "office",
+    "vestibule",
+    "gateway",
+    "server",
+    "access",
+    "my",
+    "the",
+    "new",
 ];
 
 #[cfg(test)]
@@ -150,9 +261,24 @@ mod tests {
     #[test]
     fn what_everybody_tries_first_is_refused() {
         for bad in [
-            "password1234", "P@ssw0rd2024!", "passwordpassword", "aaaaaaaaaaaaaa", "abcabcabcabc", "123456789012",
-            "abcdefghijkl", "qwertyuiopas", "QWERTY123456", "Welcome12345!", "changeme-123", "mira.okafor1", "MiraOkafor2024",
-            "okafor-password", "vestibule-admin", "iloveyou-you1", "1qaz2wsx3edc", "SummerWinter25",
+            "password1234",
+            "P@ssw0rd2024!",
+            "passwordpassword",
+            "aaaaaaaaaaaaaa",
+            "abcabcabcabc",
+            "123456789012",
+            "abcdefghijkl",
+            "qwertyuiopas",
+            "QWERTY123456",
+            "Welcome12345!",
+            "changeme-123",
+            "mira.okafor1",
+            "MiraOkafor2024",
+            "okafor-password",
+            "vestibule-admin",
+            "iloveyou-you1",
+            "1qaz2wsx3edc",
+            "SummerWinter25",
         ] {
             assert_eq!(check(bad), Err(PolicyError::Guessable), "{bad}");
         }
@@ -160,7 +286,13 @@ mod tests {
 
     #[test]
     fn ordinary_good_passwords_pass() {
-        for good in ["correct horse battery", "tram-otter-89-gravel", "Xk4#mm2pQz!9", "die Katze malt Fahrräder", "mira likes violet trams"] {
+        for good in [
+            "correct horse battery",
+            "tram-otter-89-gravel",
+            "Xk4#mm2pQz!9",
+            "die Katze malt Fahrräder",
+            "mira likes violet trams",
+        ] {
             assert_eq!(check(good), Ok(()), "{good}");
         }
     }

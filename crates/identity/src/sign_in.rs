@@ -190,7 +190,9 @@ impl SignIn {
         caller: Caller<'_>,
     ) -> Result<Option<Why>, SignInError> {
         let now = self.clock.now();
-        if device.is_none() && let Some(why) = refused(self.throttle.may_guess(caller.address, now).await?) {
+        if device.is_none()
+            && let Some(why) = refused(self.throttle.may_guess(caller.address, now).await?)
+        {
             return Ok(Some(why));
         }
         let (guess, subject) = counter(account, device);

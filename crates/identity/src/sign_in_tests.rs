@@ -78,7 +78,8 @@ async fn every_spelling_is_one_account_with_one_counter() {
     for spelling in ["MIRA@example.com", " mira@example.com ", "mira@EXAMPLE.COM", "ｍｉｒａ@example.com"] {
         assert!(matches!(first(&house, spelling, PASSWORD).await, FirstStep::Arrived(_)), "{spelling}");
     }
-    let spellings = ["mira@example.com", "MIRA@example.com", " mira@example.com", "ｍira@example.com", "mirA@example.com"];
+    let spellings =
+        ["mira@example.com", "MIRA@example.com", " mira@example.com", "ｍira@example.com", "mirA@example.com"];
     for spelling in spellings {
         assert_eq!(why(first(&house, spelling, "wrong").await), Why::Wrong, "{spelling}");
     }
@@ -93,7 +94,12 @@ async fn unknown_disabled_and_known_users_hear_the_same() {
     let phc = house.passwords.hash(&secret(PASSWORD)).await.unwrap();
     house.store.create_user(&disabled, Some(&phc)).await.unwrap();
     house.store.create_user(&user("usr_idp", "idp@example.com"), None).await.unwrap();
-    let cases = [(EMAIL, "wrong"), ("nobody@example.com", PASSWORD), ("gone@example.com", PASSWORD), ("idp@example.com", PASSWORD)];
+    let cases = [
+        (EMAIL, "wrong"),
+        ("nobody@example.com", PASSWORD),
+        ("gone@example.com", PASSWORD),
+        ("idp@example.com", PASSWORD),
+    ];
     for (email, password) in cases {
         let mut heard = Vec::new();
         for _ in 0..=FREE_GUESSES {
@@ -141,7 +147,9 @@ async fn a_device_cookie_is_worth_nothing_for_another_account() {
     let (good, _) = arrived.device_cookie.split_once(';').unwrap();
     assert!(KnownDevice::find(&cookies(&[good.to_owned()]), &house.store, EMAIL).is_some());
     assert!(KnownDevice::find(&cookies(&[good.to_owned()]), &house.store, "other@example.com").is_none());
-    for forged in [format!("{DEVICE_COOKIE}="), format!("{DEVICE_COOKIE}=AAAA"), format!("{good}A"), format!("{good}; {good}")] {
+    for forged in
+        [format!("{DEVICE_COOKIE}="), format!("{DEVICE_COOKIE}=AAAA"), format!("{good}A"), format!("{good}; {good}")]
+    {
         house.headers = HeaderMap::from_iter([(COOKIE, HeaderValue::try_from(forged.as_str()).unwrap())]);
         assert!(KnownDevice::find(&house.headers, &house.store, EMAIL).is_none(), "{forged}");
     }
@@ -165,7 +173,8 @@ async fn with_an_app_the_password_alone_is_no_session() {
 async fn no_spelling_of_the_address_goes_round_the_second_step() {
     let house = House::new().await;
     let _app = with_app(&house).await;
-    for spelling in ["MIRA@EXAMPLE.COM", " mira@example.com\t", "ｍｉｒａ@example.com", "mira@example.com\u{3000}"] {
+    for spelling in ["MIRA@EXAMPLE.COM", " mira@example.com\t", "ｍｉｒａ@example.com", "mira@example.com\u{3000}"]
+    {
         assert!(matches!(first(&house, spelling, PASSWORD).await, FirstStep::Pending { .. }), "{spelling}");
     }
 }
@@ -178,7 +187,16 @@ async fn a_used_code_is_refused_in_every_spelling() {
     assert!(matches!(second(&house, &pending(&house).await, &code).await, SecondStep::Arrived(_)));
     let wide: String = code.chars().filter_map(|c| char::from_u32(u32::from(c) + 0xFEE0)).collect();
     let spaced = format!("{} {}", &code[..3], &code[3..]);
-    let spellings = [code.clone(), format!("{code} "), format!(" {code}"), spaced, wide, format!("+{code}"), format!("{code}\n"), app(-30)];
+    let spellings = [
+        code.clone(),
+        format!("{code} "),
+        format!(" {code}"),
+        spaced,
+        wide,
+        format!("+{code}"),
+        format!("{code}\n"),
+        app(-30),
+    ];
     for spelling in spellings {
         let token = pending(&house).await;
         assert_eq!(second_why(second(&house, &token, &spelling).await), Why::Wrong, "{spelling:?}");
@@ -281,7 +299,11 @@ async fn a_backup_code_stands_in_once() {
     assert_eq!(second_why(second(&house, &pending(&house).await, &codes[3]).await), Why::Wrong);
     assert_eq!(house.store.backup_codes_left(&house.user.id).await.unwrap(), 9);
     let fresh = backup_code::renew(&house.store, &house.passwords, &house.user.id, &*house.random).await.unwrap();
-    assert_eq!(second_why(second(&house, &pending(&house).await, &codes[4]).await), Why::Wrong, "renewal ends the old ones");
+    assert_eq!(
+        second_why(second(&house, &pending(&house).await, &codes[4]).await),
+        Why::Wrong,
+        "renewal ends the old ones"
+    );
     assert!(matches!(second(&house, &pending(&house).await, &fresh[0]).await, SecondStep::Arrived(_)));
 }
 
@@ -315,9 +337,15 @@ async fn odd_cookies_are_nobody() {
     let good = session_cookie(&arrived.token).split(';').next().unwrap().to_owned();
     let value = arrived.token.expose();
     let odd = [
-        format!("{good}; {good}"), format!("{good}x"), format!("__Host-vestibule={}", &value[4..]), "__Host-vestibule=".to_owned(),
-        format!("__Host-vestibule={}", "A".repeat(4096)), format!("__Host-vestibule=\"{value}\""), format!("vestibule={value}"),
-        "__Host-vestibule=%00".to_owned(), format!("__Host-vestibule=vss_{}", "A".repeat(48)),
+        format!("{good}; {good}"),
+        format!("{good}x"),
+        format!("__Host-vestibule={}", &value[4..]),
+        "__Host-vestibule=".to_owned(),
+        format!("__Host-vestibule={}", "A".repeat(4096)),
+        format!("__Host-vestibule=\"{value}\""),
+        format!("vestibule={value}"),
+        "__Host-vestibule=%00".to_owned(),
+        format!("__Host-vestibule=vss_{}", "A".repeat(48)),
     ];
     for cookie in odd {
         let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::try_from(cookie.as_str()).unwrap())]);

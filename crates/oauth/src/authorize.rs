@@ -189,7 +189,10 @@ mod tests {
     fn the_weakest_known_strength_will_do() {
         let asked = |values: &str| read(&format!("{GOOD}&acr_values={values}")).unwrap().acr;
         assert_eq!(read(GOOD).unwrap().acr, None);
-        assert_eq!((asked("aal2"), asked("aal2+aal1"), asked("urn:phr+aal2")), (Some(Acr::Multi), Some(Acr::Single), Some(Acr::Multi)));
+        assert_eq!(
+            (asked("aal2"), asked("aal2+aal1"), asked("urn:phr+aal2")),
+            (Some(Acr::Multi), Some(Acr::Single), Some(Acr::Multi))
+        );
         assert_eq!((asked("urn:phr"), asked("AAL2"), asked("")), (None, None, None));
     }
 

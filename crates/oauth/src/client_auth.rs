@@ -132,7 +132,11 @@ mod tests {
     }
 
     fn secret_of(presented: &Presented) -> Option<&str> {
-        if let Proof::Secret(readings) = &presented.proof { readings.first().map(|secret| secret.expose().as_str()) } else { None }
+        if let Proof::Secret(readings) = &presented.proof {
+            readings.first().map(|secret| secret.expose().as_str())
+        } else {
+            None
+        }
     }
 
     #[test]
@@ -202,7 +206,8 @@ mod tests {
     #[test]
     fn a_secret_is_compared_with_each_digest() {
         let stored = [Digest::of(b"old"), Digest::of(b"new")];
-        let matches = |text: &str, stored| secret_matches(&[Secret::new("x".into()), Secret::new(text.to_owned())], stored);
+        let matches =
+            |text: &str, stored| secret_matches(&[Secret::new("x".into()), Secret::new(text.to_owned())], stored);
         assert!(matches("new", &stored) && matches("old", &stored));
         assert!(!matches("other", &stored) && !matches("", &stored) && !matches("", &[]));
         assert!(!secret_matches(&[], &stored));

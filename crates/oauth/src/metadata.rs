@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn what_clients_insist_on_is_there() {
-        let text = authorization_server("https://gate.example", Registration::Open, MetadataDocuments::Accepted, ["tools:*"]);
+        let text =
+            authorization_server("https://gate.example", Registration::Open, MetadataDocuments::Accepted, ["tools:*"]);
         let document: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(document["issuer"], "https://gate.example");
         assert_eq!(document["code_challenge_methods_supported"], json!(["S256"]));

@@ -111,13 +111,24 @@ impl Journal {
     }
 
     /// As [`Self::open`], for one of several nodes or with files of another size.
-    pub fn open_with(directory: &Path, signing_pkcs8: &[u8], clock: Arc<dyn Clock>, options: &JournalOptions) -> Result<Self> {
+    pub fn open_with(
+        directory: &Path,
+        signing_pkcs8: &[u8],
+        clock: Arc<dyn Clock>,
+        options: &JournalOptions,
+    ) -> Result<Self> {
         let files = resume::files(directory, &options.node).map_err(failed)?;
         let disk = Box::new(files.clone());
         Self::start(files, disk, signing_pkcs8, clock, options.segment_bytes).map_err(failed)
     }
 
-    fn start(files: Files, disk: Box<dyn Disk>, pkcs8: &[u8], clock: Arc<dyn Clock>, segment_bytes: u64) -> io::Result<Self> {
+    fn start(
+        files: Files,
+        disk: Box<dyn Disk>,
+        pkcs8: &[u8],
+        clock: Arc<dyn Clock>,
+        segment_bytes: u64,
+    ) -> io::Result<Self> {
         let signer = Signer::new(pkcs8)?;
         let (parts, mended) = resume::resume(&files, disk, signer, clock, segment_bytes)?;
         let (live, _) = broadcast::channel(LIVE_LINES);
@@ -158,7 +169,9 @@ impl Journal {
             return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "the event is too large")));
         }
         match &self.kind {
-            Kind::Files(disk) => disk.queue.push(body, urgency).map(|batch| Some(Waiting::new(batch))).map_err(StoreError::Journal),
+            Kind::Files(disk) => {
+                disk.queue.push(body, urgency).map(|batch| Some(Waiting::new(batch))).map_err(StoreError::Journal)
+            }
             Kind::Memory(memory) => memory.append(&body).map(|()| None).map_err(StoreError::Journal),
         }
     }

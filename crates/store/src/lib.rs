@@ -132,7 +132,8 @@ impl Store {
         };
         tokio::spawn(writer.run());
         let (clients, service_grants) = (clients::Known::default(), Remembered::default());
-        let inner = Inner { queue: sender, readers, sealer, clock, random, feed, usage, clients, service_grants, faults };
+        let inner =
+            Inner { queue: sender, readers, sealer, clock, random, feed, usage, clients, service_grants, faults };
         Ok(Self { inner: Arc::new(inner) })
     }
 

@@ -17,7 +17,8 @@ use vestibule_oauth::{
 };
 use vestibule_store::{StoreError, grants::GrantRecord};
 
-use super::{body::Whole, 
+use super::{
+    body::Whole,
     caller::{self, CallerError},
     reply,
 };

@@ -11,7 +11,8 @@ use vestibule_model::{Client, ClientId, EventKind, GrantId, OpaqueToken, TokenKi
 use vestibule_oauth::{error::OAuthError, params::Params, token, verify};
 use vestibule_store::StoreError;
 
-use super::{body::Whole, 
+use super::{
+    body::Whole,
     caller::{self, CallerError},
     reply,
 };

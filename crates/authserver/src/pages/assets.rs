@@ -21,7 +21,11 @@ pub(crate) async fn mark(headers: HeaderMap) -> Response {
 fn asset(headers: &HeaderMap, kind: &'static str, body: &'static str) -> Response {
     let tag = format!("\"{}\"", Digest::of(body.as_bytes()).to_base64url());
     let same = headers.get(header::IF_NONE_MATCH).is_some_and(|have| have == tag.as_str());
-    let common = [(header::ETAG, tag.as_str()), (header::CACHE_CONTROL, "no-cache"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    let common = [
+        (header::ETAG, tag.as_str()),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
     if same {
         return (StatusCode::NOT_MODIFIED, common).into_response();
     }

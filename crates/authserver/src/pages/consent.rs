@@ -15,14 +15,7 @@ use vestibule_model::{Client, ClientKind, ScopeSet, Server};
 use vestibule_oauth::{client_metadata::is_hidden, redirect_uri::RedirectKind};
 use vestibule_store::consents::ConsentRecord;
 
-use super::{
-    guest::Guest,
-    login::leads,
-    onward::Onward,
-    posted::Posted,
-    shell::Shell,
-    words,
-};
+use super::{guest::Guest, login::leads, onward::Onward, posted::Posted, shell::Shell, words};
 use crate::{
     flow::{self, Flow, FlowError, FlowRequest},
     scopes::OPENID,
@@ -124,7 +117,8 @@ async fn allow(posted: &Posted, asked: Asked) -> Result<Response, Response> {
     }
     // Only what was asked and shown can be granted, whatever the form says.
     let offered = asked.offered();
-    let granted: ScopeSet = offered.iter().filter(|scope| posted.all("scope").any(|name| name == scope.as_str())).cloned().collect();
+    let granted: ScopeSet =
+        offered.iter().filter(|scope| posted.all("scope").any(|name| name == scope.as_str())).cloned().collect();
     if granted.is_empty() {
         return again(&asked, "Tick at least one line, or choose Deny.");
     }
@@ -147,7 +141,9 @@ async fn ask(guest: &Guest) -> Result<Result<Asked, Response>, Response> {
     let store = &guest.server.store;
     let request = &flow.request;
     let client = flow.client(&guest.server, &guest.visit).await.map_err(|error| guest.flow_error(&error))?;
-    let Some(server) = guest.server.servers.load().find(request.server.as_str()).cloned() else { return Err(guest.flow_error(&FlowError::Unavailable)) };
+    let Some(server) = guest.server.servers.load().find(request.server.as_str()).cloned() else {
+        return Err(guest.flow_error(&FlowError::Unavailable));
+    };
     let remembered = store.find_consent(&who.user.id, &client.id, &request.redirect_host, &request.resource).await;
     let remembered = remembered.map_err(|error| guest.down(&error))?;
     let remembered = remembered.filter(|consent| consent.metadata == client.metadata_digest());
@@ -236,7 +232,8 @@ impl Guest {
         let settings = &self.server.settings;
         let last = remembered.and_then(|consent| u64::try_from(consent.lifetime_seconds).ok());
         let usual = settings.default_consent_lifetime.as_secs();
-        let chosen = last.filter(|last| settings.consent_lifetimes.iter().any(|life| life.as_secs() == *last)).unwrap_or(usual);
+        let chosen =
+            last.filter(|last| settings.consent_lifetimes.iter().any(|life| life.as_secs() == *last)).unwrap_or(usual);
         let line = |life: &Duration| LifetimeLine {
             seconds: life.as_secs(),
             words: words::span(life.as_secs()),

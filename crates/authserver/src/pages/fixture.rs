@@ -30,7 +30,8 @@ pub(crate) struct House {
 impl House {
     pub(crate) async fn new() -> Self {
         let house = testing::House::new().await;
-        let redirects = [("cli_web", "Notebook", "https://app.example.com/cb"), ("cli_cli", "Terminal", "http://127.0.0.1/cb")];
+        let redirects =
+            [("cli_web", "Notebook", "https://app.example.com/cb"), ("cli_cli", "Terminal", "http://127.0.0.1/cb")];
         for (id, name, redirect) in redirects {
             let own = |client: &mut serde_json::Value| {
                 (client["name"], client["kind"]) = (name.into(), "registered".into());
@@ -152,7 +153,8 @@ impl Browser {
     }
 
     pub(crate) async fn send(&self, mut request: Request<Body>) -> Page {
-        let cookies: Vec<String> = self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> =
+            self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {
             request.headers_mut().insert(header::COOKIE, cookies.join("; ").parse().unwrap());
         }
@@ -171,7 +173,10 @@ impl Browser {
         let mut cookies = self.cookies.lock().unwrap();
         for line in response.headers().get_all(header::SET_COOKIE) {
             let (pair, attributes) = line.to_str().unwrap().split_once("; ").unwrap();
-            assert!(attributes.starts_with("Path=/;") && attributes.ends_with("Secure; HttpOnly; SameSite=Lax"), "{attributes}");
+            assert!(
+                attributes.starts_with("Path=/;") && attributes.ends_with("Secure; HttpOnly; SameSite=Lax"),
+                "{attributes}"
+            );
             let (name, value) = pair.split_once('=').unwrap();
             assert!(name.starts_with("__Host-"), "{name}");
             if attributes.contains("Max-Age=0") {
@@ -194,18 +199,28 @@ impl Browser {
 
     /// A hidden field of the last page.
     pub(crate) fn hidden(&self, name: &str) -> String {
-        self.form.lock().unwrap().iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()
+        self.form
+            .lock()
+            .unwrap()
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.clone())
+            .unwrap_or_default()
     }
 }
 
 /// The hidden fields of the first form that is not the one for signing out.
 fn hidden(html: &str) -> Vec<(String, String)> {
     let forms = html.split("<form").skip(1).map(|form| form.split("</form>").next().unwrap());
-    let form = forms.clone().find(|form| !form.contains("/logout")).or_else(|| html.split("<form").nth(1)).unwrap_or("");
+    let form =
+        forms.clone().find(|form| !form.contains("/logout")).or_else(|| html.split("<form").nth(1)).unwrap_or("");
     let inputs = form.split("<input").filter(|input| input.contains("type=\"hidden\""));
     let value = |input: &str, name: &str| {
         let start = input.find(&format!("{name}=\"")).unwrap() + name.len() + 2;
         input[start..].split('"').next().unwrap().to_owned()
     };
-    inputs.map(|input| (value(input, "name"), value(input, "value"))).filter(|(name, _)| name != "grant" && name != "session").collect()
+    inputs
+        .map(|input| (value(input, "name"), value(input, "value")))
+        .filter(|(name, _)| name != "grant" && name != "session")
+        .collect()
 }

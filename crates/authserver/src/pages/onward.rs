@@ -17,7 +17,9 @@ const LONGEST: usize = 512;
 impl Onward {
     /// From untrusted values. What is not fit is dropped: then the account page is next.
     pub(crate) fn parse(flow: Option<&str>, return_to: Option<&str>) -> Self {
-        let token = |text: &&str| text.len() <= LONGEST && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+        let token = |text: &&str| {
+            text.len() <= LONGEST && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+        };
         Self {
             flow: flow.filter(|text| !text.is_empty()).filter(token).map(str::to_owned),
             return_to: return_to.filter(|path| is_own_path(path)).map(str::to_owned),
@@ -85,10 +87,34 @@ mod tests {
     #[test]
     fn open_redirect_corpus_is_refused() {
         for evil in [
-            "//evil.example", "/\\evil.example", "\\\\evil.example", "https:evil.example", "https://evil.example", "///evil", "/\t/evil",
-            "/\n/evil", "/%0d%0aSet-Cookie:x", "/\r\nSet-Cookie: x=y", "javascript:alert(1)", "data:text/html,x", "evil.example", "",
-            "/%2f/evil", "/%5cevil", "/..//evil", "/../account", "/./x", "/a//evil.example", "/@evil.example", "/account#x", " /account",
-            "/account ", "/\u{ff0f}evil.example", "/:8080", "?x", "/x?y=//evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "https:evil.example",
+            "https://evil.example",
+            "///evil",
+            "/\t/evil",
+            "/\n/evil",
+            "/%0d%0aSet-Cookie:x",
+            "/\r\nSet-Cookie: x=y",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "evil.example",
+            "",
+            "/%2f/evil",
+            "/%5cevil",
+            "/..//evil",
+            "/../account",
+            "/./x",
+            "/a//evil.example",
+            "/@evil.example",
+            "/account#x",
+            " /account",
+            "/account ",
+            "/\u{ff0f}evil.example",
+            "/:8080",
+            "?x",
+            "/x?y=//evil.example",
         ] {
             assert_eq!(Onward::parse(None, Some(evil)).destination(), "/account", "{evil:?}");
         }

@@ -56,13 +56,28 @@ impl FromRequest<Arc<AuthServer>> for Posted {
             return Err(guest.error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not a form", sentence, "not_a_form"));
         }
         let Some(read) = within_patience(axum::body::to_bytes(body, LARGEST)).await else {
-            return Err(guest.error(StatusCode::REQUEST_TIMEOUT, "Too slow", "That form took too long to arrive.", "too_slow"));
+            return Err(guest.error(
+                StatusCode::REQUEST_TIMEOUT,
+                "Too slow",
+                "That form took too long to arrive.",
+                "too_slow",
+            ));
         };
         let Ok(bytes) = read else {
-            return Err(guest.error(StatusCode::PAYLOAD_TOO_LARGE, "Too large", "That form is too large.", "too_large"));
+            return Err(guest.error(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "Too large",
+                "That form is too large.",
+                "too_large",
+            ));
         };
         let Some(fields) = parse(&bytes) else {
-            return Err(guest.error(StatusCode::BAD_REQUEST, "Malformed form", "That form cannot be read.", "malformed_form"));
+            return Err(guest.error(
+                StatusCode::BAD_REQUEST,
+                "Malformed form",
+                "That form cannot be read.",
+                "malformed_form",
+            ));
         };
         let mut posted = Self { fields, guest };
         let session = posted.guest.signed_in.as_ref().map(|who| &who.session);
@@ -85,7 +100,8 @@ fn parse(bytes: &[u8]) -> Option<Vec<(String, Secret<String>)>> {
         .take(MOST_FIELDS + 1)
         .map(|(key, value)| (key.into_owned(), Secret::new(value.into_owned())))
         .collect();
-    let clean = fields.iter().all(|(key, value)| !key.contains('\u{fffd}') && !value.expose().contains(['\u{fffd}', '\0']));
+    let clean =
+        fields.iter().all(|(key, value)| !key.contains('\u{fffd}') && !value.expose().contains(['\u{fffd}', '\0']));
     (fields.len() <= MOST_FIELDS && clean).then_some(fields)
 }
 
@@ -94,6 +110,7 @@ fn foreign(guest: &Guest) -> Response {
 }
 
 fn outdated(guest: &Guest) -> Response {
-    let sentence = "That page was out of date, or your browser keeps no cookies for us. Go back, reload it and try again.";
+    let sentence =
+        "That page was out of date, or your browser keeps no cookies for us. Go back, reload it and try again.";
     guest.error(StatusCode::FORBIDDEN, "Please try again", sentence, "form_token")
 }

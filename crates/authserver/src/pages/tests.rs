@@ -53,7 +53,9 @@ async fn a_person_signs_in_allows_a_client_and_lands_there_with_a_code() {
     headers_are_strict(&page);
     let page = browser.post("/consent", &[("scope", "tools:*"), ("lifetime", "3600"), ("decision", "allow")]).await;
     assert!(page.location().starts_with("https://app.example.com/cb?"), "{}", page.location());
-    assert!(page.location().contains("code=") && page.location().contains("state=s1") && page.location().contains("iss="));
+    assert!(
+        page.location().contains("code=") && page.location().contains("state=s1") && page.location().contains("iss=")
+    );
     browser.redeem(&page).await;
     let grants = house.server.store.list_grants(&house.user.id).await.unwrap();
     assert_eq!(grants[0].scopes.to_string(), "tools:*", "narrowed to what was ticked");
@@ -79,8 +81,11 @@ async fn refusing_tells_the_client_and_grants_nothing() {
 async fn consent_grants_only_what_was_asked_and_shown() {
     let house = House::new().await;
     let browser = house.signed_in().await;
-    let allow = |scope: &'static str, life: &'static str| vec![("scope", scope), ("lifetime", life), ("decision", "allow")];
-    for (scope, life) in [("admin", "3600"), ("prompts:*", "3600"), ("", "3600"), ("tools:*", "99999999"), ("tools:*", "")] {
+    let allow =
+        |scope: &'static str, life: &'static str| vec![("scope", scope), ("lifetime", life), ("decision", "allow")];
+    for (scope, life) in
+        [("admin", "3600"), ("prompts:*", "3600"), ("", "3600"), ("tools:*", "99999999"), ("tools:*", "")]
+    {
         consent_page(&browser, "cli_web", WEB, "&scope=tools:*").await;
         let page = browser.post("/consent", &allow(scope, life)).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{scope} {life}");
@@ -125,7 +130,8 @@ async fn a_client_on_the_own_device_is_always_shown() {
     for _ in 0..2 {
         let page = consent_page(&browser, "cli_cli", LOOPBACK, "&scope=tools:*").await;
         assert!(page.body.contains("this device") && page.body.contains("127.0.0.1"), "{}", page.body);
-        let page = browser.post("/consent", &[("scope", "tools:*"), ("lifetime", "86400"), ("decision", "allow")]).await;
+        let page =
+            browser.post("/consent", &[("scope", "tools:*"), ("lifetime", "86400"), ("decision", "allow")]).await;
         assert!(page.location().starts_with("http://127.0.0.1:43117/cb?"), "{}", page.location());
     }
 }
@@ -258,10 +264,16 @@ async fn cross_site_and_forged_forms_are_refused() {
     let token = browser.hidden("csrf");
     let fields = [("csrf", token.as_str()), ("email", EMAIL), ("password", PASSWORD)];
     for headers in [
-        [("sec-fetch-site", "cross-site")], [("sec-fetch-site", "same-site")], [("origin", "https://evil.example")],
+        [("sec-fetch-site", "cross-site")],
+        [("sec-fetch-site", "same-site")],
+        [("origin", "https://evil.example")],
         [("origin", "http://gate.example.com")],
     ] {
-        assert_eq!(browser.post_exactly("/login", &fields, &headers).await.status, StatusCode::FORBIDDEN, "{headers:?}");
+        assert_eq!(
+            browser.post_exactly("/login", &fields, &headers).await.status,
+            StatusCode::FORBIDDEN,
+            "{headers:?}"
+        );
     }
     for bad in ["", "x", &token[1..]] {
         let fields = [("csrf", bad), ("email", EMAIL), ("password", PASSWORD)];
@@ -272,10 +284,18 @@ async fn cross_site_and_forged_forms_are_refused() {
     assert_eq!(browser.post_exactly("/login", &twice, &[]).await.status, StatusCode::FORBIDDEN, "two tokens");
     let stranger = house.browser();
     stranger.get("/login").await;
-    assert_eq!(stranger.post_exactly("/login", &fields, &[]).await.status, StatusCode::FORBIDDEN, "another browser's token");
+    assert_eq!(
+        stranger.post_exactly("/login", &fields, &[]).await.status,
+        StatusCode::FORBIDDEN,
+        "another browser's token"
+    );
     let own = [("origin", HOME), ("sec-fetch-site", "same-origin")];
     assert_eq!(browser.post_exactly("/login", &fields, &own).await.status, StatusCode::SEE_OTHER);
-    assert_eq!(browser.post_exactly("/logout", &fields, &own).await.status, StatusCode::FORBIDDEN, "a token from before the sign-in");
+    assert_eq!(
+        browser.post_exactly("/logout", &fields, &own).await.status,
+        StatusCode::FORBIDDEN,
+        "a token from before the sign-in"
+    );
 }
 
 #[tokio::test]
@@ -327,7 +347,9 @@ async fn a_planted_cookie_is_not_the_session_after_sign_in() {
 #[tokio::test]
 async fn open_redirects_after_sign_in_are_ignored() {
     let house = House::new().await;
-    for evil in ["//evil.example", "/\\evil.example", "https:evil.example", "%0d%0aX:y", "/%0d%0aX:y", "https://evil.example/"] {
+    for evil in
+        ["//evil.example", "/\\evil.example", "https:evil.example", "%0d%0aX:y", "/%0d%0aX:y", "https://evil.example/"]
+    {
         let browser = house.browser();
         let query: String = form_urlencoded::byte_serialize(evil.as_bytes()).collect();
         browser.get(&format!("/login?return_to={query}")).await;
@@ -347,11 +369,16 @@ async fn the_account_page_lists_and_ends_what_is_ones_own() {
     here.post("/consent", &[("scope", "tools:*"), ("lifetime", "3600"), ("decision", "allow")]).await;
     let grant = house.server.store.list_grants(&house.user.id).await.unwrap().remove(0);
     let page = here.get("/account").await;
-    assert!(page.body.contains("Notebook") && page.body.contains(grant.id.as_str()) && page.body.contains("this browser"));
+    assert!(
+        page.body.contains("Notebook") && page.body.contains(grant.id.as_str()) && page.body.contains("this browser")
+    );
 
     here.post("/account/apps/revoke", &[("grant", "grt_of_somebody_else")]).await;
     assert_eq!(house.server.store.list_grants(&house.user.id).await.unwrap().len(), 1);
-    assert_eq!(here.post("/account/apps/revoke", &[("grant", grant.id.as_str())]).await.location(), "/account?done=app");
+    assert_eq!(
+        here.post("/account/apps/revoke", &[("grant", grant.id.as_str())]).await.location(),
+        "/account?done=app"
+    );
     assert!(house.server.store.list_grants(&house.user.id).await.unwrap().is_empty());
     let page = consent_page(&here, "cli_web", WEB, "").await;
     assert!(page.body.contains("Notebook"), "the consent is forgotten with it");
@@ -391,7 +418,10 @@ async fn two_steps_are_set_up_with_a_code_and_removed_with_the_password() {
     let house = House::new().await;
     let browser = house.signed_in().await;
     browser.get("/account/two-factor").await;
-    assert_eq!(browser.post("/account/two-factor/begin", &[("password", "wrong")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        browser.post("/account/two-factor/begin", &[("password", "wrong")]).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
     let page = browser.post("/account/two-factor/begin", &[("password", PASSWORD)]).await;
     let key = page.body.split("class=\"key\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
     assert!(page.body.contains("<path d=\"M4 4h1v1h-1z"), "the corner of a QR code");
@@ -412,8 +442,14 @@ async fn two_steps_are_set_up_with_a_code_and_removed_with_the_password() {
     assert_eq!(fresh.post("/mfa", &[("code", &backup[0])]).await.location(), "/account");
 
     browser.get("/account/two-factor").await;
-    assert_eq!(browser.post("/account/two-factor/remove", &[("password", "wrong")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(browser.post("/account/two-factor/remove", &[("password", PASSWORD)]).await.location(), "/account?done=two-step-off");
+    assert_eq!(
+        browser.post("/account/two-factor/remove", &[("password", "wrong")]).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    assert_eq!(
+        browser.post("/account/two-factor/remove", &[("password", PASSWORD)]).await.location(),
+        "/account?done=two-step-off"
+    );
     assert!(fresh.get("/account").await.location().starts_with("/login"), "other sessions ended");
     let lines = house.journal();
     for action in ["two_factor_enrolled", "backup_codes_renewed", "two_factor_removed", "password_confirmation"] {
@@ -485,8 +521,15 @@ async fn every_page_of_the_account_sends_strangers_to_sign_in() {
     browser.get("/login").await;
     let csrf = browser.hidden("csrf");
     for form in [
-        "/account/apps/revoke", "/account/apps/revoke-all", "/account/sessions/revoke", "/account/sessions/revoke-all", "/account/password",
-        "/account/two-factor/begin", "/account/two-factor/confirm", "/account/two-factor/codes", "/account/two-factor/remove",
+        "/account/apps/revoke",
+        "/account/apps/revoke-all",
+        "/account/sessions/revoke",
+        "/account/sessions/revoke-all",
+        "/account/password",
+        "/account/two-factor/begin",
+        "/account/two-factor/confirm",
+        "/account/two-factor/codes",
+        "/account/two-factor/remove",
     ] {
         let page = browser.post_exactly(form, &[("csrf", &csrf), ("password", PASSWORD)], &[]).await;
         assert_eq!(page.location(), "/login?return_to=%2Faccount", "{form}");
@@ -498,7 +541,9 @@ async fn every_page_of_the_account_sends_strangers_to_sign_in() {
 async fn the_assets_are_cached_by_their_content() {
     let house = House::new().await;
     let browser = house.browser();
-    for (path, kind) in [("/assets/vestibule.css", "text/css; charset=utf-8"), ("/assets/vestibule.svg", "image/svg+xml")] {
+    for (path, kind) in
+        [("/assets/vestibule.css", "text/css; charset=utf-8"), ("/assets/vestibule.svg", "image/svg+xml")]
+    {
         let page = browser.get(path).await;
         assert_eq!(page.headers.get(header::CONTENT_TYPE).unwrap(), kind);
         let tag = page.headers.get(header::ETAG).unwrap().clone();

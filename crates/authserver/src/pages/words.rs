@@ -51,7 +51,8 @@ pub(crate) fn browser(user_agent: Option<&str>) -> String {
         ("Linux", "Linux"),
     ];
     let agent = user_agent.unwrap_or("");
-    let find = |table: &[(&str, &'static str)]| table.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    let find =
+        |table: &[(&str, &'static str)]| table.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
     match (find(&BROWSERS), find(&SYSTEMS)) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
@@ -65,16 +66,20 @@ mod tests {
 
     #[test]
     fn spans_are_said_as_people_say_them() {
-        for (seconds, words) in [(3600, "1 hour"), (DAY, "1 day"), (30 * DAY, "30 days"), (150, "2 minutes"), (1, "1 second")] {
+        for (seconds, words) in
+            [(3600, "1 hour"), (DAY, "1 day"), (30 * DAY, "30 days"), (150, "2 minutes"), (1, "1 second")]
+        {
             assert_eq!(span(seconds), words);
         }
     }
 
     #[test]
     fn browsers_are_recognised() {
-        let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0 Safari/537.36";
+        let chrome =
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0 Safari/537.36";
         assert_eq!(browser(Some(chrome)), "Chrome on Linux");
-        let iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605 Version/17.0 Mobile Safari/604.1";
+        let iphone =
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605 Version/17.0 Mobile Safari/604.1";
         assert_eq!(browser(Some(iphone)), "Safari on iPhone");
         assert_eq!(browser(Some("<script>")), "Unknown browser");
         assert_eq!(browser(None), "Unknown browser");

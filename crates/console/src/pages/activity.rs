@@ -8,7 +8,10 @@ use http::StatusCode;
 use vestibule_model::OrgId;
 use vestibule_store::Store;
 
-use super::{blocking, row::{Names, Row}};
+use super::{
+    blocking,
+    row::{Names, Row},
+};
 use crate::{
     Desk,
     administrator::Administrator,
@@ -22,7 +25,18 @@ const PAGE: usize = 50;
 
 /// The kinds of event, as the journal spells them.
 pub(crate) const KINDS: [&str; 13] = [
-    "call", "outcome", "unauthenticated", "sign_in", "sign_out", "factor", "consent", "token", "revoke", "client", "admin", "key",
+    "call",
+    "outcome",
+    "unauthenticated",
+    "sign_in",
+    "sign_out",
+    "factor",
+    "consent",
+    "token",
+    "revoke",
+    "client",
+    "admin",
+    "key",
     "system",
 ];
 const VERDICTS: [&str; 2] = ["allow", "deny"];
@@ -50,7 +64,8 @@ struct Choice {
 }
 
 fn choices<'a>(values: impl IntoIterator<Item = &'a str>, asked: Option<&str>) -> Vec<Choice> {
-    let choice = |value: &str| Choice { value: value.to_owned(), words: value.replace('_', " "), chosen: asked == Some(value) };
+    let choice =
+        |value: &str| Choice { value: value.to_owned(), words: value.replace('_', " "), chosen: asked == Some(value) };
     values.into_iter().map(choice).collect()
 }
 
@@ -69,7 +84,9 @@ fn user_id(asked: &str, store: &Store, org: &OrgId) -> String {
     let key = Store::canonical_email(asked);
     let directory = store.directory();
     let mut users = directory.users().filter(|user| user.org == *org);
-    users.find(|user| Store::canonical_email(&user.email) == key).map_or_else(|| asked.to_owned(), |user| user.id.to_string())
+    users
+        .find(|user| Store::canonical_email(&user.email) == key)
+        .map_or_else(|| asked.to_owned(), |user| user.id.to_string())
 }
 
 /// Looks into the journal for an administrator.

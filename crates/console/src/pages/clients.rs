@@ -9,8 +9,8 @@ use vestibule_model::{Client, ClientId, ClientKind, Verdict};
 
 use crate::{
     Desk,
-    evidence::moment,
     administrator::Administrator,
+    evidence::moment,
     form::AdminForm,
     query::Query,
     shell::{self, Shell, Tab},
@@ -53,7 +53,8 @@ pub(crate) async fn list(
     let mut rows = Vec::new();
     for client in clients.into_iter().take(SHOWN) {
         let grants = store.list_client_grants(&client.id).await.map_err(|error| shell::unavailable(&error))?;
-        let live = grants.iter().filter(|grant| grant.revoked_at.is_none() && grant.org == *administrator.org()).count();
+        let live =
+            grants.iter().filter(|grant| grant.revoked_at.is_none() && grant.org == *administrator.org()).count();
         rows.push(row(client, live));
     }
     let template = Clients {
@@ -67,7 +68,9 @@ pub(crate) async fn list(
 }
 
 fn matches(client: &Client, asked: &str) -> bool {
-    let texts = [client.name.as_str(), client.id.as_str()].into_iter().chain(client.redirect_uris.iter().map(|uri| uri.0.as_str()));
+    let texts = [client.name.as_str(), client.id.as_str()]
+        .into_iter()
+        .chain(client.redirect_uris.iter().map(|uri| uri.0.as_str()));
     asked.is_empty() || texts.into_iter().any(|text| text.to_lowercase().contains(asked))
 }
 

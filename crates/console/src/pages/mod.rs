@@ -14,7 +14,9 @@ use axum::response::Response;
 use crate::shell;
 
 /// Runs what reads files where blocking is allowed.
-pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, Response> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, Response> {
     let done = tokio::task::spawn_blocking(work).await.map_err(io::Error::other);
     done.flatten().map_err(|error| shell::unavailable(&error))
 }

@@ -7,7 +7,10 @@ use axum::{extract::State, response::Response};
 use vestibule_model::{CredentialSpec, Server, Upstream};
 use vestibule_policy::PolicySet;
 
-use super::{blocking, row::{Names, Row}};
+use super::{
+    blocking,
+    row::{Names, Row},
+};
 use crate::{
     Desk,
     administrator::Administrator,

@@ -71,7 +71,8 @@ pub(crate) async fn show(
     Path(name): Path<String>,
 ) -> Result<Response, Response> {
     let server = desk.console.servers.load().find(&name).cloned();
-    let server = server.ok_or_else(|| shell::problem(&desk, StatusCode::NOT_FOUND, "Not found", "There is no server of this name."))?;
+    let server = server
+        .ok_or_else(|| shell::problem(&desk, StatusCode::NOT_FOUND, "Not found", "There is no server of this name."))?;
     let policies = desk.console.engine.current();
     let (roles, rows) = table(&policies, &server);
     let template = Policy {

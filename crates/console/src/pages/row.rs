@@ -55,7 +55,8 @@ impl Row {
         let name = |id: String| names.of(id);
         let subject = event.subject.filter(|subject| event.user.as_ref() != Some(subject)).map(name);
         let about = subject.map(|subject| format!("about {subject}"));
-        let what = [event.server, event.action, event.target.map(name), about].into_iter().flatten().collect::<Vec<_>>();
+        let what =
+            [event.server, event.action, event.target.map(name), about].into_iter().flatten().collect::<Vec<_>>();
         Self {
             seq,
             at: evidence::moment(event.at),

@@ -63,7 +63,8 @@ pub(crate) async fn list(
 
 fn matches(user: &User, asked: &str) -> bool {
     let department = user.department.as_deref().unwrap_or("");
-    let texts = [user.name.as_str(), user.email.as_str(), department].into_iter().chain(user.roles.iter().map(String::as_str));
+    let texts =
+        [user.name.as_str(), user.email.as_str(), department].into_iter().chain(user.roles.iter().map(String::as_str));
     asked.is_empty() || texts.into_iter().any(|text| text.to_lowercase().contains(asked))
 }
 
@@ -113,7 +114,12 @@ enum Switch {
     Off,
 }
 
-async fn set_disabled(desk: &Desk, administrator: &Administrator, mut user: User, switch: Switch) -> Result<(), Response> {
+async fn set_disabled(
+    desk: &Desk,
+    administrator: &Administrator,
+    mut user: User,
+    switch: Switch,
+) -> Result<(), Response> {
     let action = if switch == Switch::Off { "user_disable" } else { "user_enable" };
     let event = administrator.event(desk, Verdict::Allow, action, user.id.as_str());
     administrator.record(desk, &event).await?;

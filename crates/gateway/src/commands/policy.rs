@@ -3,6 +3,7 @@
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
+use vestibule_mcp::Message;
 use vestibule_model::{
     Acr, Authentication, ClientId, Clock, GrantId, Principal, ScopeSet, Server, ServerName, Subject, TokenId, User,
     server::GENERAL_SCOPES,
@@ -63,10 +64,20 @@ async fn explain_call(args: cli::PolicyExplain) -> Result<()> {
     };
     let (clock, _) = wire::senses();
     let principal = principal(caller, scopes, &*clock);
-    let question = Question::new(Kind::Tool, &args.tool, Some(&args.arguments))
-        .map_err(|what| anyhow::anyhow!("the arguments: {what}"))?;
+    let question = question(&args.tool, &args.arguments)?;
     println!("{}", explain(&Engine::new(set), &principal, &server, &store.directory(), &question));
     Ok(())
+}
+
+/// The call, as long as the gateway would hand it to the policies at all: it refuses what can be read in two ways.
+fn question(tool: &str, arguments: &str) -> Result<Question> {
+    let question = Question::new(Kind::Tool, tool, Some(arguments)).map_err(anyhow::Error::msg)?;
+    let name = serde_json::to_string(tool)?;
+    let call = format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":{name},"arguments":{arguments}}}}}"#
+    );
+    Message::parse(call.into()).context("the gateway refuses this call before any policy is asked")?;
+    Ok(question)
 }
 
 /// The user as a client with these scopes would act for them, signed in with a password.
@@ -96,4 +107,24 @@ fn server(config: &Config, name: Option<&str>) -> Result<Server> {
 fn names(config: &Config) -> String {
     let names: Vec<&str> = config.servers.iter().map(|one| one.server.name.as_str()).collect();
     names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_gateway_cannot_read_in_one_way_is_not_explained() {
+        assert!(question("query_leaves", r#"{"employee_id":"E1"}"#).is_ok());
+        for (arguments, told) in [
+            (r#"{"employee_id":"E1","employee_id":"E2"}"#, "refuses this call"),
+            (r#"{"employee_id":"E1","Employee_Id":"E2"}"#, "refuses this call"),
+            (r#"{},"x":{}"#, "not a JSON object"),
+            ("[]", "not a JSON object"),
+            ("{", "not a JSON object"),
+        ] {
+            let error = format!("{:#}", question("query_leaves", arguments).err().unwrap());
+            assert!(error.contains(told), "{arguments}: {error}");
+        }
+    }
 }

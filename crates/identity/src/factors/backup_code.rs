@@ -105,7 +105,17 @@ mod tests {
 
     #[test]
     fn nothing_else_has_the_form() {
-        for bad in ["", "123456", "abcd-efgh-jkm", "abcd-efgh-jkmnp", "abcd efgh jkmn", "abcdefgh-jkmn", "abcd-efgh-jkmn-", "ABCD-EFGH-JKM\u{212a}", "abcd-efgh-jkil"] {
+        for bad in [
+            "",
+            "123456",
+            "abcd-efgh-jkm",
+            "abcd-efgh-jkmnp",
+            "abcd efgh jkmn",
+            "abcdefgh-jkmn",
+            "abcd-efgh-jkmn-",
+            "ABCD-EFGH-JKM\u{212a}",
+            "abcd-efgh-jkil",
+        ] {
             assert!(canonical(bad).is_none(), "{bad:?}");
         }
     }

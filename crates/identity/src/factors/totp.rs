@@ -32,7 +32,9 @@ impl Factor for Totp {
     }
 
     fn is_enrolled<'a>(&'a self, workshop: &'a Workshop<'a>, user: &'a User) -> Proof<'a> {
-        Box::pin(async move { Ok(workshop.store.list_factors(&user.id).await?.iter().any(|factor| factor.kind == KIND)) })
+        Box::pin(
+            async move { Ok(workshop.store.list_factors(&user.id).await?.iter().any(|factor| factor.kind == KIND)) },
+        )
     }
 
     fn prove<'a>(&'a self, workshop: &'a Workshop<'a>, user: &'a User, answer: &'a Secret<String>) -> Proof<'a> {
@@ -174,12 +176,7 @@ async fn store_factor(
 }
 
 /// Gives a user a TOTP factor with a known seed, already confirmed: for administrators and demonstrations.
-pub async fn enrol(
-    store: &Store,
-    user: &UserId,
-    clock: &dyn Clock,
-    random: &dyn Random,
-) -> Result<String, StoreError> {
+pub async fn enrol(store: &Store, user: &UserId, clock: &dyn Clock, random: &dyn Random) -> Result<String, StoreError> {
     let enrolment = Enrolment::begin(random, clock.now());
     store_factor(store, user, enrolment.seed.expose(), clock, random).await?;
     Ok(enrolment.text())
@@ -194,7 +191,9 @@ mod tests {
     #[test]
     fn the_codes_of_rfc_6238_appendix_b() {
         // The eight-digit codes of the appendix end in the six-digit ones.
-        for (time, code) in [(59, "287082"), (1_111_111_109, "081804"), (1_234_567_890, "005924"), (20_000_000_000, "353130")] {
+        for (time, code) in
+            [(59, "287082"), (1_111_111_109, "081804"), (1_234_567_890, "005924"), (20_000_000_000, "353130")]
+        {
             assert_eq!(matching_step(SEED, code, time).unwrap(), Some(time / 30), "{time}");
         }
     }
@@ -209,7 +208,20 @@ mod tests {
     #[test]
     fn only_six_ascii_digits_have_the_form() {
         assert!(Totp.has_form("005924"));
-        for bad in ["005924 ", " 005924", "005 924", "+05924", "５５５５５５", "٠٠٥٩٢٤", "00592", "0059240", "00592\n", "", "-05924", "0x5924"] {
+        for bad in [
+            "005924 ",
+            " 005924",
+            "005 924",
+            "+05924",
+            "５５５５５５",
+            "٠٠٥٩٢٤",
+            "00592",
+            "0059240",
+            "00592\n",
+            "",
+            "-05924",
+            "0x5924",
+        ] {
             assert!(!Totp.has_form(bad), "{bad:?}");
         }
     }

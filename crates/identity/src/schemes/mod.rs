@@ -28,7 +28,9 @@ fn refuse_token_in_query(request: &Parts) -> Result<(), AuthenticateError> {
     let query = request.uri.query().unwrap_or("");
     let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
     if names.any(|name| name.eq_ignore_ascii_case("access_token")) {
-        return Err(AuthenticateError::Malformed("an access token belongs in the Authorization header, not in the URL"));
+        return Err(AuthenticateError::Malformed(
+            "an access token belongs in the Authorization header, not in the URL",
+        ));
     }
     Ok(())
 }

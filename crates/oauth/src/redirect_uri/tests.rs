@@ -260,7 +260,9 @@ fn dangerous_uris_cannot_be_registered() {
 /// Handlers of an operating system that do more than receive an answer; one of them ran commands (CVE-2022-30190).
 #[test]
 fn schemes_that_start_something_powerful_cannot_be_registered() {
-    for uri in ["ms-msdt:/id", "search-ms:query=x", "itms-services://x", "shell:x", "ldap://x/y", "smb://x/y", "ssh://x"] {
+    for uri in
+        ["ms-msdt:/id", "search-ms:query=x", "itms-services://x", "shell:x", "ldap://x/y", "smb://x/y", "ssh://x"]
+    {
         assert_eq!(check(uri, PrivateUseSchemes::Allowed), Err(RedirectError::Scheme), "{uri}");
     }
 }

@@ -53,18 +53,23 @@ impl Files {
     /// The journal that a path means: a directory with one node's journal, or one of its files.
     pub(super) fn meant_by(path: &Path) -> io::Result<Self> {
         let directory = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
-        let named = |path: &Path| Some(path.file_name()?.to_str()?.strip_prefix("audit-")?.split_once('.')?.0.to_owned());
+        let named =
+            |path: &Path| Some(path.file_name()?.to_str()?.strip_prefix("audit-")?.split_once('.')?.0.to_owned());
         if !path.is_dir() {
             let node = named(path).ok_or_else(|| missing(path))?;
             return Ok(Self { directory: directory.to_owned(), node });
         }
-        let mut nodes: Vec<String> = std::fs::read_dir(directory)?.flatten().filter_map(|entry| named(&entry.path())).collect();
+        let mut nodes: Vec<String> =
+            std::fs::read_dir(directory)?.flatten().filter_map(|entry| named(&entry.path())).collect();
         nodes.sort_unstable();
         nodes.dedup();
         match nodes.as_slice() {
             [node] => Ok(Self { directory: directory.to_owned(), node: node.clone() }),
             [] => Err(missing(path)),
-            _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "several nodes' journals are here: name one file of the one you mean")),
+            _ => Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "several nodes' journals are here: name one file of the one you mean",
+            )),
         }
     }
 

@@ -101,9 +101,10 @@ impl HeadFile {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
-            Err(TryLockError::WouldBlock) => {
-                Err(io::Error::new(io::ErrorKind::ResourceBusy, format!("another process writes the journal of {}", path.display())))
-            }
+            Err(TryLockError::WouldBlock) => Err(io::Error::new(
+                io::ErrorKind::ResourceBusy,
+                format!("another process writes the journal of {}", path.display()),
+            )),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }

@@ -31,7 +31,8 @@ struct Chain {
 
 impl Memory {
     pub(super) fn new(signer: Signer, clock: Arc<dyn Clock>, live: broadcast::Sender<Arc<str>>) -> Self {
-        let chain = Chain { end: Link::GENESIS, since_checkpoint: CHECKPOINT_RECORDS, lines: VecDeque::new(), closed: false };
+        let chain =
+            Chain { end: Link::GENESIS, since_checkpoint: CHECKPOINT_RECORDS, lines: VecDeque::new(), closed: false };
         let memory = Self { signer, clock, chain: Mutex::new(chain), live };
         memory.checkpoint(&mut memory.lock());
         memory

@@ -77,7 +77,12 @@ pub(super) struct Queue {
 impl Queue {
     pub(super) fn new() -> Self {
         let inner = Inner { pending: Pending::new(), sleep: Sleep::Awake, broken: None, closed: false };
-        Self { inner: Mutex::new(inner), wake: Condvar::new(), healthy: AtomicBool::new(true), refused: AtomicU64::new(0) }
+        Self {
+            inner: Mutex::new(inner),
+            wake: Condvar::new(),
+            healthy: AtomicBool::new(true),
+            refused: AtomicU64::new(0),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

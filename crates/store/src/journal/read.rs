@@ -137,7 +137,11 @@ fn end_of_records_before(file: &File, length: u64, before: u64) -> io::Result<u6
         let middle = low.midpoint(high);
         match line_after(file, middle)? {
             Some((at, seq)) if at < high => {
-                if seq < before { low = at } else { high = at }
+                if seq < before {
+                    low = at
+                } else {
+                    high = at
+                }
             }
             _ => break,
         }

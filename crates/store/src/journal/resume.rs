@@ -24,7 +24,8 @@ pub(super) fn resume(
     let head_file = HeadFile::lock(&files.head())?;
     let (end, mended) = match Head::read(&files.head())? {
         Some(head) => {
-            let head = head.prove(signer.public()).ok_or_else(|| refused("the head file is signed with another key"))?;
+            let head =
+                head.prove(signer.public()).ok_or_else(|| refused("the head file is signed with another key"))?;
             find_end(files, &signer, head)?
         }
         None => (begin(files, &head_file, &signer)?, None),
@@ -86,5 +87,9 @@ fn refused(what: &str) -> io::Error {
 /// The files of a node's journal in a directory.
 pub(super) fn files(directory: &Path, node: &str) -> io::Result<Files> {
     let plain = !node.is_empty() && node.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if plain { Ok(Files::new(directory, node)) } else { Err(io::Error::new(io::ErrorKind::InvalidInput, "a node's name has letters, digits and hyphens")) }
+    if plain {
+        Ok(Files::new(directory, node))
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "a node's name has letters, digits and hyphens"))
+    }
 }

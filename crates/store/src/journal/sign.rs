@@ -23,8 +23,9 @@ pub(super) struct Signer {
 impl Signer {
     /// From PKCS #8, as the key store keeps it.
     pub(super) fn new(pkcs8: &[u8]) -> io::Result<Self> {
-        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8)
-            .map_err(|rejected| io::Error::new(io::ErrorKind::InvalidInput, format!("the journal's key is not Ed25519: {rejected}")))?;
+        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8).map_err(|rejected| {
+            io::Error::new(io::ErrorKind::InvalidInput, format!("the journal's key is not Ed25519: {rejected}"))
+        })?;
         let mut hex = Vec::with_capacity(64);
         write_hex(&mut hex, pair.public_key().as_ref());
         let public_hex = String::from_utf8_lossy(&hex).into_owned();

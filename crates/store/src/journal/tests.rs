@@ -66,7 +66,8 @@ fn clock() -> Arc<ManualClock> {
 }
 
 fn event(number: usize) -> AuditEvent {
-    let mut event = AuditEvent::new(Timestamp::from_millis(1), EventKind::Call, RequestId::from(format!("req_{number}")));
+    let mut event =
+        AuditEvent::new(Timestamp::from_millis(1), EventKind::Call, RequestId::from(format!("req_{number}")));
     event.target = Some("query_\"leaves\n".into());
     event
 }
@@ -240,7 +241,10 @@ async fn a_thousand_concurrent_appends_are_all_there() {
             tokio::spawn(async move {
                 let recorded = journal.append(&event(number)).unwrap().durable().await.unwrap();
                 let bytes = if number % 100 == 0 { std::fs::read_to_string(path).unwrap() } else { String::new() };
-                assert!(number % 100 != 0 || bytes.contains(&format!("\"{}\"", recorded.request())), "{number} is on disk when durable");
+                assert!(
+                    number % 100 != 0 || bytes.contains(&format!("\"{}\"", recorded.request())),
+                    "{number} is on disk when durable"
+                );
             })
         })
         .collect();
@@ -352,7 +356,10 @@ async fn memory_keeps_the_last_ten_thousand_of_one_chain() {
     let lines = memory.lines();
     assert_eq!(lines.len(), 10_000);
     let first: serde_json::Value = serde_json::from_str(&lines[0]).unwrap();
-    let end = Link { seq: first["seq"].as_u64().unwrap() - 1, hash: vestibule_model::Digest::from_hex(first["prev"].as_str().unwrap()).unwrap() };
+    let end = Link {
+        seq: first["seq"].as_u64().unwrap() - 1,
+        hash: vestibule_model::Digest::from_hex(first["prev"].as_str().unwrap()).unwrap(),
+    };
     let mut checker = verify::Checker::new(end, Some(public_key(&key(7)).unwrap()), 0);
     for line in &lines {
         checker.line(line.as_bytes()).unwrap();
@@ -397,7 +404,11 @@ impl Segment for FailingSegment {
         self.inner.append(&bytes[..fits])?;
         self.disk.room.fetch_sub(i64::try_from(fits).unwrap(), Ordering::SeqCst);
         // The rest meets the kernel's own "no space left on device".
-        if fits == bytes.len() { Ok(()) } else { io::Write::write_all(&mut std::fs::OpenOptions::new().write(true).open("/dev/full")?, bytes) }
+        if fits == bytes.len() {
+            Ok(())
+        } else {
+            io::Write::write_all(&mut std::fs::OpenOptions::new().write(true).open("/dev/full")?, bytes)
+        }
     }
 
     fn sync(&mut self) -> io::Result<()> {

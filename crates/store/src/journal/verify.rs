@@ -63,7 +63,8 @@ pub enum Broken {
 pub fn verify(path: &Path, public_key: Option<&[u8]>) -> Result<Verified, Broken> {
     let files = Files::meant_by(path).map_err(unreadable)?;
     // Before the records, because the head of a running journal moves on.
-    let head = Head::read(&files.head()).map_err(|error| Broken::End(format!("the head file is missing or damaged: {error}")))?;
+    let head = Head::read(&files.head())
+        .map_err(|error| Broken::End(format!("the head file is missing or damaged: {error}")))?;
     let claimed = head.as_ref().map_or(0, Unproven::claimed_seq);
     let mut checker = Checker::new(Link::GENESIS, public_key.map(<[u8]>::to_vec), claimed);
     let mut unfinished = 0;
@@ -112,7 +113,8 @@ impl Checker {
 
     fn segment(&mut self, files: &Files, first: u64) -> Result<Walked, Broken> {
         if first != self.end.seq + 1 {
-            let what = format!("the file starts with record {first}: records are missing before it, or files were renamed");
+            let what =
+                format!("the file starts with record {first}: records are missing before it, or files were renamed");
             return Err(self.broken(&files.segment(first), 1, what));
         }
         self.walk(&files.segment(first), 0)
@@ -169,14 +171,23 @@ impl Checker {
     /// Whether the chain comes as far as its signed head says.
     fn covers(&self, head: Option<Unproven>) -> Result<(), Broken> {
         let Some(head) = head else {
-            return if self.end == Link::GENESIS { Ok(()) } else { Err(Broken::End("the head file is empty".to_owned())) };
+            return if self.end == Link::GENESIS {
+                Ok(())
+            } else {
+                Err(Broken::End("the head file is empty".to_owned()))
+            };
         };
         let (last, claimed) = (self.end.seq, head.claimed_seq());
         if last < claimed {
             return Err(Broken::End(format!("records {} to {claimed} are missing at the end", last + 1)));
         }
-        let proven = self.key.as_ref().is_none_or(|key| head.prove(key).is_some_and(|head| Some(head.link.hash) == self.seen));
-        if proven { Ok(()) } else { Err(Broken::End(format!("the head file does not fit record {claimed}, or is signed with another key"))) }
+        let proven =
+            self.key.as_ref().is_none_or(|key| head.prove(key).is_some_and(|head| Some(head.link.hash) == self.seen));
+        if proven {
+            Ok(())
+        } else {
+            Err(Broken::End(format!("the head file does not fit record {claimed}, or is signed with another key")))
+        }
     }
 
     fn broken(&self, path: &Path, line: u64, what: String) -> Broken {

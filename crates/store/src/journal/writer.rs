@@ -109,7 +109,11 @@ impl Writer {
 
     fn commit(&mut self, pending: Pending) {
         self.last_waiting = pending.waiting;
-        let written = if self.broken { Err(io::Error::other("the audit journal is broken")) } else { self.write(&pending.events, Checkpoint::WhenDue) };
+        let written = if self.broken {
+            Err(io::Error::other("the audit journal is broken"))
+        } else {
+            self.write(&pending.events, Checkpoint::WhenDue)
+        };
         match written {
             Ok(()) => {
                 pending.batch.finish(Ok(()));
@@ -140,7 +144,8 @@ impl Writer {
             link = link.write_event(&mut self.out, event);
         }
         let unchecked = self.since_checkpoint + events.len() as u64;
-        let due = unchecked >= CHECKPOINT_RECORDS || (unchecked > 0 && now.since(self.checkpoint_at) >= CHECKPOINT_AFTER);
+        let due =
+            unchecked >= CHECKPOINT_RECORDS || (unchecked > 0 && now.since(self.checkpoint_at) >= CHECKPOINT_AFTER);
         let checkpointed = due || checkpoint == Checkpoint::Forced;
         if checkpointed {
             link = link.write_checkpoint(&mut self.out, now, &self.parts.signer);
@@ -190,9 +195,7 @@ impl Writer {
     fn seal_head_when_due(&mut self) {
         // At a checkpoint in any case: a clock that was set back must not hold the head back for long.
         let due = self.since_checkpoint == 0 || self.parts.clock.now().since(self.head_at) >= HEAD_LAG;
-        if due
-            && let Err(error) = self.seal_head()
-        {
+        if due && let Err(error) = self.seal_head() {
             self.break_down(error);
         }
     }
@@ -236,8 +239,10 @@ impl Writer {
         self.parts.segment.truncate(self.parts.end.offset)?;
         self.parts.segment.sync()?;
         let refused = self.queue.take_refused();
-        let event = self.system_event("journal_recovered", format!("{refused} events were refused while it could not be written"));
-        self.write(&[event], Checkpoint::Forced).inspect_err(|_| self.queue.count_refused(usize::try_from(refused).unwrap_or(usize::MAX)))
+        let event = self
+            .system_event("journal_recovered", format!("{refused} events were refused while it could not be written"));
+        self.write(&[event], Checkpoint::Forced)
+            .inspect_err(|_| self.queue.count_refused(usize::try_from(refused).unwrap_or(usize::MAX)))
     }
 
     fn finish(&mut self) -> io::Result<()> {

@@ -59,7 +59,8 @@ pub(crate) async fn show(guest: Guest) -> Result<Response, Response> {
     let who = signed_in(&guest)?;
     let load = || async {
         let workshop = guest.server.people.sign_in.workshop();
-        let two_step = factors::needs_second_step(&workshop, &who.user).await.map_err(|error| guest.factor_down(error))?;
+        let two_step =
+            factors::needs_second_step(&workshop, &who.user).await.map_err(|error| guest.factor_down(error))?;
         let lists = lists(&guest, who).await.map_err(|error| guest.down(&error))?;
         Ok::<_, Response>((two_step, lists))
     };
@@ -108,8 +109,14 @@ async fn app_line(guest: &Guest, grant: &GrantRecord) -> Result<AppLine, StoreEr
         client: super::consent::shown(client.as_ref().map_or(grant.client.as_str(), |client| &client.name)),
         server: server.as_ref().map_or_else(|| grant.resource.as_str().to_owned(), |server| server.title.clone()),
         host: grant.redirect_host.clone(),
-        scopes: grant.scopes.iter().map(|scope| words(scope.as_str()).unwrap_or_else(|| scope.as_str().to_owned())).collect(),
-        used: grant.last_used_at.map_or_else(|| "not used yet".to_owned(), |used| format!("used {}", words::ago(used, now))),
+        scopes: grant
+            .scopes
+            .iter()
+            .map(|scope| words(scope.as_str()).unwrap_or_else(|| scope.as_str().to_owned()))
+            .collect(),
+        used: grant
+            .last_used_at
+            .map_or_else(|| "not used yet".to_owned(), |used| format!("used {}", words::ago(used, now))),
         ends: words::ahead(grant.expires_at, now),
     })
 }

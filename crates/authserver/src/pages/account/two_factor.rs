@@ -92,8 +92,10 @@ pub(crate) async fn confirm(posted: Posted) -> Result<Response, Response> {
     // Whoever else is signed in proved the password alone, which is enough no more.
     guest.server.people.sessions.end_others(&who.user.id, &who.session.id).await.map_err(|error| guest.down(&error))?;
     // Two factors are proven now: the session becomes a stronger one, under a new id.
-    let stronger = Authentication { acr: Acr::Multi, amr: ["pwd", "otp", "mfa"].map(str::to_owned).to_vec(), auth_time: now };
-    let token = guest.server.people.sessions.renew(&who.session, &stronger).await.map_err(|error| guest.down(&error))?;
+    let stronger =
+        Authentication { acr: Acr::Multi, amr: ["pwd", "otp", "mfa"].map(str::to_owned).to_vec(), auth_time: now };
+    let token =
+        guest.server.people.sessions.renew(&who.session, &stronger).await.map_err(|error| guest.down(&error))?;
     let response = codes_page(guest, codes);
     Ok(match token {
         Some(token) => with_cookie(response, &session_cookie(&token)),
@@ -170,7 +172,8 @@ fn enrol_page(
     status: StatusCode,
     error: Option<&'static str>,
 ) -> Result<Response, Response> {
-    let uri = enrolment.uri(&guest.server.settings.product, &who.user.email).map_err(|error| guest.factor_down(error))?;
+    let uri =
+        enrolment.uri(&guest.server.settings.product, &who.user.email).map_err(|error| guest.factor_down(error))?;
     let qr = qr::draw(&uri).ok_or_else(|| guest.factor_down(FactorError::Damaged))?;
     let sealed = enrolment.seal(&guest.server.store, who.session.id.as_str(), &*guest.server.random);
     let page = EnrolPage {
