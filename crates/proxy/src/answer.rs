@@ -115,7 +115,6 @@ pub(crate) fn journal_down(id: Option<&str>) -> Response {
 }
 
 /// Only JSON is read.
-#[expect(clippy::result_large_err, reason = "the error is the response itself")]
 pub(crate) fn require_json(parts: &Parts) -> Result<(), Response> {
     let given = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let media = given.split(';').next().unwrap_or("").trim();

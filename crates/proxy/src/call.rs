@@ -174,7 +174,6 @@ async fn decide(proxy: &Arc<Proxy>, arrival: &Arrival, parts: Parts, message: Op
 }
 
 /// Finds the era, the version and the session of a request.
-#[expect(clippy::result_large_err, reason = "the error is the response itself")]
 fn open(proxy: &Proxy, arrival: &Arrival, parts: &Parts, message: Option<&Message>) -> Result<Asked, Response> {
     let opening = opening(&arrival.server, &parts.headers, message)
         .map_err(|error| answer::misopened(message.and_then(Message::id), &error))?;

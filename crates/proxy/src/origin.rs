@@ -15,7 +15,6 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Part
 use crate::{Proxy, answer};
 
 /// Refuses foreign origins and hosts before anything else is looked at.
-#[expect(clippy::result_large_err, reason = "the error is the response itself")]
 pub(crate) fn check(proxy: &Proxy, parts: &Parts) -> Result<(), Response> {
     if let Some(host) = host(parts)
         && !host_allowed(&proxy.settings.public_url, host)

@@ -27,7 +27,6 @@ struct Sealed<'a> {
 }
 
 /// The session header of a request; two of them are refused.
-#[expect(clippy::result_large_err, reason = "the error is the response itself")]
 pub(crate) fn presented(headers: &HeaderMap) -> Result<Option<&str>, Response> {
     let mut all = headers.get_all(HEADER).iter();
     match (all.next(), all.next()) {
