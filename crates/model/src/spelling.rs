@@ -1,17 +1,17 @@
 //! Names that a careless reader could take for each other.
 //!
-//! Some servers match argument names without regard to case or to `_` and `-`. What policy looks for under one spelling
-//! must not slip by under another.
+//! Some servers match argument names without regard to case, to `_` and `-`, to white space around them or to the
+//! brackets of a list (`id[]`). What policy looks for under one spelling must not slip by under another.
 
 /// Whether `have` is not `name`, but a careless reader could take it for it.
 pub fn is_variant(have: &str, name: &str) -> bool {
     have != name && folded(have).eq(folded(name))
 }
 
-/// Without separators and case. Upper case first, then lower: that also folds letters such as the long s, the Kelvin
+/// Letters and digits only, without case. Upper case first, then lower: that also folds letters such as the long s, the Kelvin
 /// sign and the dotless i, which readers in some languages and locales take for plain ones.
 fn folded(name: &str) -> impl Iterator<Item = char> {
-    let plain = name.chars().filter(|c| !matches!(c, '_' | '-' | '\u{307}'));
+    let plain = name.chars().filter(|c| c.is_alphanumeric());
     plain.flat_map(char::to_uppercase).flat_map(char::to_lowercase).filter(|c| *c != '\u{307}')
 }
 
@@ -29,6 +29,11 @@ mod tests {
             "employee_\u{131}d",
             "EMPLOYEE_\u{130}D",
             "employee__id",
+            "employee_id ",
+            "employee_id\0",
+            "employee_id\u{200b}",
+            "employee.id",
+            "employee_id[]",
         ] {
             assert!(is_variant(variant, "employee_id"), "{variant}");
         }
