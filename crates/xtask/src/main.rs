@@ -34,7 +34,10 @@ enum Command {
     /// Only the real clients of `test`.
     Clients,
     /// Measure what a guarded call and a token cost.
-    Bench,
+    Bench {
+        /// Only these parts.
+        parts: Vec<bench::Part>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -54,7 +57,7 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Tidy => Ok(report("tidy", &tidy::check(&workspace)?)),
         Command::Test => Ok(suite::all(&workspace)),
         Command::Clients => Ok(suite::only_clients(&workspace)),
-        Command::Bench => bench::run(&workspace).map(|()| ExitCode::SUCCESS),
+        Command::Bench { parts } => bench::run(&workspace, parts).map(|()| ExitCode::SUCCESS),
     }
 }
 

@@ -22,15 +22,32 @@ const ROUNDS: usize = 3;
 const CONNECTIONS: u32 = 32;
 const TOKEN_CONNECTIONS: u32 = 16;
 
-/// Builds everything, measures, prints.
-pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
+/// What can be measured.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Part {
+    /// How long the start takes, and how much memory an idle gateway has.
+    Start,
+    /// CPU per guarded call.
+    Calls,
+    /// Tokens per CPU second.
+    Tokens,
+}
+
+/// Builds everything, measures these parts, or all when none is named; prints.
+pub(crate) fn run(workspace: &Workspace, parts: &[Part]) -> anyhow::Result<()> {
     install::debian(workspace, install::BENCH)?;
     install::npm(workspace)?;
     build(workspace)?;
     let bench = Bench::new(workspace)?;
-    start_and_memory(&bench)?;
-    calls(&bench)?;
-    tokens(&bench)
+    let all = [Part::Start, Part::Calls, Part::Tokens];
+    for part in if parts.is_empty() { &all } else { parts } {
+        match part {
+            Part::Start => start_and_memory(&bench)?,
+            Part::Calls => calls(&bench)?,
+            Part::Tokens => tokens(&bench)?,
+        }
+    }
+    Ok(())
 }
 
 fn build(workspace: &Workspace) -> anyhow::Result<()> {

@@ -23,8 +23,12 @@ pub(crate) struct Running {
 impl Running {
     /// Starts `command` on this CPU only, and waits until it listens. Gives how long that took.
     pub(crate) fn start(cpu: u8, command: &Command, port: u16) -> anyhow::Result<(Self, Duration)> {
-        let mut pinned = Command::new("taskset");
-        pinned.args(["-c", &cpu.to_string()]).arg(command.get_program()).args(command.get_args());
+        // It must not outlive us, even when we are killed: it would spoil the next measurement.
+        let mut pinned = Command::new("setpriv");
+        pinned
+            .args(["--pdeathsig", "KILL", "taskset", "-c", &cpu.to_string()])
+            .arg(command.get_program())
+            .args(command.get_args());
         if let Some(folder) = command.get_current_dir() {
             pinned.current_dir(folder);
         }

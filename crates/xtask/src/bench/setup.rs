@@ -32,10 +32,9 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// Clears the scratch folder.
+    /// Makes a scratch folder of this run's own.
     pub(crate) fn new(workspace: &Workspace) -> anyhow::Result<Self> {
-        let scratch = workspace.root().join("target/bench-run");
-        drop(fs::remove_dir_all(&scratch));
+        let scratch = workspace.root().join(format!("target/bench-run/{}", std::process::id()));
         fs::create_dir_all(&scratch)?;
         Ok(Self { root: workspace.root().to_owned(), scratch, upstream_port: free_port()? })
     }
@@ -105,6 +104,12 @@ impl Bench {
         let origin = format!("http://127.0.0.1:{port}");
         let script = self.root.join("bench/post.lua");
         Ok(Candidate { name, process, started_in, origin, path: "/mcp", bearer: String::new(), script })
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(&self.scratch));
     }
 }
 
