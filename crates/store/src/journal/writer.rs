@@ -226,9 +226,10 @@ impl Writer {
     fn break_down(&mut self, error: io::Error) -> Arc<io::Error> {
         let error = Arc::new(error);
         if !self.broken {
-            tracing::error!(%error, "the audit journal cannot be written: every call is refused until it can");
             self.broken = true;
+            // Whoever waits is answered first: the log may lie on the same full disk.
             self.queue.break_down(&error);
+            tracing::error!(%error, "the audit journal cannot be written: every call is refused until it can");
         }
         error
     }
