@@ -119,25 +119,6 @@ impl Store {
         Ok(known.iter().flat_map(|grants| grants.iter()).filter(|grant| grant.expires_at > now).cloned().collect())
     }
 
-    /// Moves the end of a live grant: one is born with the life of its code and gets the rest when the code is redeemed,
-    /// so that nothing stays of a sign-in that its client never finished. False when it is revoked, over or unknown.
-    pub async fn extend_grant(&self, id: &GrantId, expires_at: Timestamp) -> Result<bool> {
-        self.write((id.clone(), expires_at), |tx, (id, expires_at)| {
-            Box::pin(async move {
-                let extended = sqlx::query(
-                    "UPDATE grants SET expires_at = $2 WHERE id = $1 AND revoked_at IS NULL AND expires_at > $3",
-                )
-                .bind(id.as_str())
-                .bind(expires_at.as_millis())
-                .bind(tx.now.as_millis())
-                .execute(&mut tx.connection)
-                .await?;
-                Ok(extended.rows_affected() == 1)
-            })
-        })
-        .await
-    }
-
     /// Also kills its refresh tokens, in the same transaction. False when unknown or already revoked.
     pub async fn revoke_grant(&self, id: &GrantId, because: &str) -> Result<bool> {
         self.write((id.clone(), because.to_owned()), |tx, (id, because)| Box::pin(revoke(tx, id, None, because))).await
@@ -212,6 +193,20 @@ async fn insert(tx: &mut Tx, grant: &GrantRecord) -> Result<bool> {
     .execute(&mut tx.connection)
     .await?;
     Ok(inserted.rows_affected() > 0)
+}
+
+/// Moves the end of a live grant inside a larger transaction: one is born with the life of its code and gets the rest
+/// when the code is redeemed, so that nothing stays of a sign-in that its client never finished. False when it is
+/// revoked, over or unknown.
+pub(crate) async fn extend(tx: &mut Tx, id: &GrantId, expires_at: Timestamp) -> Result<bool> {
+    let extended =
+        sqlx::query("UPDATE grants SET expires_at = $2 WHERE id = $1 AND revoked_at IS NULL AND expires_at > $3")
+            .bind(id.as_str())
+            .bind(expires_at.as_millis())
+            .bind(tx.now.as_millis())
+            .execute(&mut tx.connection)
+            .await?;
+    Ok(extended.rows_affected() == 1)
 }
 
 /// Revokes a grant inside a larger transaction. Its refresh tokens and the answers kept for retries are dead with it:

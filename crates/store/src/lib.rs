@@ -9,6 +9,7 @@
 
 pub mod changes;
 pub mod clients;
+pub mod codes;
 #[cfg(test)]
 mod conformance;
 pub mod consents;

@@ -70,7 +70,7 @@ pub enum Consumed<T = Vec<u8>> {
     Unknown,
 }
 
-type Key = (OnceKind, Digest);
+pub(crate) type Key = (OnceKind, Digest);
 
 impl Store {
     /// Records a single-use thing. `data` is sealed (AEAD, row = kind and digest). Kept (also once consumed) until
@@ -173,7 +173,7 @@ impl Store {
         self.seal("once", "data", &cell(key), data)
     }
 
-    fn open_once(&self, key: Key, sealed: &[u8]) -> Result<Vec<u8>> {
+    pub(crate) fn open_once(&self, key: Key, sealed: &[u8]) -> Result<Vec<u8>> {
         let opened = self.sealer().open("once", "data", &cell(key), sealed);
         opened.map(|data| data.expose().clone()).map_err(|_| StoreError::Damaged(key.0.as_str()))
     }
@@ -183,7 +183,8 @@ fn cell((kind, digest): Key) -> String {
     format!("{}:{}", kind.as_str(), digest.to_hex())
 }
 
-async fn consume(tx: &mut Tx, (kind, digest): &Key) -> Result<Consumed> {
+/// The compare-and-set itself, for a larger transaction; the data is still sealed.
+pub(crate) async fn consume(tx: &mut Tx, (kind, digest): &Key) -> Result<Consumed> {
     let won = sqlx::query(
         "UPDATE once SET consumed_at = $3 \
          WHERE kind = $1 AND digest = $2 AND consumed_at IS NULL AND expires_at > $3 RETURNING data",

@@ -131,7 +131,8 @@ impl Store {
     }
 }
 
-async fn insert(tx: &mut Tx, refresh: &RefreshRecord) -> Result<Result<()>> {
+/// Inserts inside a larger transaction.
+pub(crate) async fn insert(tx: &mut Tx, refresh: &RefreshRecord) -> Result<Result<()>> {
     let grant = sqlx::query("SELECT 1 FROM grants WHERE id = $1")
         .bind(refresh.grant.as_str())
         .fetch_optional(&mut tx.connection)

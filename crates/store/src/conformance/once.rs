@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use vestibule_model::{KeyId, Secret};
 
-use super::{World, digest, everywhere};
+use super::{World, digest, everywhere, grant, refresh, user};
 use crate::{
     StoreError,
     changes::Change,
+    codes::{Redeemed, Redemption},
     keys::SigningKeyRow,
     once::{Consumed, OnceKind},
 };
@@ -147,6 +148,24 @@ async fn signing_keys_lose_their_private_half_first() {
         assert!(world.store.list_signing_keys().await.unwrap()[0].private_pkcs8.is_none());
         world.store.delete_signing_key(&"k1".into()).await.unwrap();
         assert!(world.store.list_signing_keys().await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_code_is_spent_whatever_becomes_of_its_grant() {
+    everywhere(async |world| {
+        world.store.create_user(&user("u1"), None).await.unwrap();
+        world.store.create_grant(&grant(world, "grt_1", "u1")).await.unwrap();
+        let (kind, end) = (OnceKind::AuthorizationCode, world.now() + Duration::from_secs(60));
+        let redemption = Redemption { grant: "grt_1".into(), until: end, refresh: Some(refresh(world, "r", None)) };
+        let redeem = async || world.store.redeem_code(digest("code"), redemption.clone()).await.unwrap();
+        assert!(matches!(redeem().await, Redeemed::Unknown));
+        world.store.issue_once(kind, digest("code"), "grt_1", end, b"data").await.unwrap();
+        world.store.revoke_grant(&"grt_1".into(), "by hand").await.unwrap();
+        assert!(matches!(redeem().await, Redeemed::GrantOver));
+        assert!(world.store.find_refresh(digest("r")).await.unwrap().is_none(), "nothing came to life");
+        assert!(matches!(redeem().await, Redeemed::Lost { data } if data == b"data"));
     })
     .await;
 }

@@ -9,6 +9,7 @@ use vestibule_model::{ClientId, GrantId, SessionId, UserId};
 use super::{World, authentication, digest, everywhere, grant, refresh, session, user};
 use crate::{
     Store,
+    codes::{Redeemed, Redemption},
     factors::FactorRecord,
     once::{Consumed, OnceKind},
     refresh::Rotation,
@@ -106,6 +107,42 @@ async fn every_factor_and_cookie_has_one_winner() {
             })
         })
         .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_code_gives_one_lineage_and_the_others_find_it() {
+    everywhere(async |world| {
+        world.store.create_user(&user("u1"), None).await.unwrap();
+        world.store.create_grant(&grant(world, "grt_1", "u1")).await.unwrap();
+        let (kind, end) = (OnceKind::AuthorizationCode, world.now() + Duration::from_secs(60));
+        world.store.issue_once(kind, digest("code"), "grt_1", end, b"data").await.unwrap();
+        let redemptions: Arc<Vec<_>> = Arc::new(
+            (0..RACERS)
+                .map(|number| Redemption {
+                    grant: "grt_1".into(),
+                    until: end,
+                    refresh: Some(refresh(world, &number.to_string(), None)),
+                })
+                .collect(),
+        );
+        // Each loser revokes at once, as an authorization server does: the winner has won all the same.
+        let outcomes = race(world, move |store, number| {
+            let redemption = redemptions[number].clone();
+            Box::pin(async move {
+                let outcome = store.redeem_code(digest("code"), redemption).await.unwrap();
+                if matches!(outcome, Redeemed::Lost { .. }) {
+                    store.revoke_grant(&"grt_1".into(), "code_replayed").await.unwrap();
+                }
+                outcome
+            })
+        })
+        .await;
+        assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Redeemed::Won)).count(), 1);
+        let lost = |outcome: &&Redeemed| matches!(outcome, Redeemed::Lost { data } if data == b"data");
+        assert_eq!(outcomes.iter().filter(lost).count(), RACERS - 1);
+        assert_eq!(successors(world).await.len(), 1, "one refresh token");
     })
     .await;
 }
