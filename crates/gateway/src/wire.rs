@@ -45,7 +45,7 @@ pub type Senses = (Arc<dyn Clock>, Arc<dyn Random>);
 
 /// Time and randomness: the computer's.
 pub fn senses() -> Senses {
-    (Arc::new(SystemClock), Arc::new(SystemRandom))
+    (Arc::new(SystemClock), Arc::new(SystemRandom::default()))
 }
 
 /// Builds everything from a sound configuration.

@@ -111,8 +111,8 @@ pub struct AuditEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Cow<'static, str>>,
     /// The policies that decided.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub policies: Vec<Arc<str>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub policies: Arc<[Arc<str>]>,
     /// SHA-256 of the arguments.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arguments: Option<Digest>,
@@ -152,7 +152,7 @@ impl AuditEvent {
             subject: None,
             verdict: None,
             reason: None,
-            policies: Vec::new(),
+            policies: Arc::default(),
             arguments: None,
             result: None,
             status: None,

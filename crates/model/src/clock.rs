@@ -5,7 +5,7 @@ use std::{
     fmt,
     ops::{Add, Sub},
     sync::{
-        Mutex,
+        Mutex, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -122,18 +122,57 @@ pub trait Random: Send + Sync {
     fn fill(&self, buffer: &mut [u8]);
 }
 
-/// The cryptographic generator of aws-lc.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemRandom;
+/// The cryptographic generator of aws-lc. Small draws (ids, nonces) are served from a supply drawn beforehand, since a
+/// draw costs half a microsecond whatever its size; keys and tokens are drawn directly.
+#[derive(Default)]
+pub struct SystemRandom(Mutex<Supply>);
+
+/// The largest draw that is served from the supply.
+const SMALL: usize = 16;
+
+/// Random bytes that nobody has seen; those taken are overwritten.
+#[derive(Default)]
+struct Supply {
+    bytes: Vec<u8>,
+}
+
+impl Supply {
+    const SIZE: usize = 1024;
+
+    fn take(&mut self, buffer: &mut [u8]) {
+        if self.bytes.len() < buffer.len() {
+            self.bytes.resize(Self::SIZE, 0);
+            draw(&mut self.bytes);
+        }
+        let rest = self.bytes.len() - buffer.len();
+        for (to, from) in buffer.iter_mut().zip(self.bytes.iter_mut().skip(rest)) {
+            *to = std::mem::take(from);
+        }
+        self.bytes.truncate(rest);
+    }
+}
 
 impl Random for SystemRandom {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that draws random numbers")]
     fn fill(&self, buffer: &mut [u8]) {
-        // The generator seeds itself from the kernel. If that ever fails there is no safe way on:
-        // a predictable secret is worse than a stopped process.
-        if aws_lc_rs::rand::fill(buffer).is_err() {
-            std::process::abort();
+        if buffer.len() > SMALL {
+            return draw(buffer);
         }
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take(buffer);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that draws random numbers")]
+fn draw(buffer: &mut [u8]) {
+    // The generator seeds itself from the kernel. If that ever fails there is no safe way on:
+    // a predictable secret is worse than a stopped process.
+    if aws_lc_rs::rand::fill(buffer).is_err() {
+        std::process::abort();
+    }
+}
+
+impl fmt::Debug for SystemRandom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SystemRandom")
     }
 }
 
@@ -150,7 +189,7 @@ impl SeededRandom {
 
 impl Random for SeededRandom {
     fn fill(&self, buffer: &mut [u8]) {
-        let mut state = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for chunk in buffer.chunks_mut(8) {
             *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
             let mut z = *state;
@@ -178,6 +217,17 @@ mod tests {
         let (a, b) = (Timestamp::from_seconds(10), Timestamp::from_seconds(12));
         assert_eq!(b.since(a), Duration::from_secs(2));
         assert_eq!(a.since(b), Duration::ZERO);
+    }
+
+    #[test]
+    fn no_random_bytes_are_served_twice() {
+        let random = SystemRandom::default();
+        let mut seen = std::collections::BTreeSet::new();
+        for size in [10, 12, 16, 32].into_iter().cycle().take(1000) {
+            let mut bytes = vec![0; size];
+            random.fill(&mut bytes);
+            assert!(bytes.windows(8).all(|window| seen.insert(window.to_vec())), "{bytes:?} was seen before");
+        }
     }
 
     #[test]

@@ -69,7 +69,10 @@ macro_rules! id {
                 random.fill(&mut bits);
                 let millis = u64::try_from(clock.now().as_millis()).unwrap_or(0);
                 let uuid = uuid::Builder::from_unix_timestamp_millis(millis, &bits).into_uuid();
-                Self(format!(concat!($prefix, "_{}"), uuid.simple()).into())
+                let mut text = String::with_capacity($prefix.len() + 33);
+                text.push_str(concat!($prefix, "_"));
+                text.push_str(uuid.simple().encode_lower(&mut [0; 32]));
+                Self(text.into())
             }
         }
     };

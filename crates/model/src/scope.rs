@@ -27,16 +27,16 @@ impl fmt::Display for Scope {
     }
 }
 
-/// A set of scopes; its text form is sorted and separated by single spaces.
+/// A set of scopes; its text form is sorted and separated by single spaces. Shared: a clone copies a pointer.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub struct ScopeSet(BTreeSet<Scope>);
+pub struct ScopeSet(Arc<BTreeSet<Scope>>);
 
 impl ScopeSet {
     /// Parses the `scope` parameter. `None` for an illegal token or more than 64 of them.
     pub fn parse(text: &str) -> Option<Self> {
         let scopes =
             text.split(' ').filter(|part| !part.is_empty()).map(Scope::parse).collect::<Option<BTreeSet<_>>>()?;
-        (scopes.len() <= 64).then_some(Self(scopes))
+        (scopes.len() <= 64).then(|| Self(Arc::new(scopes)))
     }
 
     /// Whether there is none.
@@ -61,19 +61,19 @@ impl ScopeSet {
 
     /// Adds one.
     pub fn insert(&mut self, scope: Scope) {
-        self.0.insert(scope);
+        Arc::make_mut(&mut self.0).insert(scope);
     }
 
     /// What both have.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
-        Self(self.0.intersection(&other.0).cloned().collect())
+        self.0.intersection(&other.0).cloned().collect()
     }
 
     /// What either has.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
-        Self(self.0.union(&other.0).cloned().collect())
+        self.0.union(&other.0).cloned().collect()
     }
 
     /// Whether all of these are in `other`.
@@ -84,7 +84,7 @@ impl ScopeSet {
 
 impl FromIterator<Scope> for ScopeSet {
     fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
-        Self(scopes.into_iter().collect())
+        Self(Arc::new(scopes.into_iter().collect()))
     }
 }
 

@@ -144,7 +144,7 @@ impl<C: Call> Decision<C> {
             subject: subject.clone(),
             verdict: Some(if self.verdict.is_ok() { Verdict::Allow } else { Verdict::Deny }),
             reason: self.verdict.as_ref().err().map(|reason| Cow::Borrowed(reason.code())),
-            policies: policies.to_vec(),
+            policies: Arc::clone(policies),
             arguments: self.call.arguments_digest(),
             ..AuditEvent::new(at, EventKind::Call, request.clone())
         }

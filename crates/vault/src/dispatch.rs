@@ -181,6 +181,9 @@ impl Vault {
     async fn send(&self, permit: Permit<McpCall>) -> Result<Answer, DispatchError> {
         let entry = Arc::clone(self.registry.load().find(permit.server())?);
         let caller = Arc::clone(permit.principal());
+        // Others who arrived with this call are decided first: then the upstream gets the calls together and is woken
+        // once, not once for each.
+        tokio::task::yield_now().await;
         match &entry.route {
             Route::Http { uri, kind } => {
                 upstream::exchange(&self.client, uri, &**kind, &caller, permit.into_call()).await
