@@ -2,6 +2,7 @@
 
 pub mod era;
 pub mod error;
+pub mod event_ids;
 pub mod filter;
 mod keys;
 pub mod message;
@@ -9,6 +10,7 @@ mod mirror;
 mod params;
 mod scan;
 pub mod sse;
+pub mod state;
 
 pub use era::{Era, Opening, OpeningError, OpeningHeaders, Version};
 pub use error::ParseError;

@@ -8,6 +8,7 @@ pub use crate::error::ParseError;
 use crate::{
     params::{Arguments, Field, Meta, Params, Text, field, refuse_variant},
     scan::{Kind, Scanner, Value},
+    state,
 };
 
 /// A parsed JSON-RPC message that owns its bytes. Sealed: only [`Message::parse`] builds one.
@@ -132,6 +133,39 @@ impl Message {
         self.members().iter().map(|(key, _)| self.text(key))
     }
 
+    /// The resources that `subscriptions/listen` asks for: each has to be permitted like a read.
+    pub fn subscriptions(&self) -> &[String] {
+        match &self.params.subscriptions {
+            Some((uris, _)) if self.kind == MessageKind::Request && self.method() == "subscriptions/listen" => uris,
+            _ => &[],
+        }
+    }
+
+    /// The same message, asking for no other resources than these.
+    ///
+    /// # Errors
+    /// [`ParseError`] never, unless the message did not ask for resources.
+    pub fn with_subscriptions(&self, uris: &[&str]) -> Result<Self, ParseError> {
+        let Some((_, span)) = &self.params.subscriptions else { return Err(not_rpc("it asks for no resources")) };
+        let (before, rest) = self.bytes.split_at_checked(span.start).unwrap_or((&self.bytes, &[]));
+        let uris = serde_json::to_vec(uris).unwrap_or_default();
+        Self::parse([before, &uris, rest.get(span.len()..).unwrap_or_default()].concat().into())
+    }
+
+    /// `params.requestState`, unescaped.
+    pub fn request_state(&self) -> Option<&str> {
+        self.found(&self.params.state)
+    }
+
+    /// The same message with another `requestState`; everything else stays byte for byte.
+    ///
+    /// # Errors
+    /// [`ParseError`] never, unless the message has no state.
+    pub fn with_request_state(&self, text: &str) -> Result<Self, ParseError> {
+        let Some(span) = &self.params.state_span else { return Err(not_rpc("it has no requestState")) };
+        Self::parse(state::replace(&self.bytes, span, text).into())
+    }
+
     /// `params._meta["io.modelcontextprotocol/protocolVersion"]`, unescaped.
     pub fn meta_version(&self) -> Option<&str> {
         self.found(&self.params.meta.version)
@@ -195,6 +229,9 @@ impl Message {
         }
         if matches!(self.params.arguments, Arguments::Other) {
             return Err(self.bad_params("params.arguments must be an object"));
+        }
+        if matches!(self.params.state, Field::Other) {
+            return Err(self.bad_params("params.requestState must be a string"));
         }
         if self.params.bad_meta {
             return Err(self.bad_params("params._meta must be an object"));

@@ -6,6 +6,7 @@ use crate::{
     error::ParseError,
     keys,
     scan::{Kind, Scanner, Value},
+    state::strings,
 };
 
 type Outcome<T> = Result<T, ParseError>;
@@ -99,13 +100,19 @@ pub(crate) struct Params {
     pub(crate) name: Field,
     pub(crate) uri: Field,
     pub(crate) task: Field,
+    pub(crate) state: Field,
+    /// Where `requestState` stands, with its quotes.
+    pub(crate) state_span: Option<Range<usize>>,
     pub(crate) initialize_version: Field,
     pub(crate) reference: Reference,
     pub(crate) arguments: Arguments,
     pub(crate) meta: Meta,
     /// `_meta` is there and is not an object.
     pub(crate) bad_meta: bool,
-    /// Something other than `_meta` and a filter of plain list changes: a `subscriptions/listen` with it reaches for more.
+    /// `notifications.resourceSubscriptions` and where that array stands.
+    pub(crate) subscriptions: Option<(Vec<String>, Range<usize>)>,
+    /// Something other than `_meta` and a filter of list changes and resources: a `subscriptions/listen` with it reaches
+    /// for more than we know of.
     pub(crate) reaches_further: bool,
 }
 
@@ -122,6 +129,11 @@ impl Params {
             "name" => self.name = field(scanner)?,
             "uri" => self.uri = field(scanner)?,
             "taskId" => self.task = field(scanner)?,
+            "requestState" => {
+                let value = scanner.value()?;
+                self.state = as_field(scanner, &value);
+                self.state_span = Some(value.span);
+            }
             "protocolVersion" => self.initialize_version = field(scanner)?,
             "arguments" => self.arguments = arguments(scanner)?,
             "ref" => self.reference = reference(scanner)?,
@@ -130,7 +142,7 @@ impl Params {
                 return Ok(());
             }
             "notifications" => {
-                self.reaches_further |= !only_list_changes(scanner)?;
+                self.listen_filter(scanner)?;
                 return Ok(());
             }
             other => {
@@ -139,6 +151,38 @@ impl Params {
             }
         }
         self.reaches_further = true;
+        Ok(())
+    }
+
+    /// What `subscriptions/listen` asks for: changes of lists, resources, and perhaps what we know nothing of.
+    fn listen_filter(&mut self, scanner: &mut Scanner<'_>) -> Outcome<()> {
+        if scanner.peek() != Some(b'{') {
+            scanner.value()?;
+            self.reaches_further = true;
+            return Ok(());
+        }
+        scanner.object(|scanner, key| match key.as_ref() {
+            "toolsListChanged" | "promptsListChanged" | "resourcesListChanged" => {
+                self.reaches_further |= !matches!(scanner.value()?.kind, Kind::True | Kind::False);
+                Ok(())
+            }
+            "resourceSubscriptions" => {
+                let start = scanner.position();
+                match strings(scanner)? {
+                    Some(uris) => {
+                        let uris = uris.into_iter().map(Cow::into_owned).collect();
+                        self.subscriptions = Some((uris, start..scanner.position()));
+                    }
+                    None => self.reaches_further = true,
+                }
+                Ok(())
+            }
+            other => {
+                refuse_variant(other, &["resourceSubscriptions"])?;
+                self.reaches_further = true;
+                scanner.value().map(drop)
+            }
+        })?;
         Ok(())
     }
 
@@ -175,10 +219,14 @@ pub(crate) fn refuse_variant(key: &str, known: &[&str]) -> Outcome<()> {
 /// The value that comes next, as a string or something else.
 pub(crate) fn field(scanner: &mut Scanner<'_>) -> Outcome<Field> {
     let value = scanner.value()?;
-    Ok(match value.kind {
+    Ok(as_field(scanner, &value))
+}
+
+fn as_field(scanner: &Scanner<'_>, value: &Value) -> Field {
+    match value.kind {
         Kind::String { escaped } => Field::Text(Text::new(scanner.text_of(&value.span, escaped), &value.span)),
         _ => Field::Other,
-    })
+    }
 }
 
 fn arguments(scanner: &mut Scanner<'_>) -> Outcome<Arguments> {
@@ -220,27 +268,4 @@ fn reference(scanner: &mut Scanner<'_>) -> Outcome<Reference> {
         Ok(())
     })?;
     Ok(found)
-}
-
-/// Whether the filter of `subscriptions/listen` asks for nothing but changes of lists.
-fn only_list_changes(scanner: &mut Scanner<'_>) -> Outcome<bool> {
-    if scanner.peek() != Some(b'{') {
-        scanner.value()?;
-        return Ok(false);
-    }
-    let mut only = true;
-    scanner.object(|scanner, key| {
-        let Value { kind, span } = scanner.value()?;
-        only &= match key.as_ref() {
-            "toolsListChanged" | "promptsListChanged" | "resourcesListChanged" => {
-                matches!(kind, Kind::True | Kind::False)
-            }
-            "resourceSubscriptions" => {
-                kind == Kind::Array && scanner.slice(&(span.start + 1..span.end - 1)).trim().is_empty()
-            }
-            _ => false,
-        };
-        Ok(())
-    })?;
-    Ok(only)
 }

@@ -85,6 +85,12 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Where the next value starts.
+    pub(crate) fn position(&mut self) -> usize {
+        self.peek();
+        self.at
+    }
+
     /// Refuses anything but white space up to the end.
     pub(crate) fn end(&mut self) -> Outcome<()> {
         match self.peek() {

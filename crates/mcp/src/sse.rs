@@ -54,10 +54,19 @@ impl EventSplitter {
     /// # Errors
     /// [`TooLarge`] as soon as an event, complete or not, is over the limit.
     pub fn feed(&mut self, chunk: &[u8]) -> Result<Vec<Event>, TooLarge> {
-        self.buffer.extend_from_slice(chunk);
         let mut events = Vec::new();
+        self.feed_into(chunk, &mut events)?;
+        Ok(events)
+    }
+
+    /// As [`Self::feed`]; the events before one that is too large are given too, and [`Self::finish`] has the rest.
+    ///
+    /// # Errors
+    /// [`TooLarge`] as soon as an event, complete or not, is over the limit.
+    pub fn feed_into(&mut self, chunk: &[u8], events: &mut Vec<Event>) -> Result<(), TooLarge> {
+        self.buffer.extend_from_slice(chunk);
         if !self.start() {
-            return Ok(events);
+            return Ok(());
         }
         while let Some(end) = self.find_line_end() {
             let blank = end.text == self.line;
@@ -69,8 +78,7 @@ impl EventSplitter {
                 events.extend(self.take_event(end.next)?);
             }
         }
-        self.check_size(self.buffer.len())?;
-        Ok(events)
+        self.check_size(self.buffer.len())
     }
 
     /// What remains when the stream ends inside an event.
@@ -124,12 +132,12 @@ impl EventSplitter {
 
     /// Cuts the event that ends at `end`; nothing when it is only a blank line.
     fn take_event(&mut self, end: usize) -> Result<Option<Event>, TooLarge> {
+        self.check_size(end)?;
         let raw = self.buffer.split_to(end).freeze();
         (self.line, self.searched, self.crlf) = (0, 0, false);
         if raw.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
             return Ok(None);
         }
-        self.check_size(raw.len())?;
         Ok(Some(read(raw)))
     }
 

@@ -8,6 +8,8 @@ pub trait Call {
     fn method(&self) -> &str;
     /// What it acts on.
     fn target(&self) -> CallTarget<'_>;
+    /// What it touches besides, each of which has to be permitted too: resources that a client subscribes to.
+    fn also(&self) -> Vec<CallTarget<'_>>;
     /// The raw JSON text of a top-level argument of exactly this name.
     fn argument(&self, name: &str) -> Option<&str>;
     /// Whether a top-level argument exists whose name differs from `name` only by case, `_` or `-`.

@@ -95,6 +95,16 @@ pub(crate) fn judge(
 ) -> Finding {
     let Some(policy) = set.find(&server.name) else { return Finding::early(Err(DenyReason::NoPolicy)) };
     let Some(asker) = Asker::new(principal, directory) else { return Finding::early(Err(DenyReason::Hidden)) };
+    let also = call.also();
+    for target in &also {
+        let view = View::new(set, cache, server, target, &asker);
+        let Some(finding) = view.map(|view| view.decide(None, None)) else {
+            return Finding::early(Err(DenyReason::Hidden));
+        };
+        if finding.verdict.is_err() {
+            return finding;
+        }
+    }
     let target = call.target();
     if target == CallTarget::Session {
         return Finding::early(Ok(()));

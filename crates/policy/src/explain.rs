@@ -55,6 +55,10 @@ impl Call for Question {
         self.kind.target(&self.name)
     }
 
+    fn also(&self) -> Vec<CallTarget<'_>> {
+        Vec::new()
+    }
+
     fn argument(&self, name: &str) -> Option<&str> {
         self.fields.get(name).map(|raw| raw.get())
     }

@@ -3,19 +3,21 @@
 //! A 400 or 404 of ours always carries a JSON-RPC error that a client of the stateless era recognises; otherwise it
 //! would take us for an older server and fall back. Refused credentials are 401 and 403, never 400.
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use serde_json::json;
 use vestibule_mcp::{
-    Message, OpeningError, ParseError, Target, Version,
+    Era, Message, OpeningError, ParseError, Target, Version,
     error::{self, code},
 };
 use vestibule_vault::{DispatchError, Reply};
 
-use crate::{Proxy, call::Arrival, list, session};
+use crate::{Proxy, call::Arrival, list, round_trip, session, stream};
 
 /// What the client asked, as far as its answer depends on it.
 pub(crate) struct Asked {
@@ -50,28 +52,53 @@ impl ListKind {
     }
 }
 
-/// The reply of an upstream, streamed through; a list is filtered on its way.
-pub(crate) async fn respond(proxy: &std::sync::Arc<Proxy>, arrival: &Arrival, asked: &Asked, reply: Reply) -> Response {
+/// The reply of an upstream, streamed through. On its way lists are filtered, and what belongs to this caller alone is
+/// sealed for them.
+pub(crate) async fn respond(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked, reply: Reply) -> Response {
     let new_session = match reply.upstream_session() {
-        Some(upstream) if asked.initialize => session::seal(proxy, arrival, upstream),
+        Some(upstream) if asked.initialize => HeaderValue::from_str(&session::seal(proxy, arrival, upstream)).ok(),
         _ => None,
     };
     let (status, mut headers, body) = reply.into_parts();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Some(value) = new_session.and_then(|id| HeaderValue::from_str(&id).ok()) {
+    if let Some(value) = new_session {
         headers.insert(session::HEADER, value);
     }
-    let body = match asked.list {
-        Some(kind) => match list::filter(proxy, arrival, asked, kind, &mut headers, body).await {
-            Ok(body) => body,
-            Err(response) => return response,
-        },
-        None => Body::new(body),
+    let passed = match (Media::of(&headers), asked.list) {
+        (Media::Events, _) => {
+            headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+            Ok(stream::pass(proxy, arrival, asked, body))
+        }
+        (Media::Json, Some(kind)) => list::json(proxy, arrival, asked, kind, body).await,
+        (Media::Json, None) if asked.era() == Era::Stateless => round_trip::json(proxy, arrival, body).await,
+        (Media::Json, None) | (Media::None, _) => Ok(Body::new(body)),
+    };
+    let body = match passed {
+        Ok(body) => body,
+        Err(response) => return response,
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     response
+}
+
+/// What an upstream answers with; the vault lets nothing else pass.
+enum Media {
+    Json,
+    Events,
+    None,
+}
+
+impl Media {
+    fn of(headers: &HeaderMap) -> Self {
+        let text = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        match text.split(';').next().unwrap_or("").trim() {
+            "" => Self::None,
+            media if media.eq_ignore_ascii_case("text/event-stream") => Self::Events,
+            _ => Self::Json,
+        }
+    }
 }
 
 /// A JSON body.

@@ -18,7 +18,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use vestibule_identity::{AuthenticateError, Authenticated, browser::PeerAddress};
 use vestibule_mcp::{Era, Message, Mirrored, Opening, OpeningError, OpeningHeaders, Version};
@@ -28,7 +28,7 @@ use vestibule_vault::McpCall;
 use crate::{
     Proxy,
     answer::{self, Asked},
-    challenge, denial, origin, session,
+    challenge, denial, origin, round_trip, session,
 };
 
 /// `POST /mcp/{server}`: one JSON-RPC message.
@@ -69,6 +69,8 @@ pub(crate) struct Arrival {
     pub(crate) server: Arc<Server>,
     caller: Authenticated,
     pub(crate) request: RequestId,
+    /// The `Authorization` header, by which an open stream is checked again.
+    pub(crate) credential: Option<HeaderValue>,
     address: Option<IpAddr>,
 }
 
@@ -87,7 +89,10 @@ async fn arrive(proxy: &Proxy, name: &str, parts: &Parts) -> Result<Arrival, Res
         return Err(answer::plain(StatusCode::NOT_FOUND, "no such server"));
     };
     match proxy.authenticator.authenticate(parts, &server).await {
-        Ok(caller) => Ok(Arrival { server, caller, request, address }),
+        Ok(caller) => {
+            let credential = parts.headers.get(header::AUTHORIZATION).cloned();
+            Ok(Arrival { server, caller, request, credential, address })
+        }
         Err(error) => {
             let response = challenge::unauthenticated(proxy, &server, &error);
             Err(stranger(proxy, &server, request, address, &error, response).await)
@@ -137,9 +142,11 @@ async fn read(proxy: &Proxy, parts: &Parts, body: Body) -> Result<Message, Respo
 }
 
 /// Decide, record, unwrap, dispatch.
-async fn decide(proxy: &Arc<Proxy>, arrival: &Arrival, parts: Parts, message: Option<Message>) -> Response {
-    let asked = match open(proxy, arrival, &parts, message.as_ref()) {
-        Ok(asked) => asked,
+async fn decide(proxy: &Arc<Proxy>, arrival: &Arrival, mut parts: Parts, message: Option<Message>) -> Response {
+    let opened = open(proxy, arrival, &parts, message.as_ref())
+        .and_then(|asked| Ok((unseal(proxy, arrival, &asked, &mut parts, message)?, asked)));
+    let (message, asked) = match opened {
+        Ok(opened) => opened,
         Err(response) => return response,
     };
     let call = McpCall {
@@ -192,6 +199,23 @@ fn open(proxy: &Proxy, arrival: &Arrival, parts: &Parts, message: Option<&Messag
         initialize: message.is_some_and(|message| message.method() == "initialize"),
         tool_call: message.is_some_and(|message| message.method() == "tools/call"),
     })
+}
+
+/// Puts the upstream's own texts in the place of those that we sealed, and asks for no more than may be given.
+fn unseal(
+    proxy: &Proxy,
+    arrival: &Arrival,
+    asked: &Asked,
+    parts: &mut Parts,
+    message: Option<Message>,
+) -> Result<Option<Message>, Response> {
+    session::resume(proxy, arrival, asked.session.as_deref(), &mut parts.headers)
+        .ok_or_else(|| answer::session_gone(message.as_ref()))?;
+    match (message, asked.era()) {
+        (Some(message), Era::Stateless) => round_trip::open_state(proxy, arrival, message)
+            .map(|message| Some(round_trip::narrow(proxy, arrival, message))),
+        (message, _) => Ok(message),
+    }
 }
 
 fn opening(server: &Server, headers: &HeaderMap, message: Option<&Message>) -> Result<Opening, OpeningError> {

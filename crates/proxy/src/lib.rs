@@ -8,8 +8,12 @@ pub mod challenge;
 pub mod denial;
 pub mod list;
 pub mod origin;
+mod round_trip;
 pub mod routes;
+mod sealed;
 pub mod session;
+mod stream;
+mod watch;
 
 use std::sync::Arc;
 

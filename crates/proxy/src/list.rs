@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use futures_util::StreamExt;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
-use http_body_util::{BodyExt, BodyStream, Limited, StreamBody};
+use http::StatusCode;
+use http_body_util::{BodyExt, Limited};
 use vestibule_mcp::{
     Era, Target,
     error::{self, code},
@@ -23,55 +22,47 @@ use crate::{
     call::Arrival,
 };
 
-/// Filters a list answer, in JSON or as events; other media types cannot be understood and are refused.
-pub(crate) async fn filter(
-    proxy: &Arc<Proxy>,
+/// Filters a list in a JSON answer.
+pub(crate) async fn json(
+    proxy: &Proxy,
     arrival: &Arrival,
     asked: &Asked,
     kind: ListKind,
-    headers: &mut HeaderMap,
     body: ReplyBody,
 ) -> Result<Body, Response> {
     let sieve = Sieve::new(proxy, arrival, asked, kind);
-    headers.remove(header::CONTENT_LENGTH);
-    match media(headers) {
-        Media::Json => {
-            let Ok(collected) = Limited::new(body, proxy.settings.max_list).collect().await else {
-                return Err(answer::json(StatusCode::BAD_GATEWAY, sieve.refusal(BROKEN)));
-            };
-            let bytes = collected.to_bytes();
-            match sieve.sift(&bytes) {
-                Some(filtered) => Ok(Body::from(filtered.map_or(bytes, Bytes::from))),
-                None => Err(answer::json(StatusCode::BAD_GATEWAY, sieve.refusal(UNREADABLE))),
-            }
-        }
-        Media::Events => {
-            headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-            Ok(events(sieve, body, proxy.settings.max_list))
-        }
-        Media::None => Ok(Body::new(body)),
-        Media::Other => Err(answer::json(StatusCode::BAD_GATEWAY, sieve.refusal(UNREADABLE))),
+    let Ok(collected) = Limited::new(body, proxy.settings.max_list).collect().await else {
+        return Err(answer::json(StatusCode::BAD_GATEWAY, sieve.refusal(BROKEN)));
+    };
+    let bytes = collected.to_bytes();
+    match sieve.sift(&bytes) {
+        Some(filtered) => Ok(Body::from(filtered.map_or(bytes, Bytes::from))),
+        None => Err(answer::json(StatusCode::BAD_GATEWAY, sieve.refusal(UNREADABLE))),
+    }
+}
+
+/// Filters lists in a stream, event by event: each is whole before it is judged, and none waits for the next.
+pub(crate) struct ListEvents {
+    sieve: Sieve,
+    splitter: sse::EventSplitter,
+}
+
+impl ListEvents {
+    pub(crate) fn new(proxy: &Proxy, arrival: &Arrival, asked: &Asked, kind: ListKind) -> Self {
+        let splitter = sse::EventSplitter::new(proxy.settings.max_list);
+        Self { sieve: Sieve::new(proxy, arrival, asked, kind), splitter }
+    }
+
+    /// What may pass of the events that a chunk completes, and whether the stream goes on. A list that cannot be read
+    /// is answered by an error; on a stream that answers nothing in particular, the event is left out.
+    pub(crate) fn feed(&mut self, chunk: &[u8]) -> (Bytes, bool) {
+        let (bytes, goes_on) = self.sieve.sift_events(&mut self.splitter, chunk);
+        (bytes.into(), goes_on)
     }
 }
 
 const BROKEN: &str = "The list of the server behind the gateway is too large or broke off.";
 const UNREADABLE: &str = "The list of the server behind the gateway cannot be read, so it is withheld.";
-
-enum Media {
-    Json,
-    Events,
-    None,
-    Other,
-}
-
-fn media(headers: &HeaderMap) -> Media {
-    let Some(value) = headers.get(header::CONTENT_TYPE) else { return Media::None };
-    match value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase().as_str() {
-        "application/json" => Media::Json,
-        "text/event-stream" => Media::Events,
-        _ => Media::Other,
-    }
-}
 
 /// Knows who looks and keeps what they may see.
 struct Sieve {
@@ -127,23 +118,6 @@ impl Sieve {
     fn refusal(&self, text: &str) -> Vec<u8> {
         error::error_body(self.id.as_deref(), code::UNAVAILABLE, text, None)
     }
-}
-
-/// Event by event: each is whole before it is judged, and none waits for the next.
-fn events(sieve: Sieve, body: ReplyBody, max_event: usize) -> Body {
-    let splitter = sse::EventSplitter::new(max_event);
-    let frames = BodyStream::new(body);
-    let stream = futures_util::stream::unfold(Some((frames, splitter, sieve)), |state| async move {
-        let (mut frames, mut splitter, sieve) = state?;
-        let chunk = match frames.next().await? {
-            Ok(frame) => frame.into_data().unwrap_or_default(),
-            Err(error) => return Some((Err(error), None)),
-        };
-        let (bytes, goes_on) = sieve.sift_events(&mut splitter, &chunk);
-        let rest = goes_on.then_some((frames, splitter, sieve));
-        Some((Ok(http_body::Frame::data(Bytes::from(bytes))), rest))
-    });
-    Body::new(StreamBody::new(Box::pin(stream)))
 }
 
 impl Sieve {

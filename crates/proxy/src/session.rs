@@ -1,30 +1,21 @@
-//! MCP sessions: the id we hand out is the upstream's id, sealed for one principal at one server.
+//! MCP sessions: the id we hand out is the upstream's id, [`sealed`] for one principal at one server. So are the ids of
+//! the events in its streams.
 //!
-//! Any node can open it, nothing is stored, and a stranger's session is simply unknown: sessions are never used for
-//! authentication, and one that belongs to somebody else is a 404, not a 403 (MCP security best practices, session
-//! hijacking).
+//! Sessions are never used for authentication, and one that belongs to somebody else is a 404, not a 403 (MCP security
+//! best practices, session hijacking).
 
 use axum::response::Response;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use http::HeaderMap;
-use serde::{Deserialize, Serialize};
-use vestibule_model::Timestamp;
+use http::{HeaderMap, HeaderValue};
 
-use crate::{Proxy, answer, call::Arrival};
+use crate::{
+    Proxy, answer,
+    call::Arrival,
+    sealed::{self, Kind, Owner},
+};
 
 /// The name of the header; names are compared without case.
 pub(crate) const HEADER: &str = "mcp-session-id";
-
-/// A session outlives its last token by nothing, but it has an end of its own.
-const MAX_AGE: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
-
-#[derive(Serialize, Deserialize)]
-struct Sealed<'a> {
-    #[serde(borrow, rename = "u")]
-    upstream: std::borrow::Cow<'a, str>,
-    #[serde(rename = "t")]
-    created: Timestamp,
-}
+const LAST_EVENT: &str = "last-event-id";
 
 /// The session header of a request; two of them are refused.
 pub(crate) fn presented(headers: &HeaderMap) -> Result<Option<&str>, Response> {
@@ -37,25 +28,26 @@ pub(crate) fn presented(headers: &HeaderMap) -> Result<Option<&str>, Response> {
 }
 
 /// Seals the upstream's session id for this caller at this server.
-pub(crate) fn seal(proxy: &Proxy, arrival: &Arrival, upstream: &str) -> Option<String> {
-    let plain = serde_json::to_vec(&Sealed { upstream: upstream.into(), created: proxy.clock.now() }).ok()?;
-    let sealed =
-        proxy.store.sealer().seal("mcp_session", arrival.server.name.as_str(), &owner(arrival), &plain, &*proxy.random);
-    Some(URL_SAFE_NO_PAD.encode(sealed))
+pub(crate) fn seal(proxy: &Proxy, arrival: &Arrival, upstream: &str) -> String {
+    sealed::seal(proxy, &Owner::of(arrival), Kind::Session, upstream)
 }
 
 /// Opens a session id; `None` for anything that was not sealed for this caller at this server, or is too old.
 pub(crate) fn open(proxy: &Proxy, arrival: &Arrival, presented: &str) -> Option<String> {
-    let sealed = URL_SAFE_NO_PAD.decode(presented).ok()?;
-    let plain =
-        proxy.store.sealer().open("mcp_session", arrival.server.name.as_str(), &owner(arrival), &sealed).ok()?;
-    let session: Sealed<'_> = serde_json::from_slice(plain.expose()).ok()?;
-    let now = proxy.clock.now();
-    (now.since(session.created) < MAX_AGE).then(|| session.upstream.into_owned())
+    sealed::open(proxy, &Owner::of(arrival), Kind::Session, presented)
 }
 
-/// A session belongs to a subject and the client acting for it; a refreshed token keeps it.
-fn owner(arrival: &Arrival) -> String {
-    let principal = arrival.principal();
-    format!("{}\n{}", principal.subject_id(), principal.client)
+/// Puts the upstream's event id where the client sent ours; without a session there is nothing to resume. `None` when
+/// the id is not of this session of this caller (streamable HTTP, Resumability: ids are per stream and never another's).
+pub(crate) fn resume(proxy: &Proxy, arrival: &Arrival, session: Option<&str>, headers: &mut HeaderMap) -> Option<()> {
+    let Some(presented) = headers.remove(LAST_EVENT) else { return Some(()) };
+    let Some(session) = session else { return Some(()) };
+    // An empty id is how a client says that it has seen none.
+    if presented.is_empty() {
+        return Some(());
+    }
+    let owner = Owner::of(arrival).in_session(session);
+    let upstream = sealed::open(proxy, &owner, Kind::Event, presented.to_str().ok()?)?;
+    headers.insert(LAST_EVENT, HeaderValue::from_str(&upstream).ok()?);
+    Some(())
 }

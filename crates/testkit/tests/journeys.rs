@@ -25,6 +25,8 @@ mod permission_table;
 mod race;
 #[path = "journeys/revocation.rs"]
 mod revocation;
+#[path = "journeys/round_trips.rs"]
+mod round_trips;
 #[path = "journeys/scene.rs"]
 mod scene;
 #[path = "journeys/scopes.rs"]

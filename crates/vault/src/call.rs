@@ -45,6 +45,11 @@ impl Call for McpCall {
         }
     }
 
+    fn also(&self) -> Vec<CallTarget<'_>> {
+        let uris = self.message.as_ref().map_or(&[][..], Message::subscriptions);
+        uris.iter().map(|uri| CallTarget::Resource(uri)).collect()
+    }
+
     fn argument(&self, name: &str) -> Option<&str> {
         self.message.as_ref()?.argument(name)
     }

@@ -60,9 +60,15 @@ fn targets_are_what_policy_must_look_at() {
             r#"{"_meta":{},"notifications":{"toolsListChanged":true,"resourceSubscriptions":[ ]}}"#,
             Target::Session,
         ),
+        ("subscriptions/listen", r#"{"notifications":{"resourceSubscriptions":["u"]}}"#, Target::Session),
         (
             "subscriptions/listen",
-            r#"{"notifications":{"resourceSubscriptions":["u"]}}"#,
+            r#"{"notifications":{"resourceSubscriptions":["u",1]}}"#,
+            Target::Unknown("subscriptions/listen"),
+        ),
+        (
+            "subscriptions/listen",
+            r#"{"notifications":{"resourceSubscriptions":["u"],"taskIds":["t"]}}"#,
             Target::Unknown("subscriptions/listen"),
         ),
         (
@@ -376,4 +382,27 @@ proptest! {
     fn any_bytes_are_answered(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
         agrees(&bytes)?;
     }
+}
+
+#[test]
+fn subscriptions_are_named_and_narrowed() {
+    let text = r#"{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{"resourceSubscriptions": ["a", "b\u0063"] ,"toolsListChanged":true},"_meta":{"x":1.0}}}"#;
+    let message = parse(text).unwrap();
+    assert_eq!(message.subscriptions(), ["a", "bc"]);
+    let narrowed = message.with_subscriptions(&["bc"]).unwrap();
+    assert_eq!(narrowed.bytes(), &text.replace(r#"["a", "b\u0063"] "#, r#"["bc"]"#));
+    assert_eq!((narrowed.subscriptions(), narrowed.target()), (&["bc".to_owned()][..], Target::Session));
+    let other = parse(&text.replace("subscriptions/listen", "tools/list")).unwrap();
+    assert!(other.subscriptions().is_empty(), "another method subscribes to nothing");
+}
+
+#[test]
+fn a_request_state_is_found_and_replaced() {
+    let text = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t","requestState":"s\u0031" ,"arguments":{"requestState":"no"}}}"#;
+    let message = parse(text).unwrap();
+    assert_eq!(message.request_state(), Some("s1"));
+    let other = message.with_request_state("o\"ld").unwrap();
+    assert_eq!(other.bytes(), &text.replace(r#""s\u0031""#, r#""o\"ld""#));
+    assert_eq!(other.request_state(), Some("o\"ld"));
+    assert!(parse(&text.replace(r#""s\u0031""#, "7")).is_err(), "a state is a string");
 }

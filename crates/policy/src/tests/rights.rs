@@ -80,6 +80,10 @@ fn without_a_policy_nothing_is_allowed_not_even_a_session() {
         fn target(&self) -> CallTarget<'_> {
             CallTarget::Session
         }
+        fn also(&self) -> Vec<CallTarget<'_>> {
+            Vec::new()
+        }
+
         fn argument(&self, _: &str) -> Option<&str> {
             None
         }

@@ -1,0 +1,139 @@
+//! The opaque `requestState` of an input-required round trip (MCP 2026-07-28, multi round-trip requests), found and
+//! replaced in the bytes as they came. Everything around it stays byte for byte.
+
+use std::{borrow::Cow, ops::Range};
+
+use memchr::memmem;
+
+use crate::{
+    error::ParseError,
+    params::refuse_variant,
+    scan::{Kind, Scanner, Value},
+};
+
+const KEY: &str = "requestState";
+
+/// A state and where it stands, with its quotes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct State {
+    /// Unescaped.
+    pub text: String,
+    span: Range<usize>,
+}
+
+impl State {
+    /// The message with another state in its place.
+    pub fn replace(&self, body: &[u8], state: &str) -> Vec<u8> {
+        replace(body, &self.span, state)
+    }
+}
+
+/// Puts a JSON string in the place of another.
+pub(crate) fn replace(body: &[u8], span: &Range<usize>, text: &str) -> Vec<u8> {
+    let (before, rest) = body.split_at_checked(span.start).unwrap_or((body, &[]));
+    let after = rest.get(span.len()..).unwrap_or_default();
+    // A string always becomes JSON.
+    let text = serde_json::to_vec(text).unwrap_or_default();
+    [before, &text, after].concat()
+}
+
+/// Whether these bytes could hold a state that a client would send back. The key may be written with escapes; then the
+/// state goes out as it is, and whoever sends it back is refused.
+pub fn may_hold_state(body: &[u8]) -> bool {
+    memmem::find(body, KEY.as_bytes()).is_some()
+}
+
+/// `result.requestState` of a response.
+///
+/// # Errors
+/// [`ParseError`] when the message is not strict JSON, or could be read as holding two states.
+pub fn in_result(body: &[u8]) -> Result<Option<State>, ParseError> {
+    if !may_hold_state(body) {
+        return Ok(None);
+    }
+    let mut scanner = Scanner::new(body)?;
+    let mut found = None;
+    if scanner.peek() != Some(b'{') {
+        scanner.value()?;
+        return Ok(None);
+    }
+    scanner.object(|scanner, key| {
+        if key.as_ref() != "result" || scanner.peek() != Some(b'{') {
+            refuse_variant(key.as_ref(), &["result"])?;
+            return scanner.value().map(drop);
+        }
+        let members = scanner.object(|scanner, key| {
+            let Value { kind, span } = scanner.value()?;
+            match kind {
+                Kind::String { escaped } if key.as_ref() == KEY => {
+                    found = Some(State { text: scanner.text_of(&span, escaped).into_owned(), span });
+                }
+                _ => refuse_variant(key.as_ref(), &[KEY])?,
+            }
+            Ok(())
+        });
+        members.map(drop)
+    })?;
+    scanner.end()?;
+    Ok(found)
+}
+
+/// The strings of an array; `None` when something else stands in it.
+pub(crate) fn strings<'a>(scanner: &mut Scanner<'a>) -> Result<Option<Vec<Cow<'a, str>>>, ParseError> {
+    if scanner.peek() != Some(b'[') {
+        scanner.value()?;
+        return Ok(None);
+    }
+    let mut all = Some(Vec::new());
+    scanner.array(|scanner| {
+        let Value { kind, span } = scanner.value()?;
+        match (kind, &mut all) {
+            (Kind::String { escaped }, Some(strings)) => strings.push(scanner.text_of(&span, escaped)),
+            _ => all = None,
+        }
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_replaced_and_nothing_else() {
+        let body = br#"{ "jsonrpc":"2.0", "id":18446744073709551615,"result":{"z":1.0,"requestState":"a\"b","inputRequests":{"requestState":"inner"}} }"#;
+        let state = in_result(body).unwrap().unwrap();
+        assert_eq!(state.text, "a\"b");
+        let replaced = state.replace(body, "new\n");
+        assert_eq!(
+            String::from_utf8(replaced).unwrap(),
+            r#"{ "jsonrpc":"2.0", "id":18446744073709551615,"result":{"z":1.0,"requestState":"new\n","inputRequests":{"requestState":"inner"}} }"#
+        );
+    }
+
+    #[test]
+    fn only_the_result_has_a_state() {
+        for body in [
+            r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"text":"requestState"}]}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"result":{"structuredContent":{"requestState":"x"}}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"error":{"data":{"requestState":"x"}}}"#,
+            r#"{"jsonrpc":"2.0","method":"notifications/x","params":{"requestState":"x"}}"#,
+            r#"[{"result":{"requestState":"x"}}]"#,
+        ] {
+            assert_eq!(in_result(body.as_bytes()).unwrap(), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_could_be_read_as_two_states_is_refused() {
+        for body in [
+            r#"{"result":{"requestState":"x","requestState":"y"}}"#,
+            r#"{"result":{"requestState":"x","RequestState":"y"}}"#,
+            r#"{"result":{"requestState":"x"},"result":{"requestState":"y"}}"#,
+            r#"{"result":{"requestState":"x"},"Result":{"requestState":"y"}}"#,
+        ] {
+            assert!(in_result(body.as_bytes()).is_err(), "{body}");
+        }
+    }
+}

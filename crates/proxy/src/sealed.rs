@@ -1,0 +1,86 @@
+//! Opaque texts of an upstream, sealed for one principal at one server: session ids, event ids, request states.
+//!
+//! Any node can open them, nothing is stored, and what belongs to somebody else, or to another server, is simply unknown
+//! (MCP security best practices, session hijacking; multi round-trip requests, requestState is attacker-controlled).
+
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use vestibule_model::{ServerName, Timestamp};
+
+use crate::{Proxy, call::Arrival};
+
+/// What is sealed. One kind never opens as another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    /// The id of an upstream's session.
+    Session,
+    /// The id of an event in a session's streams.
+    Event,
+    /// The `requestState` of an input-required result.
+    RequestState,
+}
+
+impl Kind {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Session => "mcp_session",
+            Self::Event => "mcp_event",
+            Self::RequestState => "mcp_request_state",
+        }
+    }
+
+    /// It outlives its last token by nothing, but it has an end of its own.
+    const fn life(self) -> Duration {
+        match self {
+            Self::Session | Self::Event => Duration::from_secs(24 * 60 * 60),
+            Self::RequestState => Duration::from_secs(60 * 60),
+        }
+    }
+}
+
+/// Whose it is: a subject and the client acting for it, at one server. A refreshed token keeps it.
+#[derive(Clone, Debug)]
+pub(crate) struct Owner {
+    server: ServerName,
+    who: String,
+}
+
+impl Owner {
+    pub(crate) fn of(arrival: &Arrival) -> Self {
+        let principal = arrival.principal();
+        let who = format!("{}\n{}", principal.subject_id(), principal.client);
+        Self { server: arrival.server.name.clone(), who }
+    }
+
+    /// The same, inside one session of theirs.
+    pub(crate) fn in_session(self, upstream_session: &str) -> Self {
+        Self { who: format!("{}\n{upstream_session}", self.who), ..self }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Sealed<'a> {
+    #[serde(borrow, rename = "u")]
+    upstream: std::borrow::Cow<'a, str>,
+    #[serde(rename = "t")]
+    created: Timestamp,
+}
+
+/// Seals a text of the upstream.
+pub(crate) fn seal(proxy: &Proxy, owner: &Owner, kind: Kind, upstream: &str) -> String {
+    // A string and a number always become JSON.
+    let plain =
+        serde_json::to_vec(&Sealed { upstream: upstream.into(), created: proxy.clock.now() }).unwrap_or_default();
+    let sealer = proxy.store.sealer();
+    URL_SAFE_NO_PAD.encode(sealer.seal(kind.label(), owner.server.as_str(), &owner.who, &plain, &*proxy.random))
+}
+
+/// Opens it; `None` for anything that was not sealed as this kind for this owner, or is too old.
+pub(crate) fn open(proxy: &Proxy, owner: &Owner, kind: Kind, presented: &str) -> Option<String> {
+    let sealed = URL_SAFE_NO_PAD.decode(presented).ok()?;
+    let opened = proxy.store.sealer().open(kind.label(), owner.server.as_str(), &owner.who, &sealed).ok()?;
+    let sealed: Sealed<'_> = serde_json::from_slice(opened.expose()).ok()?;
+    (proxy.clock.now().since(sealed.created) < kind.life()).then(|| sealed.upstream.into_owned())
+}

@@ -1,0 +1,147 @@
+//! Replies that are streams of events, on their way to the client: judged, sealed, and cut off when the credential that
+//! they were opened with no longer holds.
+
+use std::{io, sync::Arc};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
+use vestibule_mcp::{Era, event_ids::EventIds};
+use vestibule_vault::reply::ReplyBody;
+
+use crate::{
+    Proxy,
+    answer::Asked,
+    call::Arrival,
+    list::ListEvents,
+    round_trip::StateEvents,
+    sealed::{self, Kind, Owner},
+    watch::Watch,
+};
+
+/// Passes a stream of events, piece by piece.
+pub(crate) fn pass(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked, body: ReplyBody) -> Body {
+    let passage = Passage {
+        judge: Judge::of(proxy, arrival, asked),
+        ids: Ids::of(arrival, asked),
+        watch: Watch::new(proxy, arrival),
+        proxy: Arc::clone(proxy),
+        body: Some(body),
+    };
+    let frames = futures_util::stream::unfold(passage, |mut passage| async move {
+        let next = passage.next().await?;
+        Some((next.map(Frame::data), passage))
+    });
+    Body::new(StreamBody::new(Box::pin(frames)))
+}
+
+/// What is looked at in whole events.
+enum Judge {
+    /// Lists, and streams that may bring one back.
+    List(Box<ListEvents>),
+    /// Results that may hold a state.
+    State(StateEvents),
+    /// Nothing.
+    Nothing,
+}
+
+impl Judge {
+    fn of(proxy: &Proxy, arrival: &Arrival, asked: &Asked) -> Self {
+        match (asked.list, asked.era()) {
+            (Some(kind), _) => Self::List(Box::new(ListEvents::new(proxy, arrival, asked, kind))),
+            (None, Era::Stateless) => Self::State(StateEvents::new(arrival)),
+            (None, Era::Stateful) => Self::Nothing,
+        }
+    }
+}
+
+/// Seals event ids: only sessions have streams that can be resumed.
+struct Ids {
+    owner: Owner,
+    ids: EventIds,
+}
+
+impl Ids {
+    fn of(arrival: &Arrival, asked: &Asked) -> Option<Self> {
+        let owner = Owner::of(arrival).in_session(asked.session.as_deref()?);
+        Some(Self { owner, ids: EventIds::default() })
+    }
+}
+
+struct Passage {
+    proxy: Arc<Proxy>,
+    /// None once no more is to come.
+    body: Option<ReplyBody>,
+    judge: Judge,
+    ids: Option<Ids>,
+    watch: Watch,
+}
+
+impl Passage {
+    /// The next bytes for the client. A stream whose credential has ended ends quietly: its client asks again and is
+    /// told why.
+    async fn next(&mut self) -> Option<io::Result<Bytes>> {
+        loop {
+            let body = self.body.as_mut()?;
+            let frame = tokio::select! {
+                frame = body.frame() => Some(frame),
+                () = self.watch.lost() => None,
+            };
+            if frame.is_some() && !self.watch.holds().await {
+                return self.cut();
+            }
+            let bytes = match frame {
+                None => return self.cut(),
+                Some(None) => self.finish(),
+                Some(Some(Err(error))) => {
+                    self.body = None;
+                    return Some(Err(error));
+                }
+                Some(Some(Ok(frame))) => self.judge(frame.into_data().unwrap_or_default()),
+            };
+            let bytes = self.seal(bytes);
+            if !bytes.is_empty() {
+                return Some(Ok(bytes));
+            }
+        }
+    }
+
+    fn cut(&mut self) -> Option<io::Result<Bytes>> {
+        self.body = None;
+        None
+    }
+
+    fn judge(&mut self, chunk: Bytes) -> Bytes {
+        match &mut self.judge {
+            Judge::Nothing => chunk,
+            Judge::State(states) => states.feed(&self.proxy, chunk),
+            Judge::List(list) => {
+                let (bytes, goes_on) = list.feed(&chunk);
+                if !goes_on {
+                    self.body = None;
+                }
+                bytes
+            }
+        }
+    }
+
+    /// What was held back; nothing may be held of a list that was never whole.
+    fn finish(&mut self) -> Bytes {
+        self.body = None;
+        match &mut self.judge {
+            Judge::State(states) => states.finish(),
+            Judge::List(_) | Judge::Nothing => Bytes::new(),
+        }
+    }
+
+    fn seal(&mut self, bytes: Bytes) -> Bytes {
+        let Some(Ids { owner, ids }) = &mut self.ids else { return bytes };
+        let proxy = &self.proxy;
+        let mut pieces = ids.feed(bytes, |id| sealed::seal(proxy, owner, Kind::Event, id));
+        match pieces.len() {
+            0 | 1 => pieces.pop().unwrap_or_default(),
+            _ => pieces.concat().into(),
+        }
+    }
+}
