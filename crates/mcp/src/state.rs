@@ -43,6 +43,12 @@ pub fn may_hold_state(body: &[u8]) -> bool {
     memmem::find(body, KEY.as_bytes()).is_some()
 }
 
+/// Whether these bytes could ask the client for something.
+pub fn may_ask(body: &[u8]) -> bool {
+    // With an escape in it the key could be written otherwise.
+    memmem::find(body, b"inputRequests").is_some() || memchr::memchr(b'\\', body).is_some()
+}
+
 /// `result.requestState` of a response.
 ///
 /// # Errors
@@ -53,29 +59,71 @@ pub fn in_result(body: &[u8]) -> Result<Option<State>, ParseError> {
     }
     let mut scanner = Scanner::new(body)?;
     let mut found = None;
-    if scanner.peek() != Some(b'{') {
-        scanner.value()?;
-        return Ok(None);
-    }
-    scanner.object(|scanner, key| {
-        if key.as_ref() != "result" || scanner.peek() != Some(b'{') {
-            refuse_variant(key.as_ref(), &["result"])?;
+    members(&mut scanner, |scanner, key| {
+        if key != "result" {
+            refuse_variant(key, &["result"])?;
             return scanner.value().map(drop);
         }
-        let members = scanner.object(|scanner, key| {
+        members(scanner, |scanner, key| {
             let Value { kind, span } = scanner.value()?;
             match kind {
-                Kind::String { escaped } if key.as_ref() == KEY => {
+                Kind::String { escaped } if key == KEY => {
                     found = Some(State { text: scanner.text_of(&span, escaped).into_owned(), span });
                 }
-                _ => refuse_variant(key.as_ref(), &[KEY])?,
+                _ => refuse_variant(key, &[KEY])?,
             }
             Ok(())
-        });
-        members.map(drop)
+        })
     })?;
     scanner.end()?;
     Ok(found)
+}
+
+/// The methods of `result.inputRequests`: what the server asks its client for.
+///
+/// # Errors
+/// [`ParseError`] when the message is not strict JSON, or could be read in two ways.
+pub fn input_requests(body: &[u8]) -> Result<Vec<String>, ParseError> {
+    const KEY: &str = "inputRequests";
+    let mut scanner = Scanner::new(body)?;
+    let mut methods = Vec::new();
+    members(&mut scanner, |scanner, key| {
+        if key != "result" {
+            refuse_variant(key, &["result"])?;
+            return scanner.value().map(drop);
+        }
+        members(scanner, |scanner, key| {
+            if key != KEY {
+                refuse_variant(key, &[KEY])?;
+                return scanner.value().map(drop);
+            }
+            members(scanner, |scanner, _| {
+                members(scanner, |scanner, key| {
+                    let Value { kind, span } = scanner.value()?;
+                    match kind {
+                        Kind::String { escaped } if key == "method" => {
+                            methods.push(scanner.text_of(&span, escaped).into_owned());
+                        }
+                        _ => refuse_variant(key, &["method"])?,
+                    }
+                    Ok(())
+                })
+            })
+        })
+    })?;
+    scanner.end()?;
+    Ok(methods)
+}
+
+/// The members of an object; of anything else there are none.
+fn members<'a>(
+    scanner: &mut Scanner<'a>,
+    mut member: impl FnMut(&mut Scanner<'a>, &str) -> Result<(), ParseError>,
+) -> Result<(), ParseError> {
+    if scanner.peek() != Some(b'{') {
+        return scanner.value().map(drop);
+    }
+    scanner.object(|scanner, key| member(scanner, key.as_ref())).map(drop)
 }
 
 /// The strings of an array; `None` when something else stands in it.
@@ -123,6 +171,14 @@ mod tests {
         ] {
             assert_eq!(in_result(body.as_bytes()).unwrap(), None, "{body}");
         }
+    }
+
+    #[test]
+    fn the_methods_a_server_asks_for_are_found() {
+        let body = br#"{"result":{"inputRequests":{"a":{"method":"elicitation/create","params":{"method":"x"}},"b":{"m\u0065thod":"roots/list"},"c":1},"method":"y"}}"#;
+        assert_eq!(input_requests(body).unwrap(), ["elicitation/create", "roots/list"]);
+        assert!(input_requests(br#"{"result":{"InputRequests":{}}}"#).is_err());
+        assert!(input_requests(br#"{"result":{"inputRequests":{"a":{"Method":"x"}}}}"#).is_err());
     }
 
     #[test]

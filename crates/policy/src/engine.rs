@@ -78,6 +78,23 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// Whether a server may send its client this request (sampling, elicitation, roots). It may unless a policy can match
+    /// the method; then the policies decide, as about `callMethod`.
+    pub fn lets_server_ask(
+        &self,
+        principal: &Arc<Principal>,
+        server: &Arc<Server>,
+        directory: &Directory,
+        method: &str,
+    ) -> bool {
+        let snapshot = self.current.load();
+        let Some(asker) = Asker::new(principal, directory) else { return false };
+        let view = View::new(&snapshot.set, Some(&snapshot.cache), server, &CallTarget::Method(method), &asker);
+        view.is_none_or(|view| view.is_visible())
+    }
+}
+
 impl Snapshot {
     fn new(set: PolicySet) -> Self {
         Self { set: Arc::new(set), cache: Cache::new() }

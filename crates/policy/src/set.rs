@@ -97,7 +97,8 @@ impl PolicySet {
             "# Every signed-in user may use everything.\n\n",
             "[[tool]]\nnames = [\"*\"]\nallow = { \"*\" = \"all\" }\n\n",
             "[[prompt]]\nnames = [\"*\"]\nallow = { \"*\" = \"all\" }\n\n",
-            "[[resource]]\nuris  = [\"*\"]\nallow = { \"*\" = \"all\" }\n",
+            "[[resource]]\nuris  = [\"*\"]\nallow = { \"*\" = \"all\" }\n\n",
+            "[[method]]\nnames = [\"*\"]\nallow = { \"*\" = \"all\" }\n",
         )
         .to_owned()
     }

@@ -116,6 +116,17 @@ struct RawTable {
     prompt: Vec<Spanned<RawNames>>,
     #[serde(default)]
     resource: Vec<Spanned<RawUris>>,
+    #[serde(default)]
+    method: Vec<Spanned<RawMethods>>,
+}
+
+/// Methods have no arguments that we know of, so no subject.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawMethods {
+    names: Vec<Spanned<String>>,
+    #[serde(default)]
+    allow: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
 }
 
 #[derive(Deserialize)]
@@ -163,6 +174,11 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Table, Vec<PolicyError>> {
         let line = check.line(row.span().start);
         let RawUris { uris, allow } = row.into_inner();
         rows.push(check.row(Kind::Resource, line, uris, None, allow));
+    }
+    for row in raw.method {
+        let line = check.line(row.span().start);
+        let RawMethods { names, allow } = row.into_inner();
+        rows.push(check.row(Kind::Method, line, names, None, allow));
     }
     check.repeats(&rows);
     if check.errors.is_empty() { Ok(Table { roles: check.roles, rows }) } else { Err(check.errors) }
@@ -352,7 +368,7 @@ mod tests {
             ),
             (
                 "[[tools]]\nnames = [\"a\"]",
-                "hr.toml:2: unknown field `tools`, expected one of `roles`, `tool`, `prompt`, `resource`; did you mean `tool`?",
+                "hr.toml:2: unknown field `tools`, expected one of `roles`, `tool`, `prompt`, `resource`, `method`; did you mean `tool`?",
             ),
             (
                 "[[tool]]\nnames = [\"a\"]\nallow = { EMPLOYE = true }",

@@ -11,6 +11,7 @@ pub mod origin;
 mod round_trip;
 pub mod routes;
 mod sealed;
+mod server_requests;
 pub mod session;
 mod stream;
 mod watch;

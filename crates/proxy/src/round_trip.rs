@@ -1,6 +1,8 @@
 //! What goes out sealed and comes back in a request: the `requestState` of an input-required result (MCP 2026-07-28,
 //! multi round-trip requests), and the resources that a subscription may name.
 
+use std::sync::Arc;
+
 use axum::{body::Body, response::Response};
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
@@ -14,9 +16,11 @@ use vestibule_policy::engine::CallTarget;
 use vestibule_vault::reply::ReplyBody;
 
 use crate::{
-    Proxy, answer,
+    Proxy,
+    answer::{self, Asked},
     call::Arrival,
     sealed::{self, Kind, Owner},
+    server_requests::ServerRequests,
 };
 
 /// An input-required result is small. In a larger answer no state is sealed, and one that comes back unsealed is refused.
@@ -53,26 +57,65 @@ pub(crate) fn narrow(proxy: &Proxy, arrival: &Arrival, message: Message) -> Mess
     }
 }
 
-/// Seals the state in a message of the upstream; `None` when there is none.
-fn seal_state(proxy: &Proxy, owner: &Owner, message: &[u8]) -> Option<Vec<u8>> {
-    let found = state::in_result(message).ok()??;
-    Some(found.replace(message, &sealed::seal(proxy, owner, Kind::RequestState, &found.text)))
+/// What is done to results on their way to one client: what they ask for is looked at, their state is sealed.
+struct Results {
+    proxy: Arc<Proxy>,
+    owner: Owner,
+    id: Option<String>,
+    requests: Option<ServerRequests>,
+}
+
+impl Results {
+    fn new(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked) -> Self {
+        Self {
+            proxy: Arc::clone(proxy),
+            owner: Owner::of(arrival),
+            id: asked.id.clone(),
+            requests: ServerRequests::of(proxy, arrival, asked),
+        }
+    }
+
+    /// The message that goes on instead; `None`: as it is.
+    fn apply(&self, message: &[u8]) -> Option<Vec<u8>> {
+        if let Some(requests) = self.requests.as_ref().filter(|_| state::may_ask(message))
+            && let Some(refusal) = requests.refuse_result(message, self.id.as_deref())
+        {
+            return Some(refusal);
+        }
+        let found = state::in_result(message).ok()??;
+        Some(found.replace(message, &sealed::seal(&self.proxy, &self.owner, Kind::RequestState, &found.text)))
+    }
 }
 
 /// Passes a JSON answer. It is no use to a client before its end, so holding a small one costs no time.
-pub(crate) async fn json(proxy: &Proxy, arrival: &Arrival, mut body: ReplyBody) -> Result<Body, Response> {
+pub(crate) async fn json(
+    proxy: &Arc<Proxy>,
+    arrival: &Arrival,
+    asked: &Asked,
+    mut body: ReplyBody,
+) -> Result<Body, Response> {
     let mut whole = Bytes::new();
+    let mut largest = LARGEST;
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else { return Err(answer::json(StatusCode::BAD_GATEWAY, broke_off())) };
         let data = frame.into_data().unwrap_or_default();
         // Nearly always there is one piece, and nothing is copied.
         whole = if whole.is_empty() { data } else { join(whole, &data) };
-        if whole.len() > LARGEST {
+        if whole.len() <= largest {
+            continue;
+        }
+        // What a policy forbids must be looked for in all of it.
+        if largest == LARGEST && ServerRequests::of(proxy, arrival, asked).is_none() {
             return Ok(Body::new(Resumed { start: Some(whole), body }));
         }
+        largest = proxy.settings.max_list;
+        if whole.len() > largest {
+            return Err(answer::json(StatusCode::BAD_GATEWAY, broke_off()));
+        }
     }
-    let sealed = if state::may_hold_state(&whole) { seal_state(proxy, &Owner::of(arrival), &whole) } else { None };
-    Ok(sealed.map_or_else(|| Body::from(whole), Body::from))
+    let holds_more = state::may_hold_state(&whole) || state::may_ask(&whole);
+    let other = if holds_more { Results::new(proxy, arrival, asked).apply(&whole) } else { None };
+    Ok(other.map_or_else(|| Body::from(whole), Body::from))
 }
 
 fn join(start: Bytes, more: &[u8]) -> Bytes {
@@ -82,7 +125,12 @@ fn join(start: Bytes, more: &[u8]) -> Bytes {
 }
 
 fn broke_off() -> Vec<u8> {
-    error::error_body(None, code::UNAVAILABLE, "The answer of the server behind the gateway broke off.", None)
+    error::error_body(
+        None,
+        code::UNAVAILABLE,
+        "The answer of the server behind the gateway is too large or broke off.",
+        None,
+    )
 }
 
 /// The start that was held, and the rest as it comes.
@@ -106,34 +154,41 @@ impl http_body::Body for Resumed {
     }
 }
 
-/// Seals states in the events of a stream. An event too large to hold one ends the search: from there on all passes.
+/// The results in a stream. An event too large to be one that asks for input ends the search: from there on all passes,
+/// unless a policy forbids something that would have to be looked for.
 pub(crate) struct StateEvents {
-    owner: Owner,
+    results: Results,
     splitter: Option<sse::EventSplitter>,
 }
 
 impl StateEvents {
-    pub(crate) fn new(arrival: &Arrival) -> Self {
-        Self { owner: Owner::of(arrival), splitter: Some(sse::EventSplitter::new(LARGEST)) }
+    pub(crate) fn new(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked) -> Self {
+        let results = Results::new(proxy, arrival, asked);
+        let largest = if results.requests.is_some() { proxy.settings.max_list } else { LARGEST };
+        Self { results, splitter: Some(sse::EventSplitter::new(largest)) }
     }
 
-    /// What may pass of a chunk.
-    pub(crate) fn feed(&mut self, proxy: &Proxy, chunk: Bytes) -> Bytes {
-        let Some(splitter) = &mut self.splitter else { return chunk };
+    /// What may pass of a chunk, and whether the stream goes on.
+    pub(crate) fn feed(&mut self, chunk: Bytes) -> (Bytes, bool) {
+        let Some(splitter) = &mut self.splitter else { return (chunk, true) };
         let (mut out, mut events) = (BytesMut::new(), Vec::new());
-        let goes_on = splitter.feed_into(&chunk, &mut events).is_ok();
+        let fits = splitter.feed_into(&chunk, &mut events).is_ok();
         for event in &events {
-            match seal_state(proxy, &self.owner, &event.data) {
+            match self.results.apply(&event.data) {
                 Some(data) => {
                     out.extend_from_slice(&sse::encode(event.event.as_deref(), event.id.as_deref(), &data));
                 }
                 None => out.extend_from_slice(&event.raw),
             }
         }
-        if !goes_on {
-            out.extend_from_slice(&self.finish());
+        if fits {
+            return (out.freeze(), true);
         }
-        out.freeze()
+        if self.results.requests.is_some() {
+            return (out.freeze(), false);
+        }
+        out.extend_from_slice(&self.finish());
+        (out.freeze(), true)
     }
 
     /// What is held at the end of the stream, or when the search ends.

@@ -17,12 +17,14 @@ use crate::{
     list::ListEvents,
     round_trip::StateEvents,
     sealed::{self, Kind, Owner},
+    server_requests::{RequestEvents, ServerRequests},
     watch::Watch,
 };
 
 /// Passes a stream of events, piece by piece.
 pub(crate) fn pass(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked, body: ReplyBody) -> Body {
     let passage = Passage {
+        requests: requests(proxy, arrival, asked),
         judge: Judge::of(proxy, arrival, asked),
         ids: Ids::of(arrival, asked),
         watch: Watch::new(proxy, arrival),
@@ -36,21 +38,27 @@ pub(crate) fn pass(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked, body: R
     Body::new(StreamBody::new(Box::pin(frames)))
 }
 
+/// Requests of the server, where a policy forbids some. Only the stateful era has them on streams.
+fn requests(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked) -> Option<RequestEvents> {
+    let stateful = asked.era() == Era::Stateful;
+    stateful.then(|| ServerRequests::of(proxy, arrival, asked)).flatten().map(RequestEvents::new)
+}
+
 /// What is looked at in whole events.
 enum Judge {
     /// Lists, and streams that may bring one back.
     List(Box<ListEvents>),
     /// Results that may hold a state.
-    State(StateEvents),
+    State(Box<StateEvents>),
     /// Nothing.
     Nothing,
 }
 
 impl Judge {
-    fn of(proxy: &Proxy, arrival: &Arrival, asked: &Asked) -> Self {
+    fn of(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked) -> Self {
         match (asked.list, asked.era()) {
             (Some(kind), _) => Self::List(Box::new(ListEvents::new(proxy, arrival, asked, kind))),
-            (None, Era::Stateless) => Self::State(StateEvents::new(arrival)),
+            (None, Era::Stateless) => Self::State(Box::new(StateEvents::new(proxy, arrival, asked))),
             (None, Era::Stateful) => Self::Nothing,
         }
     }
@@ -73,6 +81,7 @@ struct Passage {
     proxy: Arc<Proxy>,
     /// None once no more is to come.
     body: Option<ReplyBody>,
+    requests: Option<RequestEvents>,
     judge: Judge,
     ids: Option<Ids>,
     watch: Watch,
@@ -112,17 +121,14 @@ impl Passage {
         None
     }
 
-    fn judge(&mut self, chunk: Bytes) -> Bytes {
+    fn judge(&mut self, mut chunk: Bytes) -> Bytes {
+        if let Some(requests) = &mut self.requests {
+            chunk = goes_on(&mut self.body, requests.feed(&chunk));
+        }
         match &mut self.judge {
             Judge::Nothing => chunk,
-            Judge::State(states) => states.feed(&self.proxy, chunk),
-            Judge::List(list) => {
-                let (bytes, goes_on) = list.feed(&chunk);
-                if !goes_on {
-                    self.body = None;
-                }
-                bytes
-            }
+            Judge::State(states) => goes_on(&mut self.body, states.feed(chunk)),
+            Judge::List(list) => goes_on(&mut self.body, list.feed(&chunk)),
         }
     }
 
@@ -144,4 +150,12 @@ impl Passage {
             _ => pieces.concat().into(),
         }
     }
+}
+
+/// Ends the exchange behind a stream that does not go on.
+fn goes_on(body: &mut Option<ReplyBody>, (bytes, goes_on): (Bytes, bool)) -> Bytes {
+    if !goes_on {
+        *body = None;
+    }
+    bytes
 }

@@ -35,6 +35,8 @@ mod scopes;
 mod second_factor;
 #[path = "journeys/secrets.rs"]
 mod secrets;
+#[path = "journeys/server_requests.rs"]
+mod server_requests;
 #[path = "journeys/streaming.rs"]
 mod streaming;
 #[path = "journeys/unauthorised.rs"]

@@ -135,6 +135,18 @@ allow = { EMPLOYEE = true }
 }
 
 #[test]
+fn a_server_may_ask_unless_a_policy_can_match_the_method() {
+    let house = House::new();
+    let table = "roles = [\"EXECUTIVE\"]\n[[method]]\nnames = [\"sampling/createMessage\"]\nallow = { EXECUTIVE = true }\n";
+    let engine = engine(&[("t.toml", table)]);
+    for (caller, sampling) in [("employee", false), ("executive", true)] {
+        let caller = principal(house.user(caller), "tools:read");
+        let asks = |method| engine.lets_server_ask(&caller, &server(), &house.directory, method);
+        assert_eq!((asks("sampling/createMessage"), asks("elicitation/create")), (sampling, true));
+    }
+}
+
+#[test]
 fn other_methods_need_a_policy_that_names_them() {
     let house = House::new();
     let caller = principal(house.user("employee"), "tools:*");
