@@ -51,7 +51,8 @@ impl Watch {
         if epoch == self.epoch && self.proxy.clock.now() < self.ends && self.proxy.store.is_current() {
             return true;
         }
-        let holds = self.authenticate().await;
+        // Boxed: it is rare and large, and thousands of idle streams would each hold room for it.
+        let holds = Box::pin(self.authenticate()).await;
         if holds {
             (self.epoch, self.look_at) = (epoch, None);
         }

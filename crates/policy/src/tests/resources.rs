@@ -137,7 +137,8 @@ allow = { EMPLOYEE = true }
 #[test]
 fn a_server_may_ask_unless_a_policy_can_match_the_method() {
     let house = House::new();
-    let table = "roles = [\"EXECUTIVE\"]\n[[method]]\nnames = [\"sampling/createMessage\"]\nallow = { EXECUTIVE = true }\n";
+    let table =
+        "roles = [\"EXECUTIVE\"]\n[[method]]\nnames = [\"sampling/createMessage\"]\nallow = { EXECUTIVE = true }\n";
     let engine = engine(&[("t.toml", table)]);
     for (caller, sampling) in [("employee", false), ("executive", true)] {
         let caller = principal(house.user(caller), "tools:read");

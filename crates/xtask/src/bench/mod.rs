@@ -6,6 +6,7 @@ mod candidates;
 mod load;
 mod proc;
 mod setup;
+mod streams;
 
 use anyhow::Context;
 
@@ -31,6 +32,8 @@ pub(crate) enum Part {
     Calls,
     /// Tokens per CPU second.
     Tokens,
+    /// The first event of a stream, a large one, and many idle ones.
+    Streams,
 }
 
 /// Builds everything, measures these parts, or all when none is named; prints.
@@ -39,12 +42,13 @@ pub(crate) fn run(workspace: &Workspace, parts: &[Part]) -> anyhow::Result<()> {
     install::npm(workspace)?;
     build(workspace)?;
     let bench = Bench::new(workspace)?;
-    let all = [Part::Start, Part::Calls, Part::Tokens];
+    let all = [Part::Start, Part::Calls, Part::Tokens, Part::Streams];
     for part in if parts.is_empty() { &all } else { parts } {
         match part {
             Part::Start => start_and_memory(&bench)?,
             Part::Calls => calls(&bench)?,
             Part::Tokens => tokens(&bench)?,
+            Part::Streams => streams::measure(&bench)?,
         }
     }
     Ok(())

@@ -41,9 +41,33 @@ impl Bench {
 
     /// The MCP server that everybody forwards to.
     pub(crate) fn upstream(&self) -> anyhow::Result<Running> {
-        let mut command = Command::new(self.root.join("target/bench/release/upstream"));
+        self.other("upstream")
+    }
+
+    /// The MCP server whose answers are streams.
+    pub(crate) fn streamer(&self) -> anyhow::Result<Running> {
+        self.other("streamer")
+    }
+
+    fn other(&self, name: &str) -> anyhow::Result<Running> {
+        let mut command = Command::new(self.root.join("target/bench/release").join(name));
         command.arg(self.upstream_port.to_string());
         Ok(Running::start(OTHER_CPU, &command, self.upstream_port)?.0)
+    }
+
+    /// Where the upstream answers by itself.
+    pub(crate) fn direct_url(&self) -> String {
+        format!("http://127.0.0.1:{}/mcp", self.upstream_port)
+    }
+
+    /// The client of streams, on the upstream's CPU.
+    pub(crate) fn listener(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("taskset");
+        command
+            .args(["-c", &OTHER_CPU.to_string()])
+            .arg(self.root.join("target/bench/release/listener"))
+            .args(arguments);
+        command
     }
 
     /// The gateway, audit on, state on disk.
@@ -113,7 +137,7 @@ impl Drop for Bench {
     }
 }
 
-const POLICY: &str = "roles = [\"BENCH\"]\n\n[[tool]]\nnames = [\"echo\"]\nallow = { BENCH = \"all\" }\n";
+const POLICY: &str = "roles = [\"BENCH\"]\n\n[[tool]]\nnames = [\"*\"]\nallow = { BENCH = \"all\" }\n";
 
 fn configuration(port: u16, upstream: u16) -> String {
     format!(
