@@ -1,5 +1,6 @@
 //! The wire format of MCP: strict parsing, eras, server-sent events. Decides nothing.
 
+pub mod batch;
 pub mod era;
 pub mod error;
 pub mod event_ids;

@@ -21,23 +21,27 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use vestibule_identity::{AuthenticateError, Authenticated, browser::PeerAddress};
-use vestibule_mcp::{Era, Message, Mirrored, Opening, OpeningError, OpeningHeaders, Version};
+use vestibule_mcp::{Era, Message, Mirrored, Opening, OpeningError, OpeningHeaders, Version, batch::Body as Incoming};
 use vestibule_model::{AuditEvent, EventKind, Principal, RequestId, Server, Upstream, Verdict};
 use vestibule_vault::McpCall;
 
 use crate::{
     Proxy,
     answer::{self, Asked},
-    challenge, denial, origin, round_trip, session,
+    batch, challenge, denial, origin, round_trip, session,
 };
 
-/// `POST /mcp/{server}`: one JSON-RPC message.
+/// The largest event that is taken apart, in bytes.
+pub(crate) const LARGEST_EVENT: usize = 32 << 20;
+
+/// `POST /mcp/{server}`: one JSON-RPC message, or a batch of them.
 pub async fn post(State(proxy): State<Arc<Proxy>>, Path(name): Path<String>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
     let origin = parts.headers.get(header::ORIGIN).cloned();
     let response = match arrive(&proxy, &name, &parts).await {
         Ok(arrival) => match read(&proxy, &parts, body).await {
-            Ok(message) => decide(&proxy, &arrival, parts, Some(message)).await,
+            Ok(Incoming::One(message)) => decide(&proxy, &arrival, parts, Some(message)).await,
+            Ok(Incoming::Batch(messages)) => batch::answer(&proxy, arrival, &parts, messages).await,
             Err(response) => response,
         },
         Err(response) => response,
@@ -67,7 +71,7 @@ async fn without_body(proxy: &Arc<Proxy>, name: &str, parts: Parts) -> Response 
 /// A caller at the door of a server: the origin and the credential are checked.
 pub(crate) struct Arrival {
     pub(crate) server: Arc<Server>,
-    caller: Authenticated,
+    caller: Arc<Authenticated>,
     pub(crate) request: RequestId,
     /// The `Authorization` header, by which an open stream is checked again.
     pub(crate) credential: Option<HeaderValue>,
@@ -77,6 +81,17 @@ pub(crate) struct Arrival {
 impl Arrival {
     pub(crate) fn principal(&self) -> &Arc<Principal> {
         self.caller.principal()
+    }
+
+    /// The same caller with another message.
+    pub(crate) fn another(&self, proxy: &Proxy) -> Self {
+        Self {
+            server: Arc::clone(&self.server),
+            caller: Arc::clone(&self.caller),
+            request: RequestId::generate(&*proxy.clock, &*proxy.random),
+            credential: self.credential.clone(),
+            address: self.address,
+        }
     }
 }
 
@@ -91,7 +106,7 @@ async fn arrive(proxy: &Proxy, name: &str, parts: &Parts) -> Result<Arrival, Res
     match proxy.authenticator.authenticate(parts, &server).await {
         Ok(caller) => {
             let credential = parts.headers.get(header::AUTHORIZATION).cloned();
-            Ok(Arrival { server, caller, request, credential, address })
+            Ok(Arrival { server, caller: Arc::new(caller), request, credential, address })
         }
         Err(error) => {
             let response = challenge::unauthenticated(proxy, &server, &error);
@@ -128,7 +143,7 @@ async fn stranger(
 }
 
 /// Reads at most `max_body` bytes and parses them once, strictly.
-async fn read(proxy: &Proxy, parts: &Parts, body: Body) -> Result<Message, Response> {
+async fn read(proxy: &Proxy, parts: &Parts, body: Body) -> Result<Incoming, Response> {
     answer::require_json(parts)?;
     let bytes: Bytes = match Limited::new(body, proxy.settings.max_body).collect().await {
         Ok(collected) => collected.to_bytes(),
@@ -138,11 +153,16 @@ async fn read(proxy: &Proxy, parts: &Parts, body: Body) -> Result<Message, Respo
         }
         Err(_) => return Err(answer::plain(StatusCode::BAD_REQUEST, "the request body broke off")),
     };
-    Message::parse(bytes).map_err(|error| answer::unparsable(&error))
+    Incoming::parse(bytes).map_err(|error| answer::unparsable(&error))
 }
 
 /// Decide, record, unwrap, dispatch.
-async fn decide(proxy: &Arc<Proxy>, arrival: &Arrival, mut parts: Parts, message: Option<Message>) -> Response {
+pub(crate) async fn decide(
+    proxy: &Arc<Proxy>,
+    arrival: &Arrival,
+    mut parts: Parts,
+    message: Option<Message>,
+) -> Response {
     let opened = open(proxy, arrival, &parts, message.as_ref())
         .and_then(|asked| Ok((unseal(proxy, arrival, &asked, &mut parts, message)?, asked)));
     let (message, asked) = match opened {

@@ -3,6 +3,7 @@
 //! This crate never reaches the network itself: nothing goes to an upstream except through the vault.
 
 pub mod answer;
+mod batch;
 pub mod call;
 pub mod challenge;
 pub mod denial;

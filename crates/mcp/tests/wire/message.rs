@@ -71,11 +71,6 @@ fn targets_are_what_policy_must_look_at() {
             r#"{"notifications":{"resourceSubscriptions":["u"],"taskIds":["t"]}}"#,
             Target::Unknown("subscriptions/listen"),
         ),
-        (
-            "subscriptions/listen",
-            r#"{"notifications":{"ResourceSubscriptions":["u"]}}"#,
-            Target::Unknown("subscriptions/listen"),
-        ),
         ("subscriptions/listen", r#"{"notifications":{},"taskIds":["t"]}"#, Target::Unknown("subscriptions/listen")),
         ("subscriptions/listen", r#"{"notifications":[]}"#, Target::Unknown("subscriptions/listen")),
         ("tasks/get", r#"{"taskId":"t"}"#, Target::Unknown("tasks/get")),
@@ -394,6 +389,10 @@ fn subscriptions_are_named_and_narrowed() {
     assert_eq!((narrowed.subscriptions(), narrowed.target()), (&["bc".to_owned()][..], Target::Session));
     let other = parse(&text.replace("subscriptions/listen", "tools/list")).unwrap();
     assert!(other.subscriptions().is_empty(), "another method subscribes to nothing");
+    assert!(
+        parse(&text.replace("resourceSub", "ResourceSub")).is_err(),
+        "a spelling that some reader would take for it"
+    );
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn bodies() -> Vec<(&'static str, Vec<u8>)> {
         ("a brace", text("{")),
         ("a value", text("null")),
         ("an empty batch", text("[]")),
-        ("a batch", text(&format!("[{}]", message("tools/list", "{}")))),
+        ("a batch in a batch", text(&format!("[[{}]]", message("tools/list", "{}")))),
         ("two values", text(&format!("{0}{0}", message("tools/list", "{}")))),
         ("trailing bytes", text(&format!("{}x", message("tools/list", "{}")))),
         ("a byte order mark", [b"\xef\xbb\xbf".as_slice(), message("tools/list", "{}").as_bytes()].concat()),
