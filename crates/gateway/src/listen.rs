@@ -93,7 +93,7 @@ fn connection(
             }
         }
     });
-    let connection = server.serve_connection(TokioIo::new(stream), service).into_owned();
+    let connection = server.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
     let watched = graceful.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = watched.await {

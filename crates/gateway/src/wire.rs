@@ -147,6 +147,7 @@ fn proxy(config: &Config, parts: &Parts) -> Result<Proxy> {
         })?,
         store: parts.store.clone(),
         servers: Arc::clone(&parts.servers),
+        channels: vestibule_proxy::wires::sse::Channels::default(),
         settings: ProxySettings {
             public_url: config.public_url.clone(),
             max_body: config.max_body,

@@ -31,6 +31,16 @@ impl<'a> Mirrored<'a> {
         }
     }
 
+    /// A text as the value of a mirroring header: wrapped when a header could not hold it, or when it would be taken for
+    /// wrapped.
+    pub fn encode(text: &str) -> Cow<'_, str> {
+        let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        if plain && text.trim() == text && !text.starts_with("=?base64?") {
+            return Cow::Borrowed(text);
+        }
+        Cow::Owned(format!("=?base64?{}?=", STANDARD.encode(text)))
+    }
+
     /// The value without white space around it. `Err` says what is wrong with it.
     pub(crate) fn plain(self) -> Result<Option<&'a str>, &'static str> {
         let value = match self {
@@ -98,5 +108,15 @@ mod tests {
         assert!(Mirrored::Value(b"a\r\nb").decoded().is_err());
         assert!(Mirrored::Value(&[b'a'; MAX_VALUE + 1]).decoded().is_err());
         assert!(Mirrored::collect([&b"a"[..], b"a"]).decoded().is_err());
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        for text in ["read", "rëad", " padded", "=?base64?eA==?=", "", "tab\t", "line\nbreak"] {
+            let encoded = Mirrored::encode(text);
+            assert!(encoded.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{encoded}");
+            assert_eq!(Mirrored::Value(encoded.as_bytes()).decoded(), Ok(Some(text.into())), "{text:?}");
+        }
+        assert_eq!(Mirrored::encode("read"), "read");
     }
 }

@@ -26,6 +26,8 @@ pub enum TokenKind {
     PendingLogin,
     /// Protects a form against cross-site requests.
     Csrf,
+    /// Opens a WebSocket, once.
+    Ticket,
 }
 
 impl TokenKind {
@@ -40,6 +42,7 @@ impl TokenKind {
             Self::Registration => "vrg",
             Self::PendingLogin => "vpl",
             Self::Csrf => "vcf",
+            Self::Ticket => "vti",
         }
     }
 }

@@ -133,6 +133,13 @@ pub(crate) fn unavailable(part: &str) -> Response {
     response
 }
 
+/// More messages at once than are taken.
+pub(crate) fn busy() -> Response {
+    let mut response = plain(StatusCode::TOO_MANY_REQUESTS, "too many messages at once");
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}
+
 /// The evidence cannot be written, so nothing may happen.
 pub(crate) fn journal_down(id: Option<&str>) -> Response {
     let text = "The audit journal cannot be written, so every call is refused.";

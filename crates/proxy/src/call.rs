@@ -96,7 +96,7 @@ impl Arrival {
 }
 
 /// Origin first, then the credential: nothing of the body is read for a stranger.
-async fn arrive(proxy: &Proxy, name: &str, parts: &Parts) -> Result<Arrival, Response> {
+pub(crate) async fn arrive(proxy: &Proxy, name: &str, parts: &Parts) -> Result<Arrival, Response> {
     origin::check(proxy, parts)?;
     let request = RequestId::generate(&*proxy.clock, &*proxy.random);
     let address = parts.extensions.get::<PeerAddress>().map(|peer| peer.0);

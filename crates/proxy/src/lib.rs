@@ -6,6 +6,7 @@ pub mod answer;
 mod batch;
 pub mod call;
 pub mod challenge;
+mod channel;
 pub mod denial;
 pub mod list;
 pub mod origin;
@@ -16,6 +17,7 @@ mod server_requests;
 pub mod session;
 mod stream;
 mod watch;
+pub mod wires;
 
 use std::sync::Arc;
 
@@ -42,6 +44,8 @@ pub struct Proxy {
     pub store: Store,
     /// The servers behind us, swapped whole.
     pub servers: Arc<ArcSwap<Servers>>,
+    /// The HTTP+SSE streams that are open on this node.
+    pub channels: wires::sse::Channels,
     /// Where we stand.
     pub settings: ProxySettings,
     /// The time.

@@ -7,7 +7,10 @@ use axum::{
     routing::{delete, get, options, post},
 };
 
-use crate::{Proxy, call, origin};
+use crate::{
+    Proxy, call, origin,
+    wires::{sse, ticket, ws},
+};
 
 /// The MCP endpoints of all servers.
 pub fn router(proxy: Arc<Proxy>) -> Router {
@@ -16,5 +19,10 @@ pub fn router(proxy: Arc<Proxy>) -> Router {
         .route("/mcp/{server}", get(call::get))
         .route("/mcp/{server}", delete(call::delete))
         .route("/mcp/{server}", options(origin::preflight))
+        .route("/mcp/{server}/sse", get(sse::open))
+        .route("/mcp/{server}/messages", post(sse::post))
+        .route("/mcp/{server}/ws", get(ws::open))
+        .route("/mcp/{server}/ticket", post(ticket::issue))
+        .route("/mcp/{server}/ticket", options(origin::preflight))
         .with_state(proxy)
 }

@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     Event,
     /// The `requestState` of an input-required result.
     RequestState,
+    /// The stream of an HTTP+SSE client.
+    Channel,
 }
 
 impl Kind {
@@ -28,13 +30,14 @@ impl Kind {
             Self::Session => "mcp_session",
             Self::Event => "mcp_event",
             Self::RequestState => "mcp_request_state",
+            Self::Channel => "mcp_channel",
         }
     }
 
     /// It outlives its last token by nothing, but it has an end of its own.
     const fn life(self) -> Duration {
         match self {
-            Self::Session | Self::Event => Duration::from_secs(24 * 60 * 60),
+            Self::Session | Self::Event | Self::Channel => Duration::from_secs(24 * 60 * 60),
             Self::RequestState => Duration::from_secs(60 * 60),
         }
     }

@@ -25,12 +25,21 @@ pub enum OnceKind {
     PendingLogin,
     /// An authorization request that waits for its user.
     Flow,
+    /// A ticket for a WebSocket.
+    Ticket,
 }
 
 impl OnceKind {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::AuthorizationCode, Self::AssertionJti, Self::TotpStep, Self::BackupCode, Self::PendingLogin, Self::Flow];
+    pub const ALL: [Self; 7] = [
+        Self::AuthorizationCode,
+        Self::AssertionJti,
+        Self::TotpStep,
+        Self::BackupCode,
+        Self::PendingLogin,
+        Self::Flow,
+        Self::Ticket,
+    ];
 
     /// The stored spelling.
     const fn as_str(self) -> &'static str {
@@ -41,6 +50,7 @@ impl OnceKind {
             Self::BackupCode => "backup_code",
             Self::PendingLogin => "pending_login",
             Self::Flow => "flow",
+            Self::Ticket => "ticket",
         }
     }
 

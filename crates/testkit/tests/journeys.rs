@@ -45,3 +45,5 @@ mod streaming;
 mod unauthorised;
 #[path = "journeys/upstreams.rs"]
 mod upstreams;
+#[path = "journeys/wires.rs"]
+mod wires;
