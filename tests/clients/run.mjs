@@ -9,13 +9,14 @@ import { protect } from './drivers/protect.mjs';
 import { python } from './drivers/python.mjs';
 import { strict } from './drivers/strict.mjs';
 import { typescript } from './drivers/typescript.mjs';
+import { wires } from './drivers/wires.mjs';
 import { startBrowser } from './lib/browser.mjs';
 import { finish, succeeded, suite } from './lib/checks.mjs';
 import { serveDocuments } from './lib/documents.mjs';
 import { SERVICE_SECRET, startDemo, startHouse } from './lib/house.mjs';
 import { startUpstream } from './lib/upstream.mjs';
 
-const SUITES = { typescript, mcpRemote, inspector, python, strict, conformance, pages, protect, evidence };
+const SUITES = { typescript, wires, mcpRemote, inspector, python, strict, conformance, pages, protect, evidence };
 const asked = process.argv.slice(2);
 const unknown = asked.filter(name => !SUITES[name]);
 if (unknown.length > 0) throw new Error(`no such suite: ${unknown}; there are ${Object.keys(SUITES)}`);

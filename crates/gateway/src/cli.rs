@@ -43,6 +43,8 @@ pub enum Command {
     /// Watch and prove the audit journal
     #[command(subcommand)]
     Audit(Audit),
+    /// Be a stdio server for a client that starts a command; the credential comes from MCP_AUTH_TOKEN
+    Stdio(Stdio),
     /// Play a new MCP client against a URL and say what it would stumble over
     Doctor(Doctor),
 }
@@ -320,6 +322,29 @@ pub struct AuditVerify {
     /// Where the state is.
     pub place: Where,
 }
+
+/// `vestibule stdio`
+#[derive(Args)]
+#[command(after_help = STDIO)]
+pub struct Stdio {
+    /// The server's name at the gateway
+    #[arg(long)]
+    pub server: String,
+    /// The gateway's origin, for example https://mcp.example.com [default: public_url of the configuration]
+    #[arg(long)]
+    pub url: Option<String>,
+    /// The configuration file that names the gateway
+    #[arg(long, short, default_value = "vestibule.toml", env = "VESTIBULE_CONFIG", conflicts_with = "url")]
+    pub config: PathBuf,
+}
+
+const STDIO: &str = "\
+The gateway must be running. A client starts this command with the token in its environment:
+
+  { \"command\": \"vestibule\", \"args\": [\"stdio\", \"--server\", \"hr\", \"--url\", \"https://mcp.example.com\"],
+    \"env\": { \"MCP_AUTH_TOKEN\": \"eyJ…\" } }
+
+Standard output carries messages only; everything else goes to standard error.";
 
 /// `vestibule doctor`
 #[derive(Args)]

@@ -3,11 +3,20 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{Message, MessageKind};
+use crate::{Message, MessageKind, Mirrored, Version};
 
-/// What the header `Mcp-Name` mirrors of a request; `None` when it mirrors nothing.
-pub fn mirrored_name(message: &Message) -> Option<&str> {
-    message.mirrored_name().flatten()
+/// The headers that a message of 2026-07-28 mirrors itself in, for carriers that speak for a client without headers; none
+/// for a message of another era.
+pub fn mirrored_headers(message: &Message) -> Vec<(&'static str, String)> {
+    if message.meta_version().is_none() {
+        return Vec::new();
+    }
+    let mut headers = vec![("mcp-protocol-version", Version::V2026_07_28.as_str().to_owned())];
+    if message.kind() == MessageKind::Request {
+        headers.push(("mcp-method", message.method().to_owned()));
+        headers.extend(message.mirrored_name().flatten().map(|name| ("mcp-name", Mirrored::encode(name).into_owned())));
+    }
+    headers
 }
 
 /// The id, as raw JSON text, that `notifications/cancelled` is about.
@@ -66,6 +75,19 @@ mod tests {
         assert_eq!(cancelled("\"7\"").as_deref(), Some("\"7\""));
         let other = r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"requestId":7}}"#;
         assert_eq!(cancelled_id(&Message::parse(other.into()).unwrap()), None);
+    }
+
+    #[test]
+    fn a_message_is_mirrored_in_its_headers() {
+        let of = |text: &str| mirrored_headers(&Message::parse(text.to_owned().into()).unwrap());
+        let meta = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}"#;
+        let call = of(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"ö",{meta}}}}}"#));
+        let pairs: Vec<(&str, &str)> = call.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!(
+            pairs,
+            [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call"), ("mcp-name", "=?base64?w7Y=?=")]
+        );
+        assert!(of(r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"}}"#).is_empty());
     }
 
     #[test]

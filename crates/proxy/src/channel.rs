@@ -21,7 +21,7 @@ use tokio::{
 };
 use vestibule_identity::browser::PeerAddress;
 use vestibule_mcp::{
-    Message, MessageKind, Mirrored, Version, describe,
+    Message, MessageKind, describe,
     error::{self, code},
     sse,
 };
@@ -195,15 +195,18 @@ impl Channel {
         if let Some(credential) = &state.credential {
             headers.insert(header::AUTHORIZATION, credential.clone());
         }
-        match message.filter(|message| message.meta_version().is_some()) {
-            Some(message) => mirror(message, headers),
-            None => {
-                if let Some(id) = &state.id {
-                    headers.insert(session::HEADER, id.clone());
+        let mirrored = message.map(describe::mirrored_headers).unwrap_or_default();
+        if mirrored.is_empty() {
+            for (name, value) in [(SESSION, &state.id), (VERSION, &state.version)] {
+                if let Some(value) = value {
+                    headers.insert(name, value.clone());
                 }
-                if let Some(version) = &state.version {
-                    headers.insert(VERSION, version.clone());
-                }
+            }
+        }
+        // On a channel there is nobody but us to write the headers that mirror the body.
+        for (name, value) in mirrored {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(HeaderName::from_static(name), value);
             }
         }
         drop(state);
@@ -220,14 +223,20 @@ impl Channel {
             return self.send(Outgoing::End("the credential is not good any more: sign in again")).await;
         }
         let media = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let session = head.headers.get(session::HEADER).cloned();
+        let mut opening = is_initialize && head.status == StatusCode::OK;
+        let mut seen = |message: &[u8]| {
+            if opening && describe::negotiated_version(message).is_some() {
+                self.opened(session.as_ref(), message);
+                opening = false;
+            }
+        };
         if media.starts_with("text/event-stream") {
-            return self.pump(body).await;
+            return self.pump(body, seen).await;
         }
         let whole = Limited::new(body, self.proxy.settings.max_list).collect().await;
         let bytes = whole.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        if is_initialize && head.status == StatusCode::OK {
-            self.opened(head.headers.get(session::HEADER), &bytes);
-        }
+        seen(&bytes);
         if describe::is_message(&bytes) {
             return self.send(Outgoing::Message(bytes)).await;
         }
@@ -255,19 +264,20 @@ impl Channel {
             let response = call::get(State(Arc::clone(&channel.proxy)), path, request).await;
             // A server without such a stream says 405.
             if response.status() == StatusCode::OK {
-                channel.pump(response.into_body()).await;
+                channel.pump(response.into_body(), |_| ()).await;
             }
         });
         self.state().tasks.push(task.abort_handle());
     }
 
-    /// Sends each event as a message.
-    async fn pump(&self, body: Body) {
+    /// Sends each event as a message; `seen` gets it before the client does.
+    async fn pump(&self, body: Body, mut seen: impl FnMut(&[u8])) {
         let mut splitter = sse::EventSplitter::new(call::LARGEST_EVENT);
         let mut frames = BodyStream::new(body);
         while let Some(Ok(frame)) = frames.next().await {
             let Ok(events) = splitter.feed(&frame.into_data().unwrap_or_default()) else { return };
             for event in events.into_iter().filter(|event| !event.data.is_empty()) {
+                seen(&event.data);
                 self.send(Outgoing::Message(event.data)).await;
             }
         }
@@ -299,23 +309,8 @@ impl Drop for Finished {
     }
 }
 
+const SESSION: HeaderName = HeaderName::from_static(session::HEADER);
 const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
-
-/// The headers that 2026-07-28 wants to mirror the body; on a channel there is nobody but us to write them.
-fn mirror(message: &Message, headers: &mut HeaderMap) {
-    headers.insert(VERSION, HeaderValue::from_static(Version::V2026_07_28.as_str()));
-    if message.kind() != MessageKind::Request {
-        return;
-    }
-    if let Ok(method) = HeaderValue::from_str(message.method()) {
-        headers.insert("mcp-method", method);
-    }
-    if let Some(name) = describe::mirrored_name(message)
-        && let Ok(value) = HeaderValue::from_str(&Mirrored::encode(name))
-    {
-        headers.insert("mcp-name", value);
-    }
-}
 
 /// Whether a request of the stateless era can be cancelled by its id.
 fn cancellable(message: &Message) -> Option<String> {

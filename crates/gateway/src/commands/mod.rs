@@ -14,6 +14,7 @@ mod protect;
 mod ready;
 pub mod running;
 mod serve;
+mod stdio;
 mod user;
 
 use std::process::ExitCode;
@@ -36,6 +37,7 @@ pub async fn run(command: Command) -> Result<ExitCode> {
         Command::Client(command) => client::run(command).await,
         Command::Policy(command) => policy::run(command).await,
         Command::Audit(command) => audit::run(command).await,
+        Command::Stdio(args) => stdio::run(args).await,
         Command::Doctor(args) => doctor::run(args).await,
     }
 }

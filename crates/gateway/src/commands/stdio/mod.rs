@@ -1,0 +1,84 @@
+//! `vestibule stdio`: for clients that start a command. Messages on standard input and output, one per line; behind them
+//! the streamable HTTP endpoint of a running gateway, with the credential that is in the environment (MCP, stdio).
+
+mod bridge;
+
+use std::{process::ExitCode, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result, ensure};
+use bytes::Bytes;
+use http::{HeaderValue, Uri};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    sync::mpsc,
+};
+use vestibule_egress::client::{Client, ClientConfig};
+
+use self::bridge::Bridge;
+use crate::{cli, config};
+
+/// The variable that holds the credential (MCP, stdio: credentials come from the environment).
+const TOKEN: &str = "MCP_AUTH_TOKEN";
+/// A call may take this long to begin its answer; the gateway has a shorter limit of its own.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// Messages that wait for a slow client.
+const QUEUE: usize = 256;
+
+pub(super) async fn run(args: cli::Stdio) -> Result<ExitCode> {
+    let endpoint: Uri = endpoint(&args)?.parse().context("the gateway's URL is not a URL")?;
+    let token = std::env::var(TOKEN).unwrap_or_default();
+    ensure!(
+        !token.trim().is_empty(),
+        "{TOKEN} is not set: put an access token for {endpoint} into the environment of this command"
+    );
+    let mut credential = HeaderValue::from_str(&format!("Bearer {}", token.trim()))
+        .ok()
+        .with_context(|| format!("{TOKEN} holds characters that no token has"))?;
+    credential.set_sensitive(true);
+    let settings = ClientConfig { response_timeout: PATIENCE, ..ClientConfig::default() };
+    let (out, lines) = mpsc::channel(QUEUE);
+    let bridge = Arc::new(Bridge::new(Client::new(&settings)?, endpoint, credential, out));
+    let writer = tokio::spawn(write(lines));
+    read(&bridge).await?;
+    bridge.close().await;
+    drop(bridge);
+    writer.await??;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn endpoint(args: &cli::Stdio) -> Result<String> {
+    let origin = match &args.url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => config::load(&args.config)?.public_url,
+    };
+    Ok(format!("{origin}/mcp/{}", args.server))
+}
+
+/// Takes lines until standard input ends.
+async fn read(bridge: &Arc<Bridge>) -> Result<()> {
+    let mut input = BufReader::new(tokio::io::stdin());
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if input.read_until(b'\n', &mut line).await.context("standard input")? == 0 {
+            return Ok(());
+        }
+        let text = line.trim_ascii();
+        if !text.is_empty() {
+            bridge.take(Bytes::copy_from_slice(text)).await;
+        }
+    }
+}
+
+/// Writes each message as one line. Outside of its strings JSON may hold line breaks, inside it cannot.
+async fn write(mut lines: mpsc::Receiver<Bytes>) -> Result<()> {
+    let mut output = tokio::io::stdout();
+    while let Some(message) = lines.recv().await {
+        let mut line: Vec<u8> =
+            message.iter().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte }).collect();
+        line.push(b'\n');
+        output.write_all(&line).await.context("standard output")?;
+        output.flush().await.context("standard output")?;
+    }
+    Ok(())
+}
