@@ -130,6 +130,9 @@ fn usual(seen: &Seen) -> Response<Bytes> {
             { "name": "read", "inputSchema": { "type": "object" } },
             { "name": "write", "inputSchema": { "type": "object" } },
         ] }),
+        "tools/call" if message["params"]["name"] == "echo" => {
+            json!({ "content": [{ "type": "text", "text": message["params"]["arguments"].to_string() }] })
+        }
         _ => json!({ "content": [{ "type": "text", "text": "done" }] }),
     };
     let builder =

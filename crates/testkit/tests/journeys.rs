@@ -15,6 +15,8 @@ mod binding;
 mod broken;
 #[path = "journeys/browsers.rs"]
 mod browsers;
+#[path = "journeys/doors.rs"]
+mod doors;
 #[path = "journeys/isolation.rs"]
 mod isolation;
 #[path = "journeys/malformed.rs"]

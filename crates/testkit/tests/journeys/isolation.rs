@@ -1,11 +1,14 @@
 //! Many people at once over one gateway: nobody gets an answer that was meant for somebody else.
 
+use futures_util::StreamExt;
 use serde_json::json;
 use vestibule_gateway::commands::demo::Person;
 use vestibule_testkit::{
     agent::{Agent, Tokens},
     browser::{Browser, Form},
-    house::House,
+    house::{House, PASSWORD},
+    mcp::STATEFUL,
+    upstream::Upstream,
 };
 
 /// Connects somebody, with their one-time code where they have one.
@@ -19,6 +22,43 @@ async fn connect(house: &House, person: &Person) -> (Agent, Tokens) {
     }
     let tokens = agent.redeem(&agent.allow(&browser, &Form::on(&page, "/consent")).await).await;
     (agent, tokens)
+}
+
+/// A thousand clients at once, all of whose requests have the id 1, in both eras: no answer crosses.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn equal_ids_never_cross() {
+    let upstream = Upstream::start().await;
+    let config = format!("[[server]]\nname = \"up\"\nurl = \"{}\"\npolicy = \"policy.toml\"\n", upstream.url());
+    let policy = "[[tool]]\nnames = [\"*\"]\nallow = { \"*\" = \"all\" }\n";
+    let house = House::of(&config, &[("policy.toml", policy)]).await;
+    let mut callers = Vec::new();
+    for number in 0..4 {
+        let user = house.add_user(&format!("user{number}@example.com"), &[]).await;
+        let (agent, _, tokens) = Agent::connect(&house.http, "up", &user.email, PASSWORD).await;
+        callers.push(agent.caller(&tokens));
+        callers.push(agent.session(&tokens).await);
+    }
+    let clients = (0..1000usize).zip(callers.iter().cycle());
+    let calls = clients.map(async |(number, caller)| {
+        let arguments = json!({ "client": number });
+        let params = json!({ "name": "echo", "arguments": arguments });
+        let answer = match caller.session() {
+            Some(session) => {
+                let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+                caller.post(&body, &[("mcp-session-id", session), ("mcp-protocol-version", STATEFUL)]).await
+            }
+            None => caller.ask("tools/call", params).await,
+        };
+        assert_eq!(answer.json()["id"], 1);
+        assert_eq!(answer.json()["result"]["content"][0]["text"], arguments.to_string());
+    });
+    // As many connections at once as the machine gives; the rest follows.
+    let mut waiting = futures_util::stream::iter(calls).buffer_unordered(250);
+    let mut answered = 0;
+    while waiting.next().await.is_some() {
+        answered += 1;
+    }
+    assert_eq!(answered, 1000);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
