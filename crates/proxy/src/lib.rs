@@ -8,6 +8,7 @@ pub mod challenge;
 pub mod denial;
 pub mod list;
 pub mod origin;
+pub mod pins;
 pub mod routes;
 pub mod session;
 
@@ -20,6 +21,7 @@ use vestibule_policy::Engine;
 use vestibule_store::{Store, journal::Journal};
 use vestibule_vault::Vault;
 
+pub use pins::{PinnedTools, Pins};
 pub use routes::router;
 
 /// What the MCP endpoints work with. Built once, in the wiring.
@@ -28,6 +30,8 @@ pub struct Proxy {
     pub authenticator: Authenticator,
     /// May they.
     pub engine: Arc<Engine>,
+    /// Whether tools are what they were.
+    pub pins: Arc<Pins>,
     /// The evidence.
     pub journal: Journal,
     /// With which key.

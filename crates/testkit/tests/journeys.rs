@@ -21,6 +21,8 @@ mod malformed;
 mod operators;
 #[path = "journeys/permission_table.rs"]
 mod permission_table;
+#[path = "journeys/pins.rs"]
+mod pins;
 #[path = "journeys/race.rs"]
 mod race;
 #[path = "journeys/revocation.rs"]

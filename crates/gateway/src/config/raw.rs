@@ -145,9 +145,24 @@ pub struct Server {
     /// Its policy files: permission tables (`.toml`) and Cedar (`.cedar`). Without one everything is denied.
     #[schemars(with = "Option<OneOrMany>")]
     pub policy: Option<Spanned<OneOrMany>>,
+    /// What happens when the definition of a tool changes, or a tool looks like another: `off`, `warn`, or `hold` it until
+    /// `vestibule pin approve`. Default: `warn`.
+    pub pin: Option<PinMode>,
     /// Groups of tools that people can give or keep back as one.
     #[serde(default, rename = "scope")]
     pub scopes: Vec<Scope>,
+}
+
+/// How tool definitions are guarded.
+#[derive(Deserialize, JsonSchema, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+pub enum PinMode {
+    /// Nothing is recorded.
+    Off,
+    /// It is recorded and reported, and passes.
+    Warn,
+    /// The tool is out of service until an administrator has approved it.
+    Hold,
 }
 
 /// A group of tools.

@@ -1,7 +1,7 @@
 //! `[[server]]`: the MCP servers behind us.
 
 use toml::Spanned;
-use vestibule_model::{CredentialSpec, ResourceUri, Scope, ScopeGroup, Secret, Server, ServerName, Upstream};
+use vestibule_model::{CredentialSpec, PinMode, ResourceUri, Scope, ScopeGroup, Secret, Server, ServerName, Upstream};
 use vestibule_policy::set::Source;
 
 use super::{ConfiguredServer, check::Checker, raw};
@@ -26,6 +26,12 @@ fn one(checker: &mut Checker<'_>, public_url: &str, raw: raw::Server) -> Option<
     let upstream = upstream(checker, &raw)?;
     let (credential, secret) = credential(checker, &raw, &upstream)?;
     let policies = policies(checker, raw.policy.as_ref());
+    let pin = match raw.pin {
+        Some(raw::PinMode::Off) => PinMode::Off,
+        Some(raw::PinMode::Warn) => PinMode::Warn,
+        Some(raw::PinMode::Hold) => PinMode::Hold,
+        None => PinMode::default(),
+    };
     let server = Server {
         title: raw.title.unwrap_or_else(|| name.clone()),
         resource: ResourceUri::new(format!("{public_url}/mcp/{name}")),
@@ -35,7 +41,7 @@ fn one(checker: &mut Checker<'_>, public_url: &str, raw: raw::Server) -> Option<
         scope_groups: raw.scopes.into_iter().filter_map(|scope| group(checker, scope)).collect(),
         allowed_origins: Vec::new(),
     };
-    Some(ConfiguredServer { server, secret, policies })
+    Some(ConfiguredServer { server, secret, policies, pin })
 }
 
 fn name(checker: &mut Checker<'_>, given: &Spanned<String>) -> Option<String> {

@@ -57,6 +57,24 @@ fn a_credential_in_a_header_with_another_use_is_refused() {
 }
 
 #[test]
+fn tool_definitions_are_guarded_as_the_file_says() {
+    let server = format!("{SOUND}[[server]]\nname = \"hr\"\nurl = \"http://127.0.0.1/mcp\"\n");
+    let mode = |line: &str| {
+        let parsed = parse("vestibule.toml", &format!("{server}{line}\n"), Path::new("/nonexistent"));
+        parsed.unwrap_or_else(|errors| panic!("{errors}")).pin_modes()[0].1
+    };
+    assert_eq!(mode(""), PinMode::Warn);
+    assert_eq!(mode("pin = \"hold\""), PinMode::Hold);
+    assert_eq!(mode("pin = \"off\""), PinMode::Off);
+    let told = mistakes(&format!("{server}pin = \"Hold\"\n"));
+    assert!(
+        told.starts_with("vestibule.toml:5: unknown variant `Hold`, expected one of `off`, `warn`, `hold`"),
+        "{told}"
+    );
+    assert!(told.contains("remedy: use one of the values named"), "{told}");
+}
+
+#[test]
 fn users_need_an_address_and_a_password_of_the_policy() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("good"), "four unrelated quiet words\n").unwrap();

@@ -17,7 +17,7 @@ use vestibule_model::{
     clock::{ManualClock, SeededRandom},
     server::Servers,
 };
-use vestibule_policy::{Engine, PolicySet, set::Source};
+use vestibule_policy::{Engine, PolicySet, hold::NothingHeld, set::Source};
 use vestibule_store::journal::{JournalOptions, Receipt};
 
 use super::*;
@@ -59,7 +59,13 @@ impl House {
         let Ok(set) = PolicySet::load(vec![(server.name.clone(), vec![everything])]) else {
             panic!("the policy is wrong")
         };
-        Self { vault: vault.unwrap(), journal, engine: Engine::new(set), server: Arc::new(server), clock }
+        Self {
+            vault: vault.unwrap(),
+            journal,
+            engine: Engine::new(set, Arc::new(NothingHeld)),
+            server: Arc::new(server),
+            clock,
+        }
     }
 
     fn permit(&self, request: &str, call: McpCall) -> (Permit<McpCall>, Receipt) {
