@@ -18,7 +18,7 @@ use vestibule_oauth::keys::KeyRing;
 use vestibule_policy::{Engine, PolicySet};
 use vestibule_proxy::{PinnedTools, Pins, Proxy, ProxySettings};
 use vestibule_store::{Store, journal::Journal};
-use vestibule_vault::{Credentials, StdioLimits, Vault, VaultParts};
+use vestibule_vault::{Credentials, SessionLimits, Vault, VaultParts};
 
 use crate::{
     config::{Config, DocumentReach},
@@ -145,7 +145,8 @@ fn proxy(config: &Config, parts: &Parts) -> Result<Proxy> {
             keys: Arc::clone(&parts.keys),
             journal: parts.journal.clone(),
             credentials: Credentials { servers: Servers::clone(&parts.servers.load()), secrets: secrets.collect() },
-            stdio: StdioLimits::default(),
+            children: SessionLimits::CHILDREN,
+            streams: SessionLimits::STREAMS,
             clock: Arc::clone(&parts.clock),
             random: Arc::clone(&parts.random),
         })?,

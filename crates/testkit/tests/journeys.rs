@@ -35,6 +35,8 @@ mod scopes;
 mod second_factor;
 #[path = "journeys/secrets.rs"]
 mod secrets;
+#[path = "journeys/sse_upstreams.rs"]
+mod sse_upstreams;
 #[path = "journeys/streaming.rs"]
 mod streaming;
 #[path = "journeys/unauthorised.rs"]

@@ -71,11 +71,24 @@ fn upstream(checker: &mut Checker<'_>, raw: &raw::Server) -> Option<Upstream> {
                 );
                 return None;
             }
-            Some(Upstream::Http { url: url.get_ref().clone() })
+            if let Some(memory) = &raw.max_memory_mib {
+                let what = "only the memory of a command can be limited";
+                checker.mistake(memory.span(), what, "remove `max_memory_mib`");
+            }
+            let url = url.get_ref().clone();
+            Some(match raw.transport.as_ref().map(Spanned::get_ref) {
+                Some(raw::Transport::Sse) => Upstream::Sse { url },
+                Some(raw::Transport::StreamableHttp) | None => Upstream::Http { url },
+            })
         }
         (None, Some(command)) if !command.get_ref().is_empty() => {
             let env = raw.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-            Some(Upstream::Command { argv: command.get_ref().clone(), env })
+            if let Some(transport) = &raw.transport {
+                let what = "a command speaks on its standard input and output";
+                checker.mistake(transport.span(), what, "remove `transport`, or give a `url`");
+            }
+            let max_memory = max_memory(checker, raw.max_memory_mib.as_ref());
+            Some(Upstream::Command { argv: command.get_ref().clone(), env, max_memory })
         }
         _ => {
             let what = "a server has either a `url` or a `command`";
@@ -83,6 +96,17 @@ fn upstream(checker: &mut Checker<'_>, raw: &raw::Server) -> Option<Upstream> {
             None
         }
     }
+}
+
+/// In bytes. No program starts in less than a few MiB.
+fn max_memory(checker: &mut Checker<'_>, given: Option<&Spanned<u64>>) -> Option<u64> {
+    let given = given?;
+    let bytes = given.get_ref().checked_mul(1 << 20).filter(|_| *given.get_ref() >= 16);
+    if bytes.is_none() {
+        let what = format!("no command can work with {} MiB", given.get_ref());
+        checker.mistake(given.span(), what, "give at least 16, as in max_memory_mib = 512");
+    }
+    bytes
 }
 
 fn is_http_url(text: &str) -> bool {
@@ -101,7 +125,7 @@ fn credential(
     upstream: &Upstream,
 ) -> Option<(CredentialSpec, Option<Secret<String>>)> {
     let Some(given) = &raw.credential else { return Some((CredentialSpec::None, None)) };
-    let Upstream::Http { url } = upstream else {
+    let (Upstream::Http { url } | Upstream::Sse { url }) = upstream else {
         let what = "a command gets its credentials from its environment";
         checker.mistake(given.span(), what, "remove `credential` and use `env`");
         return None;

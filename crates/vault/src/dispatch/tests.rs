@@ -13,7 +13,7 @@ use tokio::{
 use vestibule_egress::client::ClientConfig;
 use vestibule_mcp::{Era, Message};
 use vestibule_model::{
-    CredentialSpec, Directory, RequestId, ResourceUri, Secret, Server, Upstream,
+    CredentialSpec, Directory, RequestId, Secret, Server, Upstream,
     clock::{ManualClock, SeededRandom},
     server::Servers,
 };
@@ -51,7 +51,8 @@ impl House {
             keys: Arc::new(ArcSwap::from_pointee(suite::key_ring(1))),
             journal: journal.clone(),
             credentials: credentials(&server),
-            stdio: StdioLimits::default(),
+            children: SessionLimits::CHILDREN,
+            streams: SessionLimits::STREAMS,
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(2)),
         });
@@ -98,15 +99,7 @@ fn journal_key() -> Secret<Vec<u8>> {
 }
 
 fn server(url: &str, credential: CredentialSpec) -> Server {
-    Server {
-        name: "hr".into(),
-        title: "HR".to_owned(),
-        resource: ResourceUri::new("https://mcp.acme.example/mcp/hr"),
-        upstream: Upstream::Http { url: url.to_owned() },
-        credential,
-        scope_groups: Vec::new(),
-        allowed_origins: Vec::new(),
-    }
+    Server { credential, ..suite::server(Upstream::Http { url: url.to_owned() }) }
 }
 
 fn credentials(server: &Server) -> Credentials {
@@ -425,7 +418,7 @@ fn a_server_that_cannot_be_called_is_refused_when_it_is_loaded() {
         );
     }
     let command = |credential| {
-        let upstream = Upstream::Command { argv: vec!["true".to_owned()], env: Vec::new() };
+        let upstream = Upstream::Command { argv: vec!["true".to_owned()], env: Vec::new(), max_memory: None };
         Server { upstream, ..server("", credential) }
     };
     assert!(load(command(fixed())).is_some());

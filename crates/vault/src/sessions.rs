@@ -1,10 +1,18 @@
-//! Servers that speak on standard input and output: one child per session, each session one principal's.
+//! Sessions that are held open toward a server: on the pipes of a command, or over HTTP+SSE (2024-11-05). Each is one
+//! principal's.
 //!
-//! A stateful server knows one client on its pipe, so two people never share a child (MCP, transports, stdio). The
-//! child's environment is its configuration; no credential of a caller reaches it.
+//! Such a server knows one client on its channel, so two people never share one (MCP, transports, stdio). Toward the
+//! client both look like streamable HTTP.
+//!
+//! ```text
+//! channel     how messages reach the server, and what it says: a child or a stream
+//! session     who waits for what on one channel
+//! ```
 
+mod channel;
 mod line;
 mod session;
+mod sse;
 #[cfg(test)]
 mod tests;
 
@@ -16,70 +24,73 @@ use std::{
 
 use http::{Method, StatusCode};
 use tokio::sync::Semaphore;
-use vestibule_egress::child::Child;
 use vestibule_mcp::{Era, Message, MessageKind};
-use vestibule_model::{Digest, Principal, Random, ServerName};
+use vestibule_model::{Digest, Principal, Random, Server};
 
-use self::session::{Owner, Session};
+pub(crate) use self::channel::Way;
+use self::{
+    channel::Via,
+    session::{Owner, Session},
+};
 use crate::{
     McpCall,
     answer::{Answer, Source},
     dispatch::DispatchError,
 };
 
-/// How many children may run, and how long.
+/// How many sessions may be open, and how long.
 #[derive(Clone, Copy, Debug)]
-pub struct StdioLimits {
+pub struct SessionLimits {
     /// In all. A session beyond is refused.
-    pub max_children: usize,
+    pub max_sessions: usize,
     /// For one subject. A session beyond ends the one that was unused for longest.
     pub max_per_subject: usize,
     /// A session ends when nothing was asked, and nobody listened, for so long.
     pub idle: Duration,
 }
 
-impl Default for StdioLimits {
-    fn default() -> Self {
-        Self { max_children: 64, max_per_subject: 8, idle: Duration::from_secs(15 * 60) }
-    }
+impl SessionLimits {
+    /// Each is a process of its own.
+    pub const CHILDREN: Self = Self { max_sessions: 64, max_per_subject: 8, idle: Duration::from_secs(15 * 60) };
+    /// Each is a connection of its own.
+    pub const STREAMS: Self = Self { max_sessions: 1024, max_per_subject: 16, idle: Duration::from_secs(15 * 60) };
 }
 
-type Sessions = Arc<Mutex<HashMap<String, Arc<Session>>>>;
+type Open = Arc<Mutex<HashMap<String, Arc<Session>>>>;
 
-/// All running children.
-pub(crate) struct Children {
-    sessions: Sessions,
+/// All open sessions of one kind.
+pub(crate) struct Sessions {
+    open: Open,
     slots: Arc<Semaphore>,
-    limits: StdioLimits,
+    limits: SessionLimits,
     random: Arc<dyn Random>,
 }
 
-impl Children {
-    pub(crate) fn new(limits: StdioLimits, random: Arc<dyn Random>) -> Self {
-        let slots = Arc::new(Semaphore::new(limits.max_children.min(Semaphore::MAX_PERMITS)));
-        Self { sessions: Sessions::default(), slots, limits, random }
+impl Sessions {
+    pub(crate) fn new(limits: SessionLimits, random: Arc<dyn Random>) -> Self {
+        let slots = Arc::new(Semaphore::new(limits.max_sessions.min(Semaphore::MAX_PERMITS)));
+        Self { open: Open::default(), slots, limits, random }
     }
 
     /// One exchange, in the manner of the streamable HTTP transport of 2025-11-25.
     pub(crate) async fn exchange(
         &self,
-        server: &ServerName,
-        argv: &[String],
-        env: &[(String, String)],
+        server: &Arc<Server>,
+        way: Way<'_>,
         caller: &Principal,
         call: McpCall,
     ) -> Result<Answer, DispatchError> {
         if call.era == Era::Stateless {
             return Err(DispatchError::UnsupportedEra);
         }
-        let owner = Owner::new(server, caller);
+        let (owner, via) = (Owner::new(server, caller), Via { way, caller });
         match (call.method, call.message, call.upstream_session) {
-            (Method::POST, Some(message), None) if opens(&message) => self.open(owner, argv, env, &message).await,
-            (Method::POST, Some(message), Some(id)) => self.find(&id, &owner)?.post(&message).await,
+            (Method::POST, Some(message), None) if opens(&message) => self.open(owner, via, &message).await,
+            (Method::POST, Some(message), Some(id)) => self.find(&id, &owner)?.post(via, &message).await,
             (Method::GET, None, Some(id)) => Ok(self.find(&id, &owner)?.listen()),
             (Method::DELETE, None, Some(id)) => {
                 let session = self.find(&id, &owner)?;
-                lock(&self.sessions).remove(&id);
+                lock(&self.open).remove(&id);
                 session.close();
                 Ok(empty(StatusCode::OK))
             }
@@ -89,37 +100,30 @@ impl Children {
 
     /// A stranger's session is an unknown one.
     fn find(&self, id: &str, owner: &Owner) -> Result<Arc<Session>, DispatchError> {
-        let found = lock(&self.sessions).get(id).cloned();
+        let found = lock(&self.open).get(id).cloned();
         found.filter(|session| session.is_of(owner)).ok_or(DispatchError::SessionGone)
     }
 
-    /// Starts a child and lets it answer `initialize`.
-    async fn open(
-        &self,
-        owner: Owner,
-        argv: &[String],
-        env: &[(String, String)],
-        message: &Message,
-    ) -> Result<Answer, DispatchError> {
+    /// Opens a channel and lets the server answer `initialize`.
+    async fn open(&self, owner: Owner, via: Via<'_>, message: &Message) -> Result<Answer, DispatchError> {
         self.make_room(&owner);
         let slot = Arc::clone(&self.slots).try_acquire_owned().map_err(|_| DispatchError::Busy)?;
-        let started = Child::start(argv, env, owner.server.as_str());
-        let (child, lines) = started.map_err(|error| DispatchError::Upstream(error.to_string()))?;
+        let channel = via.connect(&owner.server.name).await?;
         let id = self.new_id();
-        let session = Arc::new(Session::new(id.clone(), owner, child.input()));
-        lock(&self.sessions).insert(id.clone(), Arc::clone(&session));
+        let session = Arc::new(Session::new(id.clone(), owner, channel.outlet));
+        lock(&self.open).insert(id.clone(), Arc::clone(&session));
         let running = Arc::clone(&session);
-        let (sessions, idle) = (Arc::clone(&self.sessions), self.limits.idle);
+        let (open, idle) = (Arc::clone(&self.open), self.limits.idle);
         tokio::spawn(async move {
-            running.run(lines, idle).await;
-            lock(&sessions).remove(running.id());
+            running.run(channel.lines, idle).await;
+            lock(&open).remove(running.id());
             running.end();
-            child.stop().await;
+            channel.peer.stop().await;
             drop(slot);
         });
-        // If the caller goes away or the child refuses, nobody will ever use the session.
+        // If the caller goes away or the server refuses, nobody will ever use the session.
         let mut unused = CloseOnDrop(Some(&session));
-        let (mut answer, accepted) = session.initialize(message).await?;
+        let (mut answer, accepted) = session.initialize(via, message).await?;
         if accepted {
             answer.session = Some(id);
             unused.0 = None;
@@ -129,7 +133,7 @@ impl Children {
 
     /// Ends the subject's session that was unused for longest, when they have as many as they may.
     fn make_room(&self, owner: &Owner) {
-        let mut sessions = lock(&self.sessions);
+        let mut sessions = lock(&self.open);
         let own = || sessions.values().filter(|session| session.is_of_subject(owner));
         if own().count() < self.limits.max_per_subject {
             return;
@@ -161,8 +165,8 @@ fn opens(message: &Message) -> bool {
     message.kind() == MessageKind::Request && message.method() == "initialize"
 }
 
-fn lock(sessions: &Sessions) -> MutexGuard<'_, HashMap<String, Arc<Session>>> {
-    sessions.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(open: &Open) -> MutexGuard<'_, HashMap<String, Arc<Session>>> {
+    open.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn empty(status: StatusCode) -> Answer {
