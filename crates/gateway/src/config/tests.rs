@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use vestibule_authserver::settings::{MetadataDocuments, PrivateUseSchemes};
+use vestibule_model::Upstream;
 
 use super::*;
 

@@ -50,7 +50,7 @@ pub(super) enum Outlet {
 /// The other end; it is let go when the session ends.
 pub(super) enum Peer {
     /// A child.
-    Child(Child),
+    Child(Box<Child>),
     /// The task that reads a stream.
     Stream(Reading),
 }
@@ -79,7 +79,7 @@ impl Via<'_> {
             Way::Command { argv, env, limits } => {
                 let started = Child::start(argv, env, server.as_str(), limits);
                 let (child, lines) = started.map_err(|error| DispatchError::Upstream(error.to_string()))?;
-                Ok(Channel { outlet: Outlet::Child(child.input()), lines, peer: Peer::Child(child) })
+                Ok(Channel { outlet: Outlet::Child(child.input()), lines, peer: Peer::Child(Box::new(child)) })
             }
             Way::Sse { client, uri, kind } => sse::connect(client, uri, kind, self.caller, server).await,
         }
