@@ -165,8 +165,8 @@ mod tests {
         };
         let changed = changes(&pin).unwrap();
         let shown = |paint: Paint| changed[0].pieces.iter().map(|piece| paint.piece(piece)).collect::<String>();
-        assert_eq!(shown(Paint::Brackets), "\"Reads {+\\u{1b}[8m +}a {+secret +}file.\"");
-        assert!(shown(Paint::Colours).contains("\u{1b}[32;1msecret \u{1b}[0m"));
+        assert_eq!(shown(Paint::Brackets), "\"Reads {+\\u{1b}[8m +}a{+ secret+} file.\"");
+        assert!(shown(Paint::Colours).contains("\u{1b}[32;1m secret\u{1b}[0m"));
         assert_eq!(name(&pin), "hr/read\\u{1b}[2J");
         let told = describe(&pin).unwrap();
         assert_eq!(told["candidate"]["changes"][0]["path"], "description");
