@@ -56,7 +56,16 @@ impl SessionLimits {
     pub const STREAMS: Self = Self { max_sessions: 1024, max_per_subject: 16, idle: Duration::from_secs(15 * 60) };
 }
 
-type Open = Arc<Mutex<HashMap<String, Arc<Session>>>>;
+type Open = Arc<Mutex<Table>>;
+
+/// What there is, and what is still being opened.
+#[derive(Default)]
+struct Table {
+    sessions: HashMap<String, Arc<Session>>,
+    /// Subjects, as often as they wait for a server to take them in: they count like sessions, or a slow server would
+    /// let one person take every slot.
+    opening: HashMap<String, usize>,
+}
 
 /// All open sessions of one kind.
 pub(crate) struct Sessions {
@@ -90,7 +99,7 @@ impl Sessions {
             (Method::GET, None, Some(id)) => Ok(self.find(&id, &owner)?.listen()),
             (Method::DELETE, None, Some(id)) => {
                 let session = self.find(&id, &owner)?;
-                lock(&self.open).remove(&id);
+                lock(&self.open).sessions.remove(&id);
                 session.close();
                 Ok(empty(StatusCode::OK))
             }
@@ -100,23 +109,24 @@ impl Sessions {
 
     /// A stranger's session is an unknown one.
     fn find(&self, id: &str, owner: &Owner) -> Result<Arc<Session>, DispatchError> {
-        let found = lock(&self.open).get(id).cloned();
+        let found = lock(&self.open).sessions.get(id).cloned();
         found.filter(|session| session.is_of(owner)).ok_or(DispatchError::SessionGone)
     }
 
     /// Opens a channel and lets the server answer `initialize`.
     async fn open(&self, owner: Owner, via: Via<'_>, message: &Message) -> Result<Answer, DispatchError> {
-        self.make_room(&owner);
+        let opening = self.make_room(&owner)?;
         let slot = Arc::clone(&self.slots).try_acquire_owned().map_err(|_| DispatchError::Busy)?;
         let channel = via.connect(&owner.server.name).await?;
         let id = self.new_id();
         let session = Arc::new(Session::new(id.clone(), owner, channel.outlet));
-        lock(&self.open).insert(id.clone(), Arc::clone(&session));
+        lock(&self.open).sessions.insert(id.clone(), Arc::clone(&session));
+        drop(opening);
         let running = Arc::clone(&session);
         let (open, idle) = (Arc::clone(&self.open), self.limits.idle);
         tokio::spawn(async move {
             running.run(channel.lines, idle).await;
-            lock(&open).remove(running.id());
+            lock(&open).sessions.remove(running.id());
             running.end();
             channel.peer.stop().await;
             drop(slot);
@@ -132,15 +142,17 @@ impl Sessions {
     }
 
     /// Ends the subject's session that was unused for longest, when they have as many as they may.
-    fn make_room(&self, owner: &Owner) {
-        let mut sessions = lock(&self.open);
-        let own = || sessions.values().filter(|session| session.is_of_subject(owner));
-        if own().count() < self.limits.max_per_subject {
-            return;
+    fn make_room(&self, owner: &Owner) -> Result<Opening, DispatchError> {
+        let mut table = lock(&self.open);
+        let own = || table.sessions.values().filter(|session| session.is_of_subject(owner));
+        let opening = table.opening.get(owner.subject()).copied().unwrap_or(0);
+        if own().count() + opening >= self.limits.max_per_subject {
+            let oldest = own().min_by_key(|session| session.last_used()).cloned().ok_or(DispatchError::Busy)?;
+            table.sessions.remove(oldest.id());
+            oldest.close();
         }
-        let Some(oldest) = own().min_by_key(|session| session.last_used()).cloned() else { return };
-        sessions.remove(oldest.id());
-        oldest.close();
+        *table.opening.entry(owner.subject().to_owned()).or_default() += 1;
+        Ok(Opening { open: Arc::clone(&self.open), subject: owner.subject().to_owned() })
     }
 
     /// 256 random bits. The client sees it only sealed.
@@ -148,6 +160,23 @@ impl Sessions {
         let mut bytes = [0; 32];
         self.random.fill(&mut bytes);
         Digest::from_bytes(bytes).to_hex()
+    }
+}
+
+/// Somebody waits to be taken in, until this is dropped.
+struct Opening {
+    open: Open,
+    subject: String,
+}
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        let mut table = lock(&self.open);
+        let Some(count) = table.opening.get_mut(&self.subject) else { return };
+        *count = count.saturating_sub(1);
+        if *count == 0 {
+            table.opening.remove(&self.subject);
+        }
     }
 }
 
@@ -165,7 +194,7 @@ fn opens(message: &Message) -> bool {
     message.kind() == MessageKind::Request && message.method() == "initialize"
 }
 
-fn lock(open: &Open) -> MutexGuard<'_, HashMap<String, Arc<Session>>> {
+fn lock(open: &Open) -> MutexGuard<'_, Table> {
     open.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -190,3 +190,20 @@ async fn the_stateless_era_is_not_spoken_there_and_the_client_is_told() {
     assert_eq!((answer.status.as_u16(), answer.json()["error"]["code"].as_i64()), (400, Some(-32022)));
     assert!(scene.upstream.seen().is_empty());
 }
+
+#[tokio::test]
+async fn a_slow_server_does_not_let_one_person_take_every_place() {
+    let scene = Scene::new().await;
+    scene.upstream.begin_with(": no endpoint yet\n\n");
+    let waiting: Vec<_> = (0..20).map(|_| scene.initialize()).collect();
+    let first = async {
+        soon("sixteen wait", async || scene.upstream.streams() == 16).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(scene.upstream.streams(), 16);
+        scene.upstream.say("event: endpoint\ndata: /nowhere\n\n");
+        scene.upstream.hang_up();
+    };
+    let (answers, ()) = tokio::join!(futures_util::future::join_all(waiting), first);
+    let busy = answers.iter().filter(|answer| answer.status == 503).count();
+    assert_eq!(busy, 4, "{:?}", answers.iter().map(|answer| answer.status).collect::<Vec<_>>());
+}

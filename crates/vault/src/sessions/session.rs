@@ -55,6 +55,10 @@ impl Owner {
     pub(super) fn new(server: &Arc<Server>, caller: &Principal) -> Self {
         Self { server: Arc::clone(server), subject: caller.subject_id().to_owned(), client: caller.client.clone() }
     }
+
+    pub(super) fn subject(&self) -> &str {
+        &self.subject
+    }
 }
 
 pub(super) struct Session {

@@ -156,8 +156,8 @@ pub(super) async fn post(
     if !parts.status.is_success() {
         return Err(DispatchError::Upstream(format!("it answered {} to a message", parts.status.as_u16())));
     }
-    // Nobody reads what it says besides; when it says too much, the connection is given up.
-    let _ = timeout(PATIENCE, Limited::new(body, MAX_REST).collect()).await;
+    // Nobody waits for what it says besides, and when that is too much or takes too long, the connection is given up.
+    tokio::spawn(timeout(PATIENCE, Limited::new(body, MAX_REST).collect()));
     Ok(())
 }
 

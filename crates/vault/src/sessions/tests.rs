@@ -264,7 +264,7 @@ async fn a_child_that_does_not_start_or_refuses_leaves_no_session() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     for _ in 0..200 {
-        if lock(&house.children.open).is_empty() {
+        if lock(&house.children.open).sessions.is_empty() {
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
