@@ -40,6 +40,9 @@ pub enum Command {
     /// Show and explain policies
     #[command(subcommand)]
     Policy(Policy),
+    /// See what servers have changed about their tools, and decide about it
+    #[command(subcommand)]
+    Pin(Pin),
     /// Watch and prove the audit journal
     #[command(subcommand)]
     Audit(Audit),
@@ -287,6 +290,46 @@ pub struct PolicyExplain {
     #[command(flatten)]
     /// Where the state is.
     pub place: Where,
+}
+
+/// `vestibule pin`
+#[derive(Subcommand)]
+pub enum Pin {
+    /// List the tools that are known, those that wait first
+    List(PinRef),
+    /// Show how the definition of a tool has changed; without a tool, of all that wait
+    Show(PinRef),
+    /// Put the changed definition of a tool in force
+    Approve(PinDecide),
+    /// Refuse the changed definition of a tool; it comes back when the server goes back to the old one
+    Reject(PinDecide),
+}
+
+/// Tools by server and name.
+#[derive(Args)]
+pub struct PinRef {
+    /// The tool [default: all]
+    pub tool: Option<String>,
+    /// The server [default: all]
+    #[arg(long)]
+    pub server: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    /// Where the state is.
+    pub place: Where,
+}
+
+/// `vestibule pin approve|reject`
+#[derive(Args)]
+pub struct PinDecide {
+    /// Decide about everything that waits
+    #[arg(long, conflicts_with = "tool", required_unless_present = "tool")]
+    pub all: bool,
+    #[command(flatten)]
+    /// Which tools.
+    pub which: PinRef,
 }
 
 /// `vestibule audit`

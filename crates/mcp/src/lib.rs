@@ -1,12 +1,16 @@
 //! The wire format of MCP: strict parsing, eras, server-sent events. Decides nothing.
 
 pub mod batch;
+mod canonical;
+pub mod definition;
 pub mod describe;
+pub mod difference;
 pub mod era;
 pub mod error;
 pub mod event_ids;
 pub mod filter;
 mod keys;
+pub mod lookalike;
 pub mod message;
 mod mirror;
 mod params;
@@ -14,6 +18,7 @@ mod scan;
 pub mod sse;
 pub mod state;
 
+pub use definition::Definition;
 pub use era::{Era, Opening, OpeningError, OpeningHeaders, Version};
 pub use error::ParseError;
 pub use message::{Message, MessageKind, Target};

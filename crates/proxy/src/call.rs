@@ -251,11 +251,12 @@ fn opening(server: &Server, headers: &HeaderMap, message: Option<&Message>) -> R
     }
 }
 
-/// What is spoken at a server's door. A server on standard input and output has sessions only. Many servers still
+/// What is spoken at a server's door. A server on standard input and output, or over HTTP+SSE, has
+/// sessions only. Many servers still
 /// answer `initialize` with 2024-11-05 over every transport, and their clients then name it in the header.
 fn versions(server: &Server) -> &'static [Version] {
     match server.upstream {
-        Upstream::Command { .. } => Version::STATEFUL,
+        Upstream::Command { .. } | Upstream::Sse { .. } => Version::STATEFUL,
         Upstream::Http { .. } => &Version::ALL,
     }
 }

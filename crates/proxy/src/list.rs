@@ -1,7 +1,8 @@
 //! Lists are filtered by the same decision as calls: nobody sees what they could never use. That holds for the stream of
-//! a session too, where a client that lost its connection gets an answer again.
+//! a session too, where a client that lost its connection gets an answer again. Tools whose definition is not the one in
+//! force are left out as well ([`crate::pins`]).
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use vestibule_mcp::{
     error::{self, code},
     filter, sse,
 };
-use vestibule_model::{Directory, Principal, Server};
+use vestibule_model::{Directory, Principal, RequestId, Server};
 use vestibule_policy::{Engine, engine::CallTarget};
 use vestibule_vault::reply::ReplyBody;
 
@@ -20,6 +21,7 @@ use crate::{
     Proxy,
     answer::{self, Asked, ListKind},
     call::Arrival,
+    pins::Pins,
 };
 
 /// Filters a list in a JSON answer.
@@ -35,7 +37,7 @@ pub(crate) async fn json(
         return Err(answer::json(StatusCode::BAD_GATEWAY, sieve.refusal(BROKEN)));
     };
     let bytes = collected.to_bytes();
-    match sieve.sift(&bytes) {
+    match sieve.sift(&bytes).await {
         Some(filtered) => Ok(Body::from(filtered.map_or(bytes, Bytes::from))),
         None => Err(answer::json(StatusCode::BAD_GATEWAY, sieve.refusal(UNREADABLE))),
     }
@@ -55,8 +57,8 @@ impl ListEvents {
 
     /// What may pass of the events that a chunk completes, and whether the stream goes on. A list that cannot be read
     /// is answered by an error; on a stream that answers nothing in particular, the event is left out.
-    pub(crate) fn feed(&mut self, chunk: &[u8]) -> (Bytes, bool) {
-        let (bytes, goes_on) = self.sieve.sift_events(&mut self.splitter, chunk);
+    pub(crate) async fn feed(&mut self, chunk: &[u8]) -> (Bytes, bool) {
+        let (bytes, goes_on) = self.sieve.sift_events(&mut self.splitter, chunk).await;
         (bytes.into(), goes_on)
     }
 }
@@ -67,6 +69,8 @@ const UNREADABLE: &str = "The list of the server behind the gateway cannot be re
 /// Knows who looks and keeps what they may see.
 struct Sieve {
     engine: Arc<Engine>,
+    pins: Arc<Pins>,
+    request: RequestId,
     principal: Arc<Principal>,
     server: Arc<Server>,
     directory: Arc<Directory>,
@@ -80,6 +84,8 @@ impl Sieve {
     fn new(proxy: &Proxy, arrival: &Arrival, asked: &Asked, kind: ListKind) -> Self {
         Self {
             engine: Arc::clone(&proxy.engine),
+            pins: Arc::clone(&proxy.pins),
+            request: arrival.request.clone(),
             principal: Arc::clone(arrival.principal()),
             server: Arc::clone(&arrival.server),
             directory: proxy.store.directory(),
@@ -90,7 +96,7 @@ impl Sieve {
     }
 
     /// `None`: unreadable, so nothing may pass. `Some(None)`: no list in it (an error, a notification), passes as it is.
-    fn sift(&self, body: &[u8]) -> Option<Option<Vec<u8>>> {
+    async fn sift(&self, body: &[u8]) -> Option<Option<Vec<u8>>> {
         let list = match self.kind {
             ListKind::Tools => Target::ToolList,
             ListKind::Prompts => Target::PromptList,
@@ -101,7 +107,14 @@ impl Sieve {
                 None => return Some(None),
             },
         };
-        let filtered = filter::filter_list(body, &list, self.era, |name| self.keeps(&list, name)).ok()?;
+        // First what is known of the tools, then who may see them: a definition that waits since this very list is not
+        // in it any more.
+        let held = match list {
+            Target::ToolList => self.pins.compare(&self.server.name, &self.request, body).await?,
+            _ => HashSet::new(),
+        };
+        let keeps = |name: &str| !held.contains(name) && self.keeps(&list, name);
+        let filtered = filter::filter_list(body, &list, self.era, keeps).ok()?;
         Some(filtered.map(|filtered| filtered.body))
     }
 
@@ -123,7 +136,7 @@ impl Sieve {
 impl Sieve {
     /// What may pass of the events that a chunk completes, and whether the stream goes on. A list that cannot be read
     /// is answered by an error; on a stream that answers nothing in particular, the event is left out.
-    fn sift_events(&self, splitter: &mut sse::EventSplitter, chunk: &[u8]) -> (Vec<u8>, bool) {
+    async fn sift_events(&self, splitter: &mut sse::EventSplitter, chunk: &[u8]) -> (Vec<u8>, bool) {
         let mut out = Vec::new();
         let end = |mut out: Vec<u8>, text| {
             out.extend_from_slice(&sse::encode(None, None, &self.refusal(text)));
@@ -131,7 +144,7 @@ impl Sieve {
         };
         let Ok(events) = splitter.feed(chunk) else { return end(out, BROKEN) };
         for event in events {
-            match self.sift_event(&event) {
+            match self.sift_event(&event).await {
                 Some(bytes) => out.extend_from_slice(&bytes),
                 None if self.kind == ListKind::Resumed => {
                     tracing::warn!(server = %self.server.name, "an event of the upstream cannot be read; it is left out");
@@ -142,11 +155,11 @@ impl Sieve {
         (out, true)
     }
 
-    fn sift_event(&self, event: &sse::Event) -> Option<Bytes> {
+    async fn sift_event(&self, event: &sse::Event) -> Option<Bytes> {
         if event.data.is_empty() {
             return Some(event.raw.clone());
         }
-        let sifted = self.sift(&event.data)?;
+        let sifted = self.sift(&event.data).await?;
         Some(
             sifted.map_or_else(
                 || event.raw.clone(),

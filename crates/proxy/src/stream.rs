@@ -107,7 +107,7 @@ impl Passage {
                     self.body = None;
                     return Some(Err(error));
                 }
-                Some(Some(Ok(frame))) => self.judge(frame.into_data().unwrap_or_default()),
+                Some(Some(Ok(frame))) => self.judge(frame.into_data().unwrap_or_default()).await,
             };
             let bytes = self.seal(bytes);
             if !bytes.is_empty() {
@@ -121,14 +121,17 @@ impl Passage {
         None
     }
 
-    fn judge(&mut self, mut chunk: Bytes) -> Bytes {
+    async fn judge(&mut self, mut chunk: Bytes) -> Bytes {
         if let Some(requests) = &mut self.requests {
             chunk = goes_on(&mut self.body, requests.feed(&chunk));
         }
         match &mut self.judge {
             Judge::Nothing => chunk,
             Judge::State(states) => goes_on(&mut self.body, states.feed(chunk)),
-            Judge::List(list) => goes_on(&mut self.body, list.feed(&chunk)),
+            Judge::List(list) => {
+                let judged = list.feed(&chunk).await;
+                goes_on(&mut self.body, judged)
+            }
         }
     }
 

@@ -18,7 +18,7 @@ use crate::{
     kinds::Signer,
     outcome::Outcome,
     registry::{Credentials, Registry, RegistryError, Route},
-    stdio::{Children, StdioLimits},
+    sessions::{SessionLimits, Sessions, Way},
     upstream,
 };
 
@@ -88,7 +88,9 @@ pub struct VaultParts {
     /// Servers and secrets.
     pub credentials: Credentials,
     /// How many children, and how long.
-    pub stdio: StdioLimits,
+    pub children: SessionLimits,
+    /// How many sessions over HTTP+SSE, and how long.
+    pub streams: SessionLimits,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -100,7 +102,8 @@ pub struct Vault {
     client: Client,
     signer: Arc<Signer>,
     registry: ArcSwap<Registry>,
-    children: Children,
+    children: Sessions,
+    streams: Sessions,
     journal: Journal,
     clock: Arc<dyn Clock>,
 }
@@ -116,7 +119,8 @@ impl Vault {
             client: parts.client,
             registry: ArcSwap::from_pointee(Registry::load(parts.credentials, &signer)?),
             signer,
-            children: Children::new(parts.stdio, random),
+            children: Sessions::new(parts.children, Arc::clone(&random)),
+            streams: Sessions::new(parts.streams, random),
             journal: parts.journal,
             clock,
         })
@@ -188,9 +192,14 @@ impl Vault {
             Route::Http { uri, kind } => {
                 upstream::exchange(&self.client, uri, &**kind, &caller, permit.into_call()).await
             }
-            Route::Command { argv, env } => {
-                let server = permit.server().name.clone();
-                self.children.exchange(&server, argv, env, &caller, permit.into_call()).await
+            Route::Sse { uri, kind } => {
+                let (server, way) =
+                    (Arc::clone(permit.server()), Way::Sse { client: &self.client, uri, kind: &**kind });
+                self.streams.exchange(&server, way, &caller, permit.into_call()).await
+            }
+            Route::Command { argv, env, limits } => {
+                let (server, way) = (Arc::clone(permit.server()), Way::Command { argv, env, limits: *limits });
+                self.children.exchange(&server, way, &caller, permit.into_call()).await
             }
         }
     }

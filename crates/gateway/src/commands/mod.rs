@@ -8,6 +8,7 @@ mod doctor;
 mod evidence;
 mod generated;
 mod passwords;
+mod pin;
 mod place;
 mod policy;
 mod protect;
@@ -36,6 +37,7 @@ pub async fn run(command: Command) -> Result<ExitCode> {
         Command::User(command) => user::run(command).await,
         Command::Client(command) => client::run(command).await,
         Command::Policy(command) => policy::run(command).await,
+        Command::Pin(command) => pin::run(command).await,
         Command::Audit(command) => audit::run(command).await,
         Command::Stdio(args) => stdio::run(args).await,
         Command::Doctor(args) => doctor::run(args).await,
