@@ -64,6 +64,24 @@ export async function startHouse({ upstream, caFile }) {
   return { program, issuer, mcpUrl: `${issuer}/mcp/hr`, config, employee, stop: () => program.stop() };
 }
 
+/** `vestibule serve` before servers that a test describes; everybody may do everything. */
+export async function startBefore(name, servers) {
+  const port = await freePort();
+  const issuer = `http://127.0.0.1:${port}`;
+  const folder = join(SCRATCH, name);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const every = ['tool', 'prompt', 'method'].map(kind => `[[${kind}]]\nnames = ["*"]\nallow = { "*" = "all" }\n`);
+  writeFileSync(join(folder, 'everything.toml'), `${every.join('\n')}\n[[resource]]\nuris = ["*"]\nallow = { "*" = "all" }\n`);
+  const config = join(folder, 'vestibule.toml');
+  const start = `public_url = "${issuer}"\nlisten = "127.0.0.1:${port}"\nstate = "data"\n\n[sign_in]\nargon2_memory_mib = 19\nargon2_passes = 2\n`;
+  writeFileSync(config, start + servers);
+  const program = new Program(VESTIBULE, ['serve', '--config', config], { env });
+  await ready(program, `${issuer}/.well-known/oauth-authorization-server`);
+  const user = { email: 'erin@house.example', password: PASSWORD, role: 'EMPLOYEE', employee_id: 'E-1' };
+  await addUser(config, user);
+  return { program, issuer, user, url: server => `${issuer}/mcp/${server}`, stop: () => program.stop() };
+}
+
 const configuration = ({ issuer, port, upstream, caFile }) => `
 public_url = "${issuer}"
 listen = "127.0.0.1:${port}"
