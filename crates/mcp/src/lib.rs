@@ -13,6 +13,7 @@ mod mirror;
 mod params;
 mod scan;
 pub mod sse;
+pub mod watch;
 
 pub use definition::Definition;
 pub use era::{Era, Opening, OpeningError, OpeningHeaders, Version};

@@ -3,10 +3,7 @@
 //! A 400 or 404 of ours always carries a JSON-RPC error that a client of the stateless era recognises; otherwise it
 //! would take us for an older server and fall back. Refused credentials are 401 and 403, never 400.
 
-use axum::{
-    body::Body,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use serde_json::json;
 use vestibule_mcp::{
@@ -15,7 +12,7 @@ use vestibule_mcp::{
 };
 use vestibule_vault::{DispatchError, Reply};
 
-use crate::{Proxy, call::Arrival, list, session};
+use crate::{Proxy, call::Arrival, list, session, unasked};
 
 /// What the client asked, as far as its answer depends on it.
 pub(crate) struct Asked {
@@ -50,7 +47,8 @@ impl ListKind {
     }
 }
 
-/// The reply of an upstream, streamed through; a list is filtered on its way.
+/// The reply of an upstream, streamed through; a list is filtered on its way, and one that was not asked for does
+/// not pass.
 pub(crate) async fn respond(proxy: &std::sync::Arc<Proxy>, arrival: &Arrival, asked: &Asked, reply: Reply) -> Response {
     let new_session = match reply.upstream_session() {
         Some(upstream) if asked.initialize => session::seal(proxy, arrival, upstream),
@@ -66,7 +64,7 @@ pub(crate) async fn respond(proxy: &std::sync::Arc<Proxy>, arrival: &Arrival, as
             Ok(body) => body,
             Err(response) => return response,
         },
-        None => Body::new(body),
+        None => unasked::watch(arrival, &headers, body),
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;

@@ -11,6 +11,7 @@ pub mod origin;
 pub mod pins;
 pub mod routes;
 pub mod session;
+mod unasked;
 
 use std::sync::Arc;
 

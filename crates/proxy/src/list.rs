@@ -59,14 +59,15 @@ pub(crate) async fn filter(
 const BROKEN: &str = "The list of the server behind the gateway is too large or broke off.";
 const UNREADABLE: &str = "The list of the server behind the gateway cannot be read, so it is withheld.";
 
-enum Media {
+/// What kind of body an answer has.
+pub(crate) enum Media {
     Json,
     Events,
     None,
     Other,
 }
 
-fn media(headers: &HeaderMap) -> Media {
+pub(crate) fn media(headers: &HeaderMap) -> Media {
     let Some(value) = headers.get(header::CONTENT_TYPE) else { return Media::None };
     match value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase().as_str() {
         "application/json" => Media::Json,
@@ -106,15 +107,14 @@ impl Sieve {
 
     /// `None`: unreadable, so nothing may pass. `Some(None)`: no list in it (an error, a notification), passes as it is.
     async fn sift(&self, body: &[u8]) -> Option<Option<Vec<u8>>> {
-        let list = match self.kind {
-            ListKind::Tools => Target::ToolList,
-            ListKind::Prompts => Target::PromptList,
-            ListKind::Resources => Target::ResourceList,
-            ListKind::ResourceTemplates => Target::ResourceTemplateList,
-            ListKind::Resumed => match filter::list_in(body).ok()? {
-                Some(list) => list,
-                None => return Some(None),
-            },
+        // What it holds decides, not what was asked: the answer to another request may come on this stream.
+        let list = match (filter::list_in(body).ok()?, self.kind) {
+            (Some(found), _) => found,
+            (None, ListKind::Tools) => Target::ToolList,
+            (None, ListKind::Prompts) => Target::PromptList,
+            (None, ListKind::Resources) => Target::ResourceList,
+            (None, ListKind::ResourceTemplates) => Target::ResourceTemplateList,
+            (None, ListKind::Resumed) => return Some(None),
         };
         // First what is known of the tools, then who may see them: a definition that waits since this very list is not
         // in it any more.
