@@ -43,8 +43,9 @@ pub(crate) async fn filter(
             };
             let bytes = collected.to_bytes();
             match sieve.sift(&bytes).await {
-                Some(filtered) => Ok(Body::from(filtered.map_or(bytes, Bytes::from))),
-                None => Err(answer::json(StatusCode::BAD_GATEWAY, sieve.refusal(UNREADABLE))),
+                Ok(filtered) => Ok(Body::from(filtered.map_or(bytes, Bytes::from))),
+                Err(Withheld::Unreadable) => Err(answer::json(StatusCode::BAD_GATEWAY, sieve.refusal(UNREADABLE))),
+                Err(Withheld::Journal) => Err(answer::journal_down(sieve.id.as_deref())),
             }
         }
         Media::Events => {
@@ -57,7 +58,17 @@ pub(crate) async fn filter(
 }
 
 const BROKEN: &str = "The list of the server behind the gateway is too large or broke off.";
+const UNRECORDED: &str = "The audit journal cannot be written, so the list is withheld.";
 const UNREADABLE: &str = "The list of the server behind the gateway cannot be read, so it is withheld.";
+
+/// Why nothing of a list may pass.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Withheld {
+    /// It cannot be read, or can be read in two ways.
+    Unreadable,
+    /// What is new in it cannot be recorded.
+    Journal,
+}
 
 /// What kind of body an answer has.
 pub(crate) enum Media {
@@ -105,16 +116,16 @@ impl Sieve {
         }
     }
 
-    /// `None`: unreadable, so nothing may pass. `Some(None)`: no list in it (an error, a notification), passes as it is.
-    async fn sift(&self, body: &[u8]) -> Option<Option<Vec<u8>>> {
+    /// `None`: no list in it (an error, a notification), passes as it is.
+    async fn sift(&self, body: &[u8]) -> Result<Option<Vec<u8>>, Withheld> {
         // What it holds decides, not what was asked: the answer to another request may come on this stream.
-        let list = match (filter::list_in(body).ok()?, self.kind) {
+        let list = match (filter::list_in(body).map_err(|_| Withheld::Unreadable)?, self.kind) {
             (Some(found), _) => found,
             (None, ListKind::Tools) => Target::ToolList,
             (None, ListKind::Prompts) => Target::PromptList,
             (None, ListKind::Resources) => Target::ResourceList,
             (None, ListKind::ResourceTemplates) => Target::ResourceTemplateList,
-            (None, ListKind::Resumed) => return Some(None),
+            (None, ListKind::Resumed) => return Ok(None),
         };
         // First what is known of the tools, then who may see them: a definition that waits since this very list is not
         // in it any more.
@@ -123,8 +134,8 @@ impl Sieve {
             _ => HashSet::new(),
         };
         let keeps = |name: &str| !held.contains(name) && self.keeps(&list, name);
-        let filtered = filter::filter_list(body, &list, self.era, keeps).ok()?;
-        Some(filtered.map(|filtered| filtered.body))
+        let filtered = filter::filter_list(body, &list, self.era, keeps).map_err(|_| Withheld::Unreadable)?;
+        Ok(filtered.map(|filtered| filtered.body))
     }
 
     fn keeps(&self, list: &Target<'_>, name: &str) -> bool {
@@ -171,26 +182,23 @@ impl Sieve {
         let Ok(events) = splitter.feed(chunk) else { return end(out, BROKEN) };
         for event in events {
             match self.sift_event(&event).await {
-                Some(bytes) => out.extend_from_slice(&bytes),
-                None if self.kind == ListKind::Resumed => {
+                Ok(bytes) => out.extend_from_slice(&bytes),
+                Err(_) if self.kind == ListKind::Resumed => {
                     tracing::warn!(server = %self.server.name, "an event of the upstream cannot be read; it is left out");
                 }
-                None => return end(out, UNREADABLE),
+                Err(Withheld::Unreadable) => return end(out, UNREADABLE),
+                Err(Withheld::Journal) => return end(out, UNRECORDED),
             }
         }
         (out, true)
     }
 
-    async fn sift_event(&self, event: &sse::Event) -> Option<Bytes> {
+    async fn sift_event(&self, event: &sse::Event) -> Result<Bytes, Withheld> {
         if event.data.is_empty() {
-            return Some(event.raw.clone());
+            return Ok(event.raw.clone());
         }
         let sifted = self.sift(&event.data).await?;
-        Some(
-            sifted.map_or_else(
-                || event.raw.clone(),
-                |body| sse::encode(event.event.as_deref(), event.id.as_deref(), &body),
-            ),
-        )
+        Ok(sifted
+            .map_or_else(|| event.raw.clone(), |body| sse::encode(event.event.as_deref(), event.id.as_deref(), &body)))
     }
 }

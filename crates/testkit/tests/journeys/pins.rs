@@ -307,3 +307,14 @@ async fn a_list_on_the_stream_of_a_call_does_not_arrive() {
     let plain = scene.caller.call("read", json!({})).await;
     assert_eq!(plain.json()["result"]["content"][0]["text"], "done");
 }
+
+#[tokio::test]
+async fn a_list_whose_news_cannot_be_recorded_is_withheld() {
+    let scene = Guarded::new("warn").await;
+    assert_eq!(scene.shown(&json!([reads("Reads.")])).await, ["read"]);
+    scene.house.running.journal.close().await;
+    scene.list(&json!([reads("Sends.")]));
+    let answer = scene.caller.ask("tools/list", json!({})).await;
+    assert_eq!(answer.status, 503, "{}", answer.text());
+    assert!(answer.text().contains("journal") && !answer.text().contains("Sends."), "{}", answer.text());
+}
