@@ -153,6 +153,8 @@ fn walk(scanner: &mut Scanner<'_>, path: &str, found: &mut Vec<(String, String)>
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn digest(text: &str) -> Digest {
@@ -196,6 +198,25 @@ mod tests {
             [r#"{"result":{"tools":[{"name":"a","name":"b"}]}}"#, r#"{"result":{"tools":[{"name":"a"}]}"#, ""]
         {
             assert!(tools_in(refused.as_bytes()).is_err(), "{refused}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_members_never_counts_and_their_values_do(
+            members in prop::collection::btree_map("[a-c]{1,2}", "[xy]{0,2}", 1..5), other in "[xy]{0,2}"
+        ) {
+            let text = |pairs: &mut dyn Iterator<Item = (&String, &String)>| {
+                let pairs: Vec<String> = pairs.map(|(key, value)| format!(" \"{key}\" :\"{value}\"")).collect();
+                format!("{{\"name\":\"n\",\"deep\":[{{{}}}]}}", pairs.join(","))
+            };
+            let forward = digest(&text(&mut members.iter()));
+            prop_assert_eq!(forward, digest(&text(&mut members.iter().rev())));
+            let mut changed = members.clone();
+            if let Some(value) = changed.values_mut().next() {
+                *value = other;
+            }
+            prop_assert_eq!(forward == digest(&text(&mut changed.iter())), changed == members);
         }
     }
 

@@ -17,6 +17,7 @@ mod params;
 mod scan;
 pub mod sse;
 pub mod state;
+pub mod watch;
 
 pub use definition::Definition;
 pub use era::{Era, Opening, OpeningError, OpeningHeaders, Version};

@@ -17,6 +17,7 @@ mod sealed;
 mod server_requests;
 pub mod session;
 mod stream;
+mod unasked;
 mod watch;
 pub mod wires;
 

@@ -15,13 +15,13 @@ use vestibule_mcp::{
 };
 use vestibule_model::{Directory, Principal, RequestId, Server};
 use vestibule_policy::{Engine, engine::CallTarget};
-use vestibule_vault::reply::ReplyBody;
 
 use crate::{
     Proxy,
     answer::{self, Asked, ListKind},
     call::Arrival,
     pins::Pins,
+    unasked::Watched,
 };
 
 /// Filters a list in a JSON answer.
@@ -30,7 +30,7 @@ pub(crate) async fn json(
     arrival: &Arrival,
     asked: &Asked,
     kind: ListKind,
-    body: ReplyBody,
+    body: Watched,
 ) -> Result<Body, Response> {
     let sieve = Sieve::new(proxy, arrival, asked, kind);
     let Ok(collected) = Limited::new(body, proxy.settings.max_list).collect().await else {
@@ -38,8 +38,9 @@ pub(crate) async fn json(
     };
     let bytes = collected.to_bytes();
     match sieve.sift(&bytes).await {
-        Some(filtered) => Ok(Body::from(filtered.map_or(bytes, Bytes::from))),
-        None => Err(answer::json(StatusCode::BAD_GATEWAY, sieve.refusal(UNREADABLE))),
+        Ok(filtered) => Ok(Body::from(filtered.map_or(bytes, Bytes::from))),
+        Err(Withheld::Unreadable) => Err(answer::json(StatusCode::BAD_GATEWAY, sieve.refusal(UNREADABLE))),
+        Err(Withheld::Journal) => Err(answer::journal_down(sieve.id.as_deref())),
     }
 }
 
@@ -64,7 +65,17 @@ impl ListEvents {
 }
 
 const BROKEN: &str = "The list of the server behind the gateway is too large or broke off.";
+const UNRECORDED: &str = "The audit journal cannot be written, so the list is withheld.";
 const UNREADABLE: &str = "The list of the server behind the gateway cannot be read, so it is withheld.";
+
+/// Why nothing of a list may pass.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Withheld {
+    /// It cannot be read, or can be read in two ways.
+    Unreadable,
+    /// What is new in it cannot be recorded.
+    Journal,
+}
 
 /// Knows who looks and keeps what they may see.
 struct Sieve {
@@ -95,17 +106,16 @@ impl Sieve {
         }
     }
 
-    /// `None`: unreadable, so nothing may pass. `Some(None)`: no list in it (an error, a notification), passes as it is.
-    async fn sift(&self, body: &[u8]) -> Option<Option<Vec<u8>>> {
-        let list = match self.kind {
-            ListKind::Tools => Target::ToolList,
-            ListKind::Prompts => Target::PromptList,
-            ListKind::Resources => Target::ResourceList,
-            ListKind::ResourceTemplates => Target::ResourceTemplateList,
-            ListKind::Resumed => match filter::list_in(body).ok()? {
-                Some(list) => list,
-                None => return Some(None),
-            },
+    /// `None`: no list in it (an error, a notification), passes as it is.
+    async fn sift(&self, body: &[u8]) -> Result<Option<Vec<u8>>, Withheld> {
+        // What it holds decides, not what was asked: the answer to another request may come on this stream.
+        let list = match (filter::list_in(body).map_err(|_| Withheld::Unreadable)?, self.kind) {
+            (Some(found), _) => found,
+            (None, ListKind::Tools) => Target::ToolList,
+            (None, ListKind::Prompts) => Target::PromptList,
+            (None, ListKind::Resources) => Target::ResourceList,
+            (None, ListKind::ResourceTemplates) => Target::ResourceTemplateList,
+            (None, ListKind::Resumed) => return Ok(None),
         };
         // First what is known of the tools, then who may see them: a definition that waits since this very list is not
         // in it any more.
@@ -114,8 +124,8 @@ impl Sieve {
             _ => HashSet::new(),
         };
         let keeps = |name: &str| !held.contains(name) && self.keeps(&list, name);
-        let filtered = filter::filter_list(body, &list, self.era, keeps).ok()?;
-        Some(filtered.map(|filtered| filtered.body))
+        let filtered = filter::filter_list(body, &list, self.era, keeps).map_err(|_| Withheld::Unreadable)?;
+        Ok(filtered.map(|filtered| filtered.body))
     }
 
     fn keeps(&self, list: &Target<'_>, name: &str) -> bool {
@@ -145,26 +155,23 @@ impl Sieve {
         let Ok(events) = splitter.feed(chunk) else { return end(out, BROKEN) };
         for event in events {
             match self.sift_event(&event).await {
-                Some(bytes) => out.extend_from_slice(&bytes),
-                None if self.kind == ListKind::Resumed => {
+                Ok(bytes) => out.extend_from_slice(&bytes),
+                Err(_) if self.kind == ListKind::Resumed => {
                     tracing::warn!(server = %self.server.name, "an event of the upstream cannot be read; it is left out");
                 }
-                None => return end(out, UNREADABLE),
+                Err(Withheld::Unreadable) => return end(out, UNREADABLE),
+                Err(Withheld::Journal) => return end(out, UNRECORDED),
             }
         }
         (out, true)
     }
 
-    async fn sift_event(&self, event: &sse::Event) -> Option<Bytes> {
+    async fn sift_event(&self, event: &sse::Event) -> Result<Bytes, Withheld> {
         if event.data.is_empty() {
-            return Some(event.raw.clone());
+            return Ok(event.raw.clone());
         }
         let sifted = self.sift(&event.data).await?;
-        Some(
-            sifted.map_or_else(
-                || event.raw.clone(),
-                |body| sse::encode(event.event.as_deref(), event.id.as_deref(), &body),
-            ),
-        )
+        Ok(sifted
+            .map_or_else(|| event.raw.clone(), |body| sse::encode(event.event.as_deref(), event.id.as_deref(), &body)))
     }
 }

@@ -20,6 +20,8 @@ use vestibule_store::{
     pins::{News, PinState, Sight},
 };
 
+use crate::list::Withheld;
+
 /// The largest definition that is recorded, in bytes. A larger one counts as never seen.
 const MAX_DEFINITION: usize = 256 * 1024;
 
@@ -69,27 +71,26 @@ impl Pins {
     }
 
     /// Takes down what is new in a list of tools, and gives the names that must not be shown. A name that stands there
-    /// twice is shown only when both definitions may be. `None` when the list cannot be read, or what is new cannot be
-    /// written to the journal: then nothing of it may pass.
+    /// twice is shown only when both definitions may be. On an error nothing of the list may pass.
     pub(crate) async fn compare(
         &self,
         server: &ServerName,
         request: &RequestId,
         body: &[u8],
-    ) -> Option<HashSet<String>> {
+    ) -> Result<HashSet<String>, Withheld> {
         let mode = self.tools.mode(server);
         if mode == PinMode::Off {
-            return Some(HashSet::new());
+            return Ok(HashSet::new());
         }
-        let definitions = definition::tools_in(body).ok()?;
+        let definitions = definition::tools_in(body).map_err(|_| Withheld::Unreadable)?;
         self.note(server, mode, request, &definitions).await?;
         if mode == PinMode::Warn {
-            return Some(HashSet::new());
+            return Ok(HashSet::new());
         }
         let pins = self.tools.store.pins();
         let in_force = |one: &Definition| pins.is_in_force(server, one.name(), one.digest());
         let held = definitions.iter().filter(|one| !in_force(one));
-        Some(held.map(|one| one.name().to_owned()).collect())
+        Ok(held.map(|one| one.name().to_owned()).collect())
     }
 
     async fn note(
@@ -98,7 +99,7 @@ impl Pins {
         mode: PinMode,
         request: &RequestId,
         definitions: &[Definition],
-    ) -> Option<()> {
+    ) -> Result<(), Withheld> {
         let (pins, now) = (self.tools.store.pins(), self.clock.now());
         let is_news = |one: &&Definition| pins.is_news(server, one.name(), one.digest(), now);
         let (small, large): (Vec<_>, Vec<_>) =
@@ -107,7 +108,7 @@ impl Pins {
             tracing::warn!(%server, tool = one.name(), "the definition of the tool is too large to be pinned");
         }
         if small.is_empty() {
-            return Some(());
+            return Ok(());
         }
         let sights = small.into_iter().map(sight).collect();
         match self.tools.store.note_sights(server, sights).await {
@@ -115,7 +116,7 @@ impl Pins {
             Err(error) => {
                 // What is not recorded is not in force; the mode says what that means.
                 tracing::error!(%server, %error, "tool definitions cannot be compared");
-                Some(())
+                Ok(())
             }
         }
     }
@@ -127,7 +128,7 @@ impl Pins {
         mode: PinMode,
         request: &RequestId,
         news: Vec<(Sight, News)>,
-    ) -> Option<()> {
+    ) -> Result<(), Withheld> {
         let mut last: Option<Receipt> = None;
         for (sight, news) in news {
             let (action, waits) = match &news {
@@ -146,11 +147,11 @@ impl Pins {
             event.target = Some(sight.tool.get(..sight.tool.floor_char_boundary(1024)).unwrap_or_default().into());
             event.verdict = Some(if waits && mode == PinMode::Hold { Verdict::Deny } else { Verdict::Allow });
             event.detail = Some(format!("sha256 {}", sight.digest.to_hex()).into());
-            last = Some(self.journal.append(&event).ok()?);
+            last = Some(self.journal.append(&event).map_err(|_| Withheld::Journal)?);
         }
         match last {
-            Some(receipt) => receipt.durable().await.ok().map(drop),
-            None => Some(()),
+            Some(receipt) => receipt.durable().await.map(drop).map_err(|_| Withheld::Journal),
+            None => Ok(()),
         }
     }
 }

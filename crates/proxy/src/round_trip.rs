@@ -13,7 +13,6 @@ use vestibule_mcp::{
     sse, state,
 };
 use vestibule_policy::engine::CallTarget;
-use vestibule_vault::reply::ReplyBody;
 
 use crate::{
     Proxy,
@@ -21,6 +20,7 @@ use crate::{
     call::Arrival,
     sealed::{self, Kind, Owner},
     server_requests::ServerRequests,
+    unasked::Watched,
 };
 
 /// An input-required result is small. In a larger answer no state is sealed, and one that comes back unsealed is refused.
@@ -92,7 +92,7 @@ pub(crate) async fn json(
     proxy: &Arc<Proxy>,
     arrival: &Arrival,
     asked: &Asked,
-    mut body: ReplyBody,
+    mut body: Watched,
 ) -> Result<Body, Response> {
     let mut whole = Bytes::new();
     let mut largest = LARGEST;
@@ -136,7 +136,7 @@ fn broke_off() -> Vec<u8> {
 /// The start that was held, and the rest as it comes.
 struct Resumed {
     start: Option<Bytes>,
-    body: ReplyBody,
+    body: Watched,
 }
 
 impl http_body::Body for Resumed {

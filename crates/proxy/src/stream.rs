@@ -8,7 +8,6 @@ use bytes::Bytes;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use vestibule_mcp::{Era, event_ids::EventIds};
-use vestibule_vault::reply::ReplyBody;
 
 use crate::{
     Proxy,
@@ -18,11 +17,12 @@ use crate::{
     round_trip::StateEvents,
     sealed::{self, Kind, Owner},
     server_requests::{RequestEvents, ServerRequests},
+    unasked::Watched,
     watch::Watch,
 };
 
 /// Passes a stream of events, piece by piece.
-pub(crate) fn pass(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked, body: ReplyBody) -> Body {
+pub(crate) fn pass(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked, body: Watched) -> Body {
     let passage = Passage {
         requests: requests(proxy, arrival, asked),
         judge: Judge::of(proxy, arrival, asked),
@@ -80,7 +80,7 @@ impl Ids {
 struct Passage {
     proxy: Arc<Proxy>,
     /// None once no more is to come.
-    body: Option<ReplyBody>,
+    body: Option<Watched>,
     requests: Option<RequestEvents>,
     judge: Judge,
     ids: Option<Ids>,
@@ -156,7 +156,7 @@ impl Passage {
 }
 
 /// Ends the exchange behind a stream that does not go on.
-fn goes_on(body: &mut Option<ReplyBody>, (bytes, goes_on): (Bytes, bool)) -> Bytes {
+fn goes_on(body: &mut Option<Watched>, (bytes, goes_on): (Bytes, bool)) -> Bytes {
     if !goes_on {
         *body = None;
     }
