@@ -77,7 +77,10 @@ impl Results {
 
     /// The message that goes on instead; `None`: as it is.
     fn apply(&self, message: &[u8]) -> Option<Vec<u8>> {
-        if let Some(requests) = self.requests.as_ref().filter(|_| state::may_ask(message))
+        if !state::may_ask(message) {
+            return None;
+        }
+        if let Some(requests) = &self.requests
             && let Some(refusal) = requests.refuse_result(message, self.id.as_deref())
         {
             return Some(refusal);
@@ -113,8 +116,7 @@ pub(crate) async fn json(
             return Err(answer::json(StatusCode::BAD_GATEWAY, broke_off()));
         }
     }
-    let holds_more = state::may_hold_state(&whole) || state::may_ask(&whole);
-    let other = if holds_more { Results::new(proxy, arrival, asked).apply(&whole) } else { None };
+    let other = if state::may_ask(&whole) { Results::new(proxy, arrival, asked).apply(&whole) } else { None };
     Ok(other.map_or_else(|| Body::from(whole), Body::from))
 }
 
