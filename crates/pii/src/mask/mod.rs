@@ -1,0 +1,5 @@
+//! What replaces a finding.
+
+mod action;
+
+pub use action::Action;
