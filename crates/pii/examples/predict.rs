@@ -11,7 +11,7 @@ fn main() -> io::Result<()> {
         let line: serde_json::Value = serde_json::from_str(&line?)?;
         let text = line.get("text").and_then(|text| text.as_str()).unwrap_or_default();
         let spans: Vec<_> = scanner
-            .scan_text(text)
+            .scan(text)
             .into_iter()
             .map(|finding| {
                 let start = text.get(..finding.range.start).unwrap_or_default().chars().count();

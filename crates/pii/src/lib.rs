@@ -10,11 +10,13 @@ pub mod config;
 mod context;
 mod engine;
 pub mod finding;
+mod json;
 pub mod kind;
 pub mod mask;
 mod prefilter;
 mod recognizers;
 pub mod scanner;
+mod words;
 
 pub use config::{Config, Rule, Sensitivity};
 pub use finding::{Finding, Site};

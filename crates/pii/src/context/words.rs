@@ -109,8 +109,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
          din till fra er mit mijn zijn op onder unter sous sur bajo sob numarasi value values val new old current home \
          work office primary secondary personal private business main day evening direct toll free alternate alt \
          emergency us uk usa de fr es it nl type kind issued via by with as used use using ending follows \
-         following please below here also now changed change update updated updates registered active valid confirmed \
-         verified full td th tr dd dt span div p b strong li label input field string str text: data item i em br class \
+         following please below here also now full td th tr dd dt span div p b strong li label input field string str text: data item i em br class \
          fixed first second last1 also so it's und auch aussi tambien anche oraz i och og ja a és ve и или мой \
          ваш это country region international intl national format formatted e164 raw original 号码 番号 번호 は が 是 为 的",
     ),
@@ -141,7 +140,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
     ),
     (
         Topics::VERSION,
-        "version versions ver vers v firmware fw driver release releases released section sections clause clauses \
+        "version versions ver vers v build builds firmware fw driver release releases released section sections clause clauses \
          revision rev chapter oid upgrade upgraded versie wersja версия 版本 バージョン kernel sdk runtime",
     ),
 ];

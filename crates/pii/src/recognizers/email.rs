@@ -1,16 +1,17 @@
 //! Mailboxes: anchored on `@` (or `%40` in a URL), ended by a top-level domain that exists.
 
-use std::{collections::HashSet, sync::OnceLock};
+use std::sync::OnceLock;
 
-use super::{Candidates, Find};
+use super::{Candidates, Find, Token};
 use crate::{
     chain::Chain,
     chars::{at, before, char_at, char_before, is_alnum, is_alpha, is_digit, is_hex, is_letter, part, span_back},
     context::{Text, is_unspaced},
     kind::Kind,
+    words::WordSet,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Mark(b'@', at_sign), Find::Chain(escaped)];
+pub(super) static FINDS: &[Find] = &[Find::Mark(b'@', at_sign), Find::Chain(escaped), Find::Token(escaped_word)];
 
 const SCORE: i16 = 90;
 /// The longest local part and the longest domain, in bytes (RFC 5321 section 4.5.3.1).
@@ -26,6 +27,13 @@ fn escaped(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
     let Some(run) = chain.run(0) else { return };
     if before(text.bytes, run.start) == b'%' && part(text.bytes, run.start, run.start + 2) == b"40" {
         find(text.bytes, run.start - 1, run.start + 2, found);
+    }
+}
+
+/// `%40` with letters behind.
+fn escaped_word(text: &Text<'_>, token: Token, found: &mut Candidates) {
+    if before(text.bytes, token.start) == b'%' && part(text.bytes, token.start, token.start + 2) == b"40" {
+        find(text.bytes, token.start - 1, token.start + 2, found);
     }
 }
 
@@ -95,8 +103,9 @@ fn trim(bytes: &[u8], start: usize, end: usize) -> usize {
     start
 }
 
+/// A percent-encoded byte that cannot be part of the address; `%2B` is its plus sign.
 fn is_encoded(three: &[u8]) -> bool {
-    matches!(three, [b'%', high, low] if is_hex(*high) && is_hex(*low))
+    matches!(three, [b'%', high, low] if is_hex(*high) && is_hex(*low) && !matches!((high, low), (b'2', b'B' | b'b')))
 }
 
 /// Where the domain ends, when its last label is a top-level domain.
@@ -162,20 +171,9 @@ fn top_level(bytes: &[u8], start: usize, end: usize) -> Option<usize> {
 }
 
 fn is_top_level(label: &[u8]) -> bool {
-    static DOMAINS: OnceLock<HashSet<&'static [u8]>> = OnceLock::new();
-    let domains = DOMAINS.get_or_init(|| include_str!("../../data/tlds.txt").lines().map(str::as_bytes).collect());
-    let mut lower = [0u8; 64];
-    let Some(space) = lower.get_mut(..label.len()) else { return false };
-    space.copy_from_slice(label);
-    space.make_ascii_lowercase();
-    let space = &*space;
-    if matches!(space, b"com" | b"org" | b"net" | b"de" | b"io") {
-        return true;
-    }
-    if space.is_ascii() {
-        return domains.contains(space);
-    }
-    std::str::from_utf8(space).is_ok_and(|label| domains.contains(label.to_lowercase().as_bytes()))
+    static DOMAINS: OnceLock<WordSet> = OnceLock::new();
+    let domains = DOMAINS.get_or_init(|| WordSet::of(include_str!("../../data/tlds.txt").lines()));
+    label.len() > 1 && domains.has(label)
 }
 
 /// Whether it is no package, credential in a URL, message id or word of a program.

@@ -13,7 +13,7 @@ use crate::{
 pub(super) static FINDS: &[Find] = &[Find::Chain(chain), Find::Token(token), Find::Mark(b':', colons)];
 
 const V4: i16 = 60;
-const V6: i16 = 85;
+const V6: i16 = 96;
 /// The longest textual form.
 const MAX_V6: usize = 45;
 /// How near a word such as "version" must be.

@@ -169,7 +169,7 @@ fn is_label_dot(bytes: &[u8], start: usize) -> bool {
 fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) -> Option<usize> {
     let run = chain.run(first)?;
     let total: usize = chain.runs().iter().skip(first).map(|run| run.len()).take(8).sum();
-    if run.len() > MAX_DIGITS || total < 6 || is_date(text.bytes, chain, first) {
+    if run.len() > MAX_DIGITS || total < 6 || is_date(text.bytes, chain, first) || is_decimal(chain, first) {
         return None;
     }
     if (first == 0 && chain.tied_left && !is_label_dot(text.bytes, run.start)) || (first > 0 && chain.cut_left(first)) {
@@ -195,6 +195,14 @@ fn is_dialled(digits: &[u8]) -> bool {
         || plans.is_national(digits)
         || digits.strip_prefix(&[0, 0]).or_else(|| digits.strip_prefix(&[0, 1, 1])).is_some_and(is_international)
         || (digits.len() >= 10 && plans.is_international(digits))
+}
+
+/// A decimal fraction, or four octets.
+fn is_decimal(chain: &Chain, first: usize) -> bool {
+    let dots = (first..first + 4).take_while(|&index| chain.sep(index) == Some(Sep::Dot)).count();
+    let short = chain.run(first).is_some_and(|run| run.len() <= 3);
+    let long = chain.run(first + 1).is_some_and(|run| run.len() > 5);
+    dots > 0 && short && (dots == 3 || long || chain.run(first).is_some_and(|run| run.len() == 1))
 }
 
 /// Four digits, two and two, or the other way round.

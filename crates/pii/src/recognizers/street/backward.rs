@@ -23,7 +23,7 @@ pub(super) fn read(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
         end = unit;
         points += 1;
     }
-    Some(Line { start, end, points, strong, closed: true })
+    Some(Line { start, end, points, strong, closed: true, long: false })
 }
 
 /// Where the name ends: before a blank, or a comma, or `nº`.
@@ -69,11 +69,11 @@ fn named(bytes: &[u8], last: &Word<'_>) -> Option<(usize, bool)> {
     let lower = std::str::from_utf8(last.text).ok()?.to_lowercase();
     let ends = GLUED.iter().any(|end| lower.ends_with(end));
     let surely = SURELY_GLUED.iter().any(|end| lower.ends_with(end) && (lower.len() > end.len() || end.len() > 4));
-    if let Some(start) = led(bytes, last) {
-        return Some((start, true));
-    }
     if !last.is_name() {
         return None;
+    }
+    if let Some(start) = led(bytes, last) {
+        return Some((start, true));
     }
     if ends && !GLUED.contains(&lower.as_str()) {
         // "Alte Hauptstraße", "Kleine Gasse"

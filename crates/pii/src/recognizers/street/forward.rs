@@ -18,6 +18,8 @@ pub(super) struct Line {
     pub(super) strong: bool,
     /// What follows does not make it part of a sentence.
     pub(super) closed: bool,
+    /// The house number has three digits or more: hardly a count of things.
+    pub(super) long: bool,
 }
 
 /// The most words of a street name.
@@ -36,6 +38,7 @@ pub(super) fn read(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
     };
     let mut line = name?;
     line.start = number;
+    line.long = after - number >= 3;
     if let Some(end) = direction(bytes, line.end) {
         line.end = end;
         line.points += 1;
@@ -90,7 +93,7 @@ fn led(bytes: &[u8], start: usize) -> Option<Line> {
         }
         place = word.end;
     }
-    (names > 0).then_some(Line { start, end, points: 1, strong: true, closed: closed(bytes, end) })
+    (names > 0).then_some(Line { start, end, points: 1, strong: true, closed: closed(bytes, end), long: false })
 }
 
 fn starts_with_digit(word: &Word<'_>) -> bool {
@@ -112,11 +115,11 @@ fn suffixed(bytes: &[u8], start: usize) -> Option<Line> {
         }
         let dotted = at(bytes, word.end) == b'.' && word.text.len() <= 5;
         let after = word.end + usize::from(dotted);
-        if names > 0 && SUFFIX.has(word.text) && !small {
-            let end = if dotted && keeps_dot(bytes, after) { after } else { word.end };
-            best = Some(Line { start, end, points, strong: STRONG.has(word.text), closed: closed(bytes, after) });
+        if names > 0 && SUFFIX.has(word.text) && word.is_name() | lower_case(bytes, start) {
+            let end = after;
+            best = Some(Line { start, end, points, strong: STRONG.has(word.text), closed: closed(bytes, after), long: false });
         } else if WHOLE.has(word.text) && index <= 1 {
-            best = Some(Line { start, end: word.end, points, strong: false, closed: closed(bytes, word.end) });
+            best = Some(Line { start, end: word.end, points, strong: false, closed: closed(bytes, word.end), long: false });
         }
         if word.is_ordinal() || (names == 0 && DIRECTION.has(word.text)) {
             points += 1;
@@ -136,11 +139,6 @@ fn suffixed(bytes: &[u8], start: usize) -> Option<Line> {
 /// Behind `St.` more of the address follows: a direction, a dwelling, a town with its state. A sentence does not.
 fn follows_street(bytes: &[u8], next: usize) -> bool {
     word_at(bytes, next).is_some_and(|word| DIRECTION.has(word.text) || SUFFIX.has(word.text) || UNIT.has(word.text))
-}
-
-/// An abbreviation keeps its full stop when the address could go on or the text ends.
-fn keeps_dot(_bytes: &[u8], _after: usize) -> bool {
-    true
 }
 
 /// A whole address in lower case: only believed with state and postcode, which the tail checks.
@@ -178,7 +176,7 @@ fn highway(bytes: &[u8], start: usize) -> Option<Line> {
                 && !is_alpha(at(bytes, end))
                 && (index > 0 || word.is_upper() || word.text.len() > 2)
             {
-                return Some(Line { start, end, points: 1, strong: true, closed: closed(bytes, end) });
+                return Some(Line { start, end, points: 1, strong: true, closed: closed(bytes, end), long: false });
             }
         }
         if !word.is_name() {
@@ -196,7 +194,7 @@ fn grid(bytes: &[u8], start: usize) -> Option<Line> {
     let digits = span(bytes, number, 6, is_digit);
     let second = word_at(bytes, blank_at(bytes, number + digits)?)?;
     let fits = DIRECTION.has(first.text) && DIRECTION.has(second.text) && (2..=5).contains(&digits) && first.is_name();
-    fits.then_some(Line { start, end: second.end, points: 1, strong: true, closed: true })
+    fits.then_some(Line { start, end: second.end, points: 1, strong: true, closed: true, long: false })
 }
 
 /// A direction behind the name: `NE`, `South`.

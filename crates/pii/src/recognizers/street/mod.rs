@@ -98,14 +98,13 @@ fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
     if lower {
         return false;
     }
-    let end = strip_dot(bytes, line);
     let score = match text.support(line.start, Kind::Street) {
         Support::Named => LABELLED,
-        _ if line.points >= 2 || (line.strong && line.closed) || (line.points >= 1 && line.closed) => ALONE,
+        _ if line.points >= 2 || (line.closed && (line.strong || line.points >= 1 || line.long)) => ALONE,
         _ => 30,
     };
     if score >= ALONE {
-        found.add(Kind::Street, line.start, end, score);
+        found.add(Kind::Street, line.start, line.end, score);
     }
     score >= ALONE
 }
@@ -114,11 +113,6 @@ fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
 fn is_lower(bytes: &[u8], line: Line) -> bool {
     let digits = span(bytes, line.start, 8, |byte| byte != b' ');
     !line.strong && at(bytes, line.start + digits + 1).is_ascii_lowercase()
-}
-
-/// The full stop of an abbreviation belongs to the address; the tail has seen to it already.
-fn strip_dot(_bytes: &[u8], line: Line) -> usize {
-    line.end
 }
 
 /// A value of an address key that starts or ends with a number is an address, whatever its words are.
