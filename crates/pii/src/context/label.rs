@@ -42,7 +42,8 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
         let Some(word) = word_before(bytes, place, floor, label.bare) else { break };
         let topics = meaning(bytes, &word, right, floor);
         label.bare = false;
-        if topics.is_label() {
+        let keyed = key.is_some_and(|key| word.start >= key);
+        if topics.is_label() && !(keyed && topics.meets(Topics::PROSE)) {
             label.topics = topics;
             label.distance = value - word.start;
             return label;
@@ -273,6 +274,7 @@ fn sentence_ends(bytes: &[u8], start: usize) -> bool {
     }
     match before(bytes, start - 1) {
         b'!' | b'?' => true,
+        b'.' if at(bytes, start - 3).is_ascii_digit() && start > 3 => true,
         b'.' => {
             let letters = span_back(bytes, start - 2, 6, |byte| is_alpha(byte) || byte >= 0x80);
             letters > 4 || (letters > 0 && !is_abbreviation(part(bytes, start - 2 - letters, start - 2)))

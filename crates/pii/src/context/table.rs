@@ -156,7 +156,8 @@ pub(crate) fn key_topics(key: &[u8]) -> Topics {
         return Topics::NONE;
     }
     let found = label::find(key, key.len(), 0).topics;
-    if found.is_label() { found } else { lexicon().word(key) }
+    let found = if found.is_label() { found } else { lexicon().word(key) };
+    if found.meets(Topics::PROSE) { Topics::NONE } else { found }
 }
 
 /// Which cell of the line holds the place, and where the cell begins. Dividers inside quotes do not count.

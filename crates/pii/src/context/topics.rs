@@ -20,6 +20,9 @@ impl Topics {
     /// A version of a program, a section of a document.
     pub(crate) const VERSION: Self = Self(1 << 19);
 
+    /// A verb: it labels in a sentence, not as a key.
+    pub(crate) const PROSE: Self = Self(1 << 20);
+
     /// The topic of one kind.
     pub(crate) const fn of(kind: Kind) -> Self {
         Self(1 << kind.index())

@@ -6,6 +6,8 @@ use crate::kind::Kind;
 
 const EMAIL: Topics = Topics::of(Kind::Email);
 const PHONE: Topics = Topics::of(Kind::Phone);
+/// What one does with a telephone: only in a sentence, never as a key.
+const CALLING: Topics = PHONE.and(Topics::PROSE);
 const SSN: Topics = Topics::of(Kind::Ssn);
 const CARD: Topics = Topics::of(Kind::Card);
 const IP: Topics = Topics::of(Kind::Ip);
@@ -25,19 +27,23 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
     ),
     (
         PHONE,
-        "phone phones phoneno phonenumber* telephone* telefon* telephon* telef tel tels tfno tlf tlfn tfn mobile mobiles \
-         mobil mobils mobilnummer* mobiltelefon* mobilni mobilny movil moviles cell cellphone* cellular celular* cellulare* \
-         cel handy handynummer* handynr rufnummer* festnetz* durchwahl portable fixe fax faxnummer* faks telefax* telecopie \
-         landline* whatsapp sms msisdn call calls called calling caller callback dial dialed dialled dialing ring rang \
-         reach reachable reached text texted texting contacttel contact contacts hotline helpline helpdesk recado fono telefoon* gsm \
-         mobiel* vast puhelin* puhelinnumero* puh matkapuhelin* kannykka* komorka komorkowy komorkowe kom telefonni \
-         mobilszam* telefonszam* telefonsz telefono* telefone* telefonu telefonuna numara cep ceptel telefonas telefonul \
-         anrufen ruf ruft erreichbar erreichen erreichst appeler appelez appelle appeler joindre joignable contacter \
-         llamar llame llama llamame ligar ligue chiama chiamare chiamate chiamami bel bellen zadzwon zadzwonic dzwonic \
-         ringa ringe ring ringes soita arayin ara ozvat zavolejte sun sunati phn ph mob handset telno telnr mobileno \
-         mobilenumber* cellno homephone workphone dayphone telegram viber signal \
-         телефон* тел моб мобильн* мобильный звоните позвоните звонить сотовый факс телефону τηλεφωνο* τηλ κινητο* 电话* 手机* \
-         手機* 電話* 联系电话 携帯* 携帯電話 전화* 휴대폰* 연락처* 핸드폰* โทร โทรศัพท์ फोन मोबाइल هاتف جوال טלפון נייד",
+        "phone phones phoneno phonenumber* telephone* telefon* telephon* telef tel tels tfno tlf tlfn tfn mobile \
+         mobiles mobil mobils mobilnummer* mobiltelefon* mobilni mobilny movil moviles cell cellphone* cellular \
+         celular* cellulare* cel handy handynummer* handynr rufnummer* festnetz* durchwahl portable fixe fax \
+         faxnummer* faks telefax* telecopie landline* whatsapp sms msisdn callback hotline helpline helpdesk \
+         recado fono telefoon* gsm mobiel* vast puhelin* puhelinnumero* puh matkapuhelin* kannykka* komorka \
+         komorkowy komorkowe kom telefonni mobilszam* telefonszam* telefonsz telefono* telefone* telefonu \
+         telefonuna numara cep ceptel telefonas telefonul phn ph mob handset telno telnr mobileno mobilenumber* \
+         cellno homephone workphone dayphone телефон* тел моб мобильн* мобильный сотовый факс телефону τηλεφωνο* \
+         τηλ κινητο* 电话* 手机* 手機* 電話* 联系电话 携帯* 携帯電話 전화* 휴대폰* 연락처* 핸드폰* โทร โทรศัพท์ फोन मोबाइल هاتف جوال טלפון נייד",
+    ),
+    (
+        CALLING,
+        "call calls called calling caller text texted texting contact contacts dial dialed dialled dialing ring \
+         rang reach reachable reached anrufen ruf ruft erreichbar erreichen erreichst appeler appelez appelle \
+         joindre joignable contacter llamar llame llama llamame ligar ligue chiama chiamare chiamate chiamami bel \
+         bellen zadzwon zadzwonic dzwonic ringa ringe ring ringes soita arayin ara ozvat zavolejte sun sunati \
+         звоните позвоните звонить signal telegram viber",
     ),
     (SSN, "ssn ssns socialsecurity* itin tin taxpayer socsec ss4 socsecno ssnum ssnumber 社会安全号码"),
     (
@@ -140,7 +146,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
     ),
     (
         Topics::VERSION,
-        "version versions ver vers v build builds firmware fw driver release releases released section sections clause clauses \
+        "version versions ver vers build builds firmware fw driver release releases released section sections clause clauses \
          revision rev chapter oid upgrade upgraded versie wersja версия 版本 バージョン kernel sdk runtime",
     ),
 ];

@@ -4,7 +4,7 @@ use super::{Candidates, Find};
 use crate::{
     chain::{Chain, Digits},
     chars::{Sep, at, before, is_alnum, is_alpha, is_digit},
-    context::{Support, Text},
+    context::{Support, Text, Topics},
     kind::Kind,
 };
 
@@ -59,7 +59,8 @@ fn blank(text: &Text<'_>, chain: &Chain, index: usize, found: &mut Candidates) -
             Support::Silent if issuer == Issuer::NeedsContext => -60,
             Support::Silent => 0,
             Support::Denied => -40,
-            Support::Foreign => -60,
+            Support::Foreign if text.topics(run.start).meets(Topics::FOREIGN) => -60,
+            Support::Foreign => -15,
         };
     found.add(Kind::Card, run.start, run.end, score);
     Some(1)

@@ -5,7 +5,7 @@ use super::{Candidates, Find, Token};
 use crate::{
     chain::Chain,
     chars::{at, before, glued_left, glued_right, is_alnum, is_digit, is_upper, part, span, span_back},
-    context::{Support, Text},
+    context::{Support, Text, Topics, lexicon},
     kind::Kind,
 };
 
@@ -54,8 +54,8 @@ fn letters_before(bytes: &[u8], start: usize) -> Option<usize> {
     let letters = span_back(bytes, start - 1, 4, is_upper);
     let begin = start - 1 - letters;
     let word = part(bytes, begin, start - 1);
-    let filler = [&b"NO"[..], b"NR", b"NUM", b"IS", b"ID"].contains(&word);
-    ((1..=3).contains(&letters) && !glued_left(bytes, begin) && !filler).then_some(begin)
+    let known = letters > 1 && lexicon().word(word) != Topics::NONE;
+    ((1..=3).contains(&letters) && !glued_left(bytes, begin) && !known).then_some(begin)
 }
 
 fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {

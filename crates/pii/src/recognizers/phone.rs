@@ -13,6 +13,7 @@ pub(super) static FINDS: &[Find] = &[Find::Chain(find)];
 const INTERNATIONAL: i16 = 85;
 const FORMATTED: i16 = 66;
 const LABELLED: i16 = 62;
+const SPACED: i16 = 52;
 /// A number has at most so many digits: the code, 15 of E.164, and a trunk zero.
 const MAX_DIGITS: usize = 17;
 
@@ -178,10 +179,38 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
     let paren = before(text.bytes, run.start) == b'(' && at(text.bytes, run.end) == b')';
     let start = if paren { run.start - 1 } else { run.start };
     if text.support(start, Kind::Phone) != Support::Named {
-        return None;
+        return spaced(text, chain, first, found);
     }
     let last = longest(text, chain, first, |digits| is_dialled(digits))?;
+    let start = if last == first { run.start } else { start };
+    if text.topics(start).meets(Topics::PROSE) && !is_callable(text, chain, first, last) {
+        return None;
+    }
     add(text, chain, start, last, LABELLED, found);
+    Some(last)
+}
+
+/// Behind a verb only what is long or begins with a zero: "call 5551234567", not "call 1000-2000".
+fn is_callable(text: &Text<'_>, chain: &Chain, first: usize, last: usize) -> bool {
+    let digits = chain.digits(text.bytes, first, last).unwrap_or_default();
+    let near = chain.run(first).is_some_and(|run| text.label(run.start).distance <= 48);
+    near && (digits.len() >= 9 || (digits.len() >= 7 && digits.as_slice().first() == Some(&0)))
+}
+
+/// "ddd ddd dddd" that fills a string or a line: nothing else is written so.
+fn spaced(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) -> Option<usize> {
+    let last = first + 2;
+    let lengths = [first, first + 1, last].map(|index| chain.run(index).map_or(0, |run| run.len()));
+    let (start, end) = (chain.run(first)?.start, chain.run(last)?.end);
+    let blanks = (first..last).all(|index| chain.sep(index) == Some(Sep::Space));
+    let opens = matches!(before(text.bytes, start), b'"' | b'\'') || part(text.bytes, start.saturating_sub(2), start) == b": ";
+    let closes = matches!(at(text.bytes, end), b'"' | b'\'' | b'\n' | 0);
+    let digits = chain.digits(text.bytes, first, last)?;
+    let fits = lengths == [3, 3, 4] && blanks && opens && closes && plans().is_north_american(digits.as_slice());
+    if !fits || text.support(start, Kind::Phone) != Support::Silent {
+        return None;
+    }
+    found.add(Kind::Phone, start, end, SPACED);
     Some(last)
 }
 

@@ -4,7 +4,7 @@ use super::{Candidates, Find};
 use crate::{
     chain::{Chain, Digits},
     chars::{Sep, before},
-    context::{Support, Text},
+    context::{Support, Text, Topics},
     kind::Kind,
 };
 
@@ -46,7 +46,8 @@ fn grouped(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates)
     if tied && support != Support::Named {
         return;
     }
-    found.add(Kind::Ssn, start.start, end.end, score(prior, support));
+    let alike = support == Support::Foreign && prior == DASHED && !text.topics(start.start).meets(Topics::FOREIGN);
+    found.add(Kind::Ssn, start.start, end.end, if alike { prior - 15 } else { score(prior, support) });
 }
 
 fn blank(text: &Text<'_>, chain: &Chain, index: usize, found: &mut Candidates) {

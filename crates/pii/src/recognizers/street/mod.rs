@@ -11,7 +11,7 @@ use forward::Line;
 use super::{Candidates, Find, Token};
 use crate::{
     chain::Chain,
-    chars::{at, before, glued_left, is_alpha, is_digit, is_upper, part, span},
+    chars::{at, before, glued_left, is_alpha, is_digit, is_upper, part, span, span_back},
     context::{Support, Text},
     kind::Kind,
 };
@@ -100,6 +100,7 @@ fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
     }
     let score = match text.support(line.start, Kind::Street) {
         Support::Named => LABELLED,
+        _ if line.closed && is_placed(bytes, line.start) => ALONE,
         _ if line.points >= 2 || (line.closed && (line.strong || line.points >= 1 || line.long)) => ALONE,
         _ => 30,
     };
@@ -107,6 +108,13 @@ fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
         found.add(Kind::Street, line.start, line.end, score);
     }
     score >= ALONE
+}
+
+/// A word of place stands before: "at", "near".
+fn is_placed(bytes: &[u8], start: usize) -> bool {
+    let end = start.saturating_sub(1);
+    let word = part(bytes, end - span_back(bytes, end, 8, is_alpha), end);
+    [&b"at"[..], b"near", b"to", b"from", b"visit", b"on", b"address", b"toward"].iter().any(|place| word.eq_ignore_ascii_case(place))
 }
 
 /// The name is in lower case: number, blank, small letter, and no French leading word.

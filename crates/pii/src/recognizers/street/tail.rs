@@ -4,6 +4,7 @@ use super::{
     cursor::{Break, Word, blank_at, break_at, word_at},
     names::{COUNTRIES, SMALL, STATE_CODES, STATES, UNIT},
 };
+use crate::context::lexicon;
 use crate::chars::{at, char_at, is_alnum, is_alpha, is_digit, is_upper, part, span, starts_with_ignore_case};
 
 /// The most words of a town.
@@ -148,7 +149,8 @@ fn name(bytes: &[u8], start: usize) -> Option<usize> {
         let Some(word) = word_at(bytes, place) else { break };
         let digits = word.text.iter().any(|&byte| is_digit(byte));
         // A label that follows in the same line is no part of the town.
-        let labels = matches!(at(bytes, word.end), b':' | b'=') || (at(bytes, word.end) == b'@');
+        let label = lexicon().word(word.text).names_a_kind() || starts_with_ignore_case(word.text, 0, "núm".as_bytes());
+        let labels = matches!(at(bytes, word.end), b':' | b'=' | b'@') || (index > 0 && label);
         if digits || labels {
             break;
         }
@@ -179,8 +181,8 @@ fn province(bytes: &[u8], end: usize) -> Option<usize> {
     }
     if let Some((Break::Mark, next)) = break_at(bytes, end) {
         let letters = span(bytes, next, 5, is_upper);
-        if (2..=4).contains(&letters)
-            && is_end(bytes, next + letters)
+        let known = letters == 2 || part(bytes, next, next + letters) == b"CDMX";
+        if known && is_end(bytes, next + letters)
             && !COUNTRIES.has(part(bytes, next, next + letters))
         {
             return Some(next + letters);
