@@ -15,6 +15,15 @@ pub struct Finding {
     pub score: u8,
     /// Where it stands.
     pub site: Site,
+    /// The value without the escapes around it, when it came out of a string with some.
+    pub(crate) value: Option<Box<str>>,
+}
+
+impl Finding {
+    /// The value that was found in this text, as a person would read it.
+    pub fn value<'a>(&'a self, text: &'a str) -> &'a str {
+        self.value.as_deref().unwrap_or_else(|| text.get(self.range.clone()).unwrap_or_default())
+    }
 }
 
 /// Where a finding stands; its replacement must be written accordingly.

@@ -6,7 +6,7 @@ use crate::{
     context::{Surroundings, Text},
     engine::Engine,
     finding::{Finding, Site},
-    json::{Origin, Walker, looks_like_json},
+    json::{Origin, looks_like_json, walk},
 };
 
 /// Finds personal data. Build one per configuration and share it.
@@ -32,7 +32,7 @@ impl Scanner {
     pub fn scan(&self, text: &str) -> Vec<Finding> {
         let bytes = text.as_bytes();
         if looks_like_json(bytes)
-            && let Ok(found) = Walker::walk(self, bytes, &Origin::ROOT, Surroundings::default())
+            && let Ok(found) = walk(self, bytes, &Origin::ROOT, Surroundings::default())
         {
             return found;
         }
@@ -44,7 +44,7 @@ impl Scanner {
         let surroundings = Surroundings { key: crate::context::key_topics(key.as_bytes()), ..Surroundings::default() };
         let origin = Origin { nested: 0, ..Origin::ROOT };
         if looks_like_json(text.as_bytes())
-            && let Ok(found) = Walker::walk(self, text.as_bytes(), &origin, surroundings)
+            && let Ok(found) = walk(self, text.as_bytes(), &origin, surroundings)
         {
             return found;
         }
@@ -60,7 +60,7 @@ impl Scanner {
             let start = json_start(bytes, place);
             if looks_like_json(part(bytes, start, end)) {
                 let line = Origin { base: start, decoded: None, parent: Some(origin), nested: origin.nested };
-                if let Ok(inner) = Walker::walk(self, part(bytes, start, end), &line, surroundings) {
+                if let Ok(inner) = walk(self, part(bytes, start, end), &line, surroundings) {
                     self.between(bytes, plain, place, origin, surroundings, &mut found);
                     found.extend(inner);
                     plain = end;
@@ -89,6 +89,7 @@ impl Scanner {
                 kind: candidate.kind,
                 score: u8::try_from(candidate.score.clamp(0, 100)).unwrap_or(100),
                 site: Site::Text,
+                value: origin.is_decoded().then(|| String::from_utf8_lossy(part(bytes, candidate.start, candidate.end)).into()),
             })
             .collect()
     }

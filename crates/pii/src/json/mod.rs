@@ -2,8 +2,10 @@
 
 mod decode;
 mod lexer;
+mod machine;
 mod walk;
 
 pub(crate) use decode::Decoded;
-pub(crate) use lexer::{Bracket, Lexer, NotJson, Token};
-pub(crate) use walk::{Origin, Walker, looks_like_json};
+pub(crate) use lexer::{Lexer, NotJson, Token};
+pub(crate) use machine::{LOOKAHEAD, Machine};
+pub(crate) use walk::{Origin, looks_like_json, walk};
