@@ -16,10 +16,12 @@ pub mod mask;
 mod prefilter;
 mod recognizers;
 pub mod scanner;
+pub mod stream;
 mod words;
 
 pub use config::{Config, Rule, Sensitivity};
 pub use finding::{Finding, Site};
 pub use kind::Kind;
-pub use mask::Action;
+pub use mask::{Action, Blocked, Counts, HashKey, Masker, Naming, Pseudonyms, Screened};
 pub use scanner::Scanner;
+pub use stream::{JsonStream, SseStream, StreamError, TextStream};

@@ -3,7 +3,7 @@
 use crate::{
     chars::{at, part, span, starts_with_ignore_case},
     config::Config,
-    context::{Surroundings, Text},
+    context::{Surroundings, Text, key_topics},
     engine::Engine,
     finding::{Finding, Site},
     json::{Origin, looks_like_json, walk},
@@ -30,25 +30,23 @@ impl Scanner {
     /// What is in a text of any sort: JSON, lines of JSON, server-sent events, tables, prose. In order, without
     /// overlaps.
     pub fn scan(&self, text: &str) -> Vec<Finding> {
-        let bytes = text.as_bytes();
-        if looks_like_json(bytes)
-            && let Ok(found) = walk(self, bytes, &Origin::ROOT, Surroundings::default())
-        {
-            return found;
-        }
-        self.lines(bytes, &Origin::ROOT, Surroundings::default())
+        self.document(text.as_bytes(), &Origin::ROOT, Surroundings::default())
     }
 
     /// What is in the value of a key, or of an argument of that name.
     pub fn scan_value(&self, key: &str, text: &str) -> Vec<Finding> {
-        let surroundings = Surroundings { key: crate::context::key_topics(key.as_bytes()), ..Surroundings::default() };
-        let origin = Origin { nested: 0, ..Origin::ROOT };
-        if looks_like_json(text.as_bytes())
-            && let Ok(found) = walk(self, text.as_bytes(), &origin, surroundings)
+        let surroundings = Surroundings { key: key_topics(key.as_bytes()), ..Surroundings::default() };
+        self.document(text.as_bytes(), &Origin::ROOT, surroundings)
+    }
+
+    /// A text of any sort.
+    pub(crate) fn document(&self, bytes: &[u8], origin: &Origin<'_>, surroundings: Surroundings) -> Vec<Finding> {
+        if looks_like_json(bytes)
+            && let Ok(found) = walk(self, bytes, origin, surroundings)
         {
             return found;
         }
-        self.lines(text.as_bytes(), &origin, surroundings)
+        self.lines(bytes, origin, surroundings)
     }
 
     /// Text in which some lines may be JSON of their own. What lies between such lines is read as one text.
@@ -72,7 +70,15 @@ impl Scanner {
         found
     }
 
-    fn between(&self, bytes: &[u8], start: usize, end: usize, origin: &Origin<'_>, surroundings: Surroundings, found: &mut Vec<Finding>) {
+    fn between(
+        &self,
+        bytes: &[u8],
+        start: usize,
+        end: usize,
+        origin: &Origin<'_>,
+        surroundings: Surroundings,
+        found: &mut Vec<Finding>,
+    ) {
         if start < end {
             let inner = Origin { base: start, decoded: None, parent: Some(origin), nested: origin.nested };
             found.extend(self.plain(part(bytes, start, end), &inner, surroundings));
@@ -89,7 +95,9 @@ impl Scanner {
                 kind: candidate.kind,
                 score: u8::try_from(candidate.score.clamp(0, 100)).unwrap_or(100),
                 site: Site::Text,
-                value: origin.is_decoded().then(|| String::from_utf8_lossy(part(bytes, candidate.start, candidate.end)).into()),
+                value: origin
+                    .is_decoded()
+                    .then(|| String::from_utf8_lossy(part(bytes, candidate.start, candidate.end)).into()),
             })
             .collect()
     }

@@ -37,6 +37,11 @@ impl Decoded {
         }
     }
 
+    /// From here on the bytes are those of the raw text at `place`.
+    pub(crate) fn mark(&mut self, place: usize) {
+        self.marks.push((self.bytes.len(), place));
+    }
+
     fn escape(&mut self, raw: &[u8], place: usize) -> Option<usize> {
         let plain = match at(raw, place + 1) {
             b'n' => b'\n',

@@ -84,7 +84,9 @@ impl<'a> Lexer<'a> {
 
     fn number(&mut self) -> Token {
         let start = self.place - 1;
-        while matches!(at(self.bytes, self.place), b'+' | b'-' | b'.' | b'e' | b'E') || is_digit(at(self.bytes, self.place)) {
+        while matches!(at(self.bytes, self.place), b'+' | b'-' | b'.' | b'e' | b'E')
+            || is_digit(at(self.bytes, self.place))
+        {
             self.place += 1;
         }
         Token::Number(start..self.place)

@@ -98,7 +98,9 @@ impl Machine {
             (Token::Number(range), Want::Value | Want::ValueOrClose) => return Ok(Some(Leaf::Number(range))),
             (Token::Word, Want::Value | Want::ValueOrClose) => self.after_value(),
             (Token::Open(bracket), Want::Value | Want::ValueOrClose) => self.open(bytes, bracket)?,
-            (Token::Close(bracket), Want::CommaOrClose | Want::KeyOrClose | Want::ValueOrClose) => self.close(bracket)?,
+            (Token::Close(bracket), Want::CommaOrClose | Want::KeyOrClose | Want::ValueOrClose) => {
+                self.close(bracket)?
+            }
             (Token::Comma, Want::CommaOrClose) => {
                 let object = self.frames.last().is_some_and(|frame| frame.bracket == Bracket::Object);
                 self.want = if object { Want::Key } else { Want::Value };
@@ -117,6 +119,16 @@ impl Machine {
             }
             None => Want::Nothing,
         };
+    }
+
+    /// A string has passed that nobody kept.
+    pub(crate) fn pass(&mut self) -> Result<(), NotJson> {
+        match self.want {
+            Want::Value | Want::ValueOrClose => self.after_value(),
+            Want::Key | Want::KeyOrClose => self.want = Want::Colon,
+            Want::Colon | Want::CommaOrClose | Want::Nothing => return Err(NotJson),
+        }
+        Ok(())
     }
 
     fn open(&mut self, bytes: &[u8], bracket: Bracket) -> Result<(), NotJson> {
@@ -203,14 +215,16 @@ fn beside_ahead(bytes: &[u8], end: usize) -> Topics {
         lexer.place += 1;
     }
     loop {
-        let (Ok(Token::Comma), Ok(Token::String { inside: key, .. }), Ok(Token::Colon)) = (lexer.next(), lexer.next(), lexer.next())
+        let (Ok(Token::Comma), Ok(Token::String { inside: key, .. }), Ok(Token::Colon)) =
+            (lexer.next(), lexer.next(), lexer.next())
         else {
             return Topics::NONE;
         };
         match lexer.next() {
             Ok(Token::String { inside, .. }) => {
                 let naming = inside.len() <= MAX_NAMING && is_naming(part(lexer.bytes, key.start, key.end));
-                let topics = if naming { value_topics(part(lexer.bytes, inside.start, inside.end)) } else { Topics::NONE };
+                let topics =
+                    if naming { value_topics(part(lexer.bytes, inside.start, inside.end)) } else { Topics::NONE };
                 if topics.is_label() {
                     return topics;
                 }
@@ -223,9 +237,22 @@ fn beside_ahead(bytes: &[u8], end: usize) -> Topics {
 
 /// Keys whose value says what stands beside them.
 fn is_naming(key: &[u8]) -> bool {
-    static ENDS: [&[u8]; 12] =
-        [b"type", b"kind", b"name", b"label", b"field", b"key", b"system", b"title", b"category", b"scheme", b"doc", b"document"];
-    ENDS.iter().any(|end| key.len() >= end.len() && part(key, key.len() - end.len(), key.len()).eq_ignore_ascii_case(end))
+    static ENDS: [&[u8]; 12] = [
+        b"type",
+        b"kind",
+        b"name",
+        b"label",
+        b"field",
+        b"key",
+        b"system",
+        b"title",
+        b"category",
+        b"scheme",
+        b"doc",
+        b"document",
+    ];
+    ENDS.iter()
+        .any(|end| key.len() >= end.len() && part(key, key.len() - end.len(), key.len()).eq_ignore_ascii_case(end))
 }
 
 /// What such a value says. Only short values of letters do.

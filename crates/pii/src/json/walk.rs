@@ -48,7 +48,12 @@ impl Origin<'_> {
 }
 
 /// All findings of the document, or that it is none.
-pub(crate) fn walk(scanner: &Scanner, bytes: &[u8], origin: &Origin<'_>, outer: Surroundings) -> Result<Vec<Finding>, NotJson> {
+pub(crate) fn walk(
+    scanner: &Scanner,
+    bytes: &[u8],
+    origin: &Origin<'_>,
+    outer: Surroundings,
+) -> Result<Vec<Finding>, NotJson> {
     let mut anchors = Anchors::new(bytes);
     let mut next_anchor = anchors.next(0);
     let mut lexer = Lexer::new(bytes);
@@ -81,13 +86,25 @@ impl Leaf {
     }
 
     /// Adds what is in it.
-    pub(crate) fn scan(&self, scanner: &Scanner, machine: &Machine, bytes: &[u8], origin: &Origin<'_>, found: &mut Vec<Finding>) {
+    pub(crate) fn scan(
+        &self,
+        scanner: &Scanner,
+        machine: &Machine,
+        bytes: &[u8],
+        origin: &Origin<'_>,
+        found: &mut Vec<Finding>,
+    ) {
         match self {
             Self::String { inside, escaped } => {
                 let surroundings = machine.surroundings(bytes, inside.end);
                 let raw = part(bytes, inside.start, inside.end);
                 let decoded = if *escaped { Decoded::of(raw) } else { None };
-                let inner = Origin { base: inside.start, decoded: decoded.as_ref(), parent: Some(origin), nested: origin.nested };
+                let inner = Origin {
+                    base: inside.start,
+                    decoded: decoded.as_ref(),
+                    parent: Some(origin),
+                    nested: origin.nested,
+                };
                 let text = decoded.as_ref().map_or(raw, |decoded| decoded.bytes.as_slice());
                 found.extend(string(scanner, text, &inner, surroundings));
             }
@@ -95,9 +112,15 @@ impl Leaf {
                 let digits = part(bytes, range.start, range.end);
                 if digits.len() >= MIN_NUMBER && digits.iter().all(|&byte| is_digit(byte)) {
                     let surroundings = machine.surroundings(bytes, range.end);
-                    let inner = Origin { base: range.start, decoded: None, parent: Some(origin), nested: origin.nested };
-                    let whole = scanner.plain(digits, &inner, surroundings).into_iter().filter(|finding| finding.range.len() >= digits.len());
-                    found.extend(whole.map(|finding| Finding { site: Site::Number { depth: origin.nested }, ..finding }));
+                    let inner =
+                        Origin { base: range.start, decoded: None, parent: Some(origin), nested: origin.nested };
+                    let whole = scanner
+                        .plain(digits, &inner, surroundings)
+                        .into_iter()
+                        .filter(|finding| finding.range.len() >= digits.len());
+                    found.extend(
+                        whole.map(|finding| Finding { site: Site::Number { depth: origin.nested }, ..finding }),
+                    );
                 }
             }
         }

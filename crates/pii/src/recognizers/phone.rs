@@ -203,7 +203,8 @@ fn spaced(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) 
     let lengths = [first, first + 1, last].map(|index| chain.run(index).map_or(0, |run| run.len()));
     let (start, end) = (chain.run(first)?.start, chain.run(last)?.end);
     let blanks = (first..last).all(|index| chain.sep(index) == Some(Sep::Space));
-    let opens = matches!(before(text.bytes, start), b'"' | b'\'') || part(text.bytes, start.saturating_sub(2), start) == b": ";
+    let opens =
+        matches!(before(text.bytes, start), b'"' | b'\'') || part(text.bytes, start.saturating_sub(2), start) == b": ";
     let closes = matches!(at(text.bytes, end), b'"' | b'\'' | b'\n' | 0);
     let digits = chain.digits(text.bytes, first, last)?;
     let fits = lengths == [3, 3, 4] && blanks && opens && closes && plans().is_north_american(digits.as_slice());

@@ -117,9 +117,23 @@ fn suffixed(bytes: &[u8], start: usize) -> Option<Line> {
         let after = word.end + usize::from(dotted);
         if names > 0 && SUFFIX.has(word.text) && word.is_name() | lower_case(bytes, start) {
             let end = after;
-            best = Some(Line { start, end, points, strong: STRONG.has(word.text), closed: closed(bytes, after), long: false });
+            best = Some(Line {
+                start,
+                end,
+                points,
+                strong: STRONG.has(word.text),
+                closed: closed(bytes, after),
+                long: false,
+            });
         } else if WHOLE.has(word.text) && index <= 1 {
-            best = Some(Line { start, end: word.end, points, strong: false, closed: closed(bytes, word.end), long: false });
+            best = Some(Line {
+                start,
+                end: word.end,
+                points,
+                strong: false,
+                closed: closed(bytes, word.end),
+                long: false,
+            });
         }
         if word.is_ordinal() || (names == 0 && DIRECTION.has(word.text)) {
             points += 1;

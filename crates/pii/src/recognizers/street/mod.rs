@@ -114,7 +114,9 @@ fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
 fn is_placed(bytes: &[u8], start: usize) -> bool {
     let end = start.saturating_sub(1);
     let word = part(bytes, end - span_back(bytes, end, 8, is_alpha), end);
-    [&b"at"[..], b"near", b"to", b"from", b"visit", b"on", b"address", b"toward"].iter().any(|place| word.eq_ignore_ascii_case(place))
+    [&b"at"[..], b"near", b"to", b"from", b"visit", b"on", b"address", b"toward"]
+        .iter()
+        .any(|place| word.eq_ignore_ascii_case(place))
 }
 
 /// The name is in lower case: number, blank, small letter, and no French leading word.

@@ -22,9 +22,8 @@ impl Names {
 }
 
 /// Ends of English street names that are hardly anything else behind a number and a name.
-pub(super) static STRONG: Names = Names::new(
-    "av ave avenue blvd boulevard cres crescent ct dr drive hwy lane ln pkwy rd road st str street terrace",
-);
+pub(super) static STRONG: Names =
+    Names::new("av ave avenue blvd boulevard cres crescent ct dr drive hwy lane ln pkwy rd road st str street terrace");
 
 /// All ends of English street names.
 pub(super) static SUFFIX: Names = Names::new(
@@ -42,14 +41,11 @@ pub(super) static SUFFIX: Names = Names::new(
 );
 
 /// Streets that need no end.
-pub(super) static WHOLE: Names = Names::new(
-    "bowery broadway embarcadero esplanade strand",
-);
+pub(super) static WHOLE: Names = Names::new("bowery broadway embarcadero esplanade strand");
 
 /// Points of the compass, as in front of or behind a street name.
-pub(super) static DIRECTION: Names = Names::new(
-    "e east n ne north northeast northwest nw s se south southeast southwest sw w west",
-);
+pub(super) static DIRECTION: Names =
+    Names::new("e east n ne north northeast northwest nw s se south southeast southwest sw w west");
 
 /// Words before the number of a dwelling.
 pub(super) static UNIT: Names = Names::new(

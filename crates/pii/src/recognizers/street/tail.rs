@@ -4,8 +4,8 @@ use super::{
     cursor::{Break, Word, blank_at, break_at, word_at},
     names::{COUNTRIES, SMALL, STATE_CODES, STATES, UNIT},
 };
-use crate::context::lexicon;
 use crate::chars::{at, char_at, is_alnum, is_alpha, is_digit, is_upper, part, span, starts_with_ignore_case};
+use crate::context::lexicon;
 
 /// The most words of a town.
 const MAX_TOWN: usize = 5;
@@ -182,9 +182,7 @@ fn province(bytes: &[u8], end: usize) -> Option<usize> {
     if let Some((Break::Mark, next)) = break_at(bytes, end) {
         let letters = span(bytes, next, 5, is_upper);
         let known = letters == 2 || part(bytes, next, next + letters) == b"CDMX";
-        if known && is_end(bytes, next + letters)
-            && !COUNTRIES.has(part(bytes, next, next + letters))
-        {
+        if known && is_end(bytes, next + letters) && !COUNTRIES.has(part(bytes, next, next + letters)) {
             return Some(next + letters);
         }
     }
