@@ -1,6 +1,6 @@
 //! What was found.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use crate::kind::Kind;
 
@@ -21,8 +21,15 @@ pub struct Finding {
 
 impl Finding {
     /// The value that was found in this text, as a person would read it.
-    pub fn value<'a>(&'a self, text: &'a str) -> &'a str {
-        self.value.as_deref().unwrap_or_else(|| text.get(self.range.clone()).unwrap_or_default())
+    pub fn value<'a>(&'a self, text: &'a str) -> Cow<'a, str> {
+        self.value_in(text.as_bytes())
+    }
+
+    pub(crate) fn value_in<'a>(&'a self, raw: &'a [u8]) -> Cow<'a, str> {
+        match &self.value {
+            Some(value) => Cow::Borrowed(value),
+            None => String::from_utf8_lossy(raw.get(self.range.clone()).unwrap_or_default()),
+        }
     }
 }
 

@@ -42,20 +42,21 @@ impl Masker {
             return Ok(Screened::new(Cow::Borrowed(text), Counts::default()));
         }
         let mut counts = Counts::default();
-        let out = self.splice(text, 0, text.len(), &findings, naming, &mut counts)?;
+        let out = self.splice(text.as_bytes(), 0, text.len(), &findings, naming, &mut counts)?;
+        let out = String::from_utf8(out).unwrap_or_else(|broken| String::from_utf8_lossy(broken.as_bytes()).into_owned());
         Ok(Screened::new(Cow::Owned(out), counts))
     }
 
-    /// The part of the text with its findings replaced; the findings lie inside.
+    /// The part `from..to` of the raw bytes with its findings replaced; the findings lie inside.
     pub(crate) fn splice(
         &self,
-        text: &str,
+        raw: &[u8],
         from: usize,
         to: usize,
         findings: &[Finding],
         naming: &mut Naming<'_>,
         counts: &mut Counts,
-    ) -> Result<String, Blocked> {
+    ) -> Result<Vec<u8>, Blocked> {
         let mut out = Vec::with_capacity(to - from);
         let mut place = from;
         for finding in findings {
@@ -64,13 +65,13 @@ impl Masker {
                 return Err(Blocked(finding.kind));
             }
             // A finding that begins before the last one ended is covered already.
-            let Some(before) = text.get(place..finding.range.start) else { continue };
-            out.extend_from_slice(before.as_bytes());
-            replace::write(&mut out, finding, finding.value(text), action, &self.key, naming);
+            let Some(before) = raw.get(place..finding.range.start) else { continue };
+            out.extend_from_slice(before);
+            replace::write(&mut out, finding, &finding.value_in(raw), action, &self.key, naming);
             counts.add(finding.kind);
             place = finding.range.end;
         }
-        out.extend_from_slice(text.get(place..to).unwrap_or_default().as_bytes());
-        Ok(String::from_utf8_lossy(&out).into_owned())
+        out.extend_from_slice(raw.get(place..to).unwrap_or_default());
+        Ok(out)
     }
 }

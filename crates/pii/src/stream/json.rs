@@ -168,10 +168,7 @@ impl<'m> JsonStream<'m> {
         if found.is_empty() {
             out.extend_from_slice(raw);
         } else {
-            // Findings lie inside one string; their places are counted from the start of the buffer.
-            let text = String::from_utf8_lossy(self.buffer.get(..end).unwrap_or_default());
-            let masked = self.masker.splice(&text, self.sent, end, found, naming, &mut self.counts)?;
-            out.extend_from_slice(masked.as_bytes());
+            out.extend(self.masker.splice(&self.buffer, self.sent, end, found, naming, &mut self.counts)?);
         }
         self.sent = end.max(self.sent);
         Ok(())

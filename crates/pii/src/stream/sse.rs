@@ -106,12 +106,10 @@ impl<'m> SseStream<'m> {
         naming: &mut Naming<'_>,
     ) -> Result<(), StreamError> {
         let raw = part(&self.buffer, start, end);
-        let text = String::from_utf8_lossy(raw);
-        let data = data_of(text.as_bytes());
+        let data = data_of(raw);
         let origin = Origin { decoded: Some(&data), ..Origin::ROOT };
         let findings = self.masker.scanner().document(&data.bytes, &origin, Surroundings::default());
-        let masked = self.masker.splice(&text, 0, text.len(), &findings, naming, &mut self.counts)?;
-        out.extend_from_slice(masked.as_bytes());
+        out.extend(self.masker.splice(raw, 0, raw.len(), &findings, naming, &mut self.counts)?);
         Ok(())
     }
 }

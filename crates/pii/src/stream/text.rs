@@ -2,7 +2,7 @@
 
 use super::sse::StreamError;
 use crate::{
-    chars::part,
+    chars::span,
     context::Surroundings,
     json::Origin,
     mask::{Counts, Masker, Naming},
@@ -71,29 +71,16 @@ impl<'m> TextStream<'m> {
 
     /// Sends everything up to `end`, or up to the finding that reaches over it.
     fn emit(&mut self, end: usize, out: &mut Vec<u8>, naming: &mut Naming<'_>) -> Result<(), StreamError> {
-        let text = String::from_utf8_lossy(&self.buffer);
-        // Bytes that are no UTF-8 change their length; then the window is sent whole, so that no place is mistaken.
-        let end = if text.len() == self.buffer.len() { end } else { text.len() };
-        let context =
-            if text.len() == self.buffer.len() { self.context } else { lossy_len(&self.buffer, self.context) };
-        let mut findings = self.masker.scanner().plain(text.as_bytes(), &Origin::ROOT, Surroundings::default());
-        let end = findings
-            .iter()
-            .find(|finding| finding.range.start < end && finding.range.end > end)
-            .map_or(end, |finding| finding.range.start);
-        findings.retain(|finding| finding.range.start >= context && finding.range.end <= end);
-        let masked = self.masker.splice(&text, context, end, &findings, naming, &mut self.counts)?;
-        out.extend_from_slice(masked.as_bytes());
+        let mut findings = self.masker.scanner().plain(&self.buffer, &Origin::ROOT, Surroundings::default());
+        let across = findings.iter().find(|finding| finding.range.start < end && finding.range.end > end);
+        let end = across.map_or(end, |finding| finding.range.start);
+        findings.retain(|finding| finding.range.start >= self.context && finding.range.end <= end);
+        out.extend(self.masker.splice(&self.buffer, self.context, end, &findings, naming, &mut self.counts)?);
         let keep = end.saturating_sub(CONTEXT);
-        let keep = (keep..=end).find(|&place| text.is_char_boundary(place)).unwrap_or(end);
-        let rest = part(text.as_bytes(), keep, text.len()).to_vec();
+        let keep = keep + span(&self.buffer, keep, CONTEXT, |byte| matches!(byte, 0x80..=0xBF));
+        let keep = keep.min(end);
+        self.buffer.drain(..keep);
         self.context = end - keep;
-        self.buffer = rest;
         Ok(())
     }
-}
-
-/// How long the first `count` bytes are when what is no UTF-8 is replaced.
-fn lossy_len(bytes: &[u8], count: usize) -> usize {
-    String::from_utf8_lossy(part(bytes, 0, count)).len()
 }
