@@ -47,6 +47,8 @@ pub(crate) struct Chain {
     pub(crate) goes_on: bool,
     /// Where to go on.
     pub(crate) next: usize,
+    /// How many digits there are in all runs.
+    pub(crate) total: usize,
 }
 
 impl Chain {
@@ -60,11 +62,13 @@ impl Chain {
             tied_right: false,
             goes_on: false,
             next: start,
+            total: 0,
         };
         let mut place = start;
         loop {
             let end = place + span(bytes, place, usize::MAX, is_digit);
             chain.push(Run { start: place, end });
+            chain.total += end - place;
             chain.next = end;
             let Some((gap, next)) = gap(bytes, end) else { break };
             if chain.len == MAX_RUNS {

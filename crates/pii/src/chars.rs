@@ -146,6 +146,22 @@ pub(crate) fn span_back(bytes: &[u8], index: usize, limit: usize, test: impl Fn(
     bytes.get(..index).unwrap_or_default().iter().rev().take(limit).take_while(|&&byte| test(byte)).count()
 }
 
+/// Where the byte is next, from `index` on; the end when it is nowhere. Eight at a time.
+pub(crate) fn find_byte(bytes: &[u8], index: usize, byte: u8) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    let rest = bytes.get(index..).unwrap_or_default();
+    let (chunks, tail) = rest.as_chunks::<8>();
+    for (count, chunk) in chunks.iter().enumerate() {
+        let lanes = u64::from_le_bytes(*chunk) ^ (ONES * u64::from(byte));
+        let hits = lanes.wrapping_sub(ONES) & !lanes & (ONES << 7);
+        if hits != 0 {
+            return index + count * 8 + hits.trailing_zeros() as usize / 8;
+        }
+    }
+    let done = bytes.len() - tail.len();
+    done + tail.iter().position(|&other| other == byte).unwrap_or(tail.len())
+}
+
 /// Whether the bytes from `index` on begin with a word, in any case.
 pub(crate) fn starts_with_ignore_case(bytes: &[u8], index: usize, word: &[u8]) -> bool {
     part(bytes, index, index + word.len()).eq_ignore_ascii_case(word)

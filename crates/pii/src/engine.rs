@@ -2,7 +2,7 @@
 
 use crate::{
     chain::{Chain, Continued},
-    chars::{at, before, char_at, char_before, is_alnum, is_digit, is_escape, is_letter, span},
+    chars::{Sep, at, before, char_at, char_before, is_alnum, is_digit, is_escape, is_letter, span},
     config::Config,
     context::Text,
     kind::Kind,
@@ -17,7 +17,7 @@ type MarkFn = fn(&Text<'_>, usize, &mut Candidates);
 /// The recognizers that a configuration asks for, by what they start from.
 #[derive(Debug)]
 pub(crate) struct Engine {
-    chains: Vec<ChainFn>,
+    chains: Vec<(usize, ChainFn)>,
     tokens: Vec<TokenFn>,
     marks: Vec<(u8, MarkFn)>,
     thresholds: [Option<i16>; Kind::ALL.len()],
@@ -35,7 +35,7 @@ impl Engine {
         // A kind that is not masked is looked for all the same: it tells what a value is not.
         for find in ALL.iter().flat_map(|recognizer| recognizer.finds) {
             match find {
-                Find::Chain(find) => engine.chains.push(*find),
+                Find::Chain(digits, find) => engine.chains.push((*digits, *find)),
                 Find::Token(find) => engine.tokens.push(*find),
                 Find::Mark(byte, find) => engine.marks.push((*byte, *find)),
             }
@@ -110,8 +110,10 @@ impl Engine {
             if is_dull(text.bytes, &chain) {
                 return chain.next;
             }
-            for find in &self.chains {
-                find(text, &chain, found);
+            for (digits, find) in &self.chains {
+                if chain.total >= *digits {
+                    find(text, &chain, found);
+                }
             }
             let next = chain.next;
             if !chain.goes_on {
@@ -209,13 +211,22 @@ fn is_extension(byte: u8) -> bool {
     matches!(byte, b'x' | b'X' | b'e' | b'E')
 }
 
-/// One short run with nothing around it that any recognizer could use: the most of the numbers in a program.
+/// Few digits with nothing around them that any recognizer could use: the most of the numbers in a program.
 fn is_dull(bytes: &[u8], chain: &Chain) -> bool {
-    let Some(run) = chain.run(0) else { return true };
-    if chain.len() > 1 || run.len() > 5 {
+    let (Some(first), Some(last)) = (chain.run(0), chain.run(chain.len().saturating_sub(1))) else { return true };
+    if chain.total > 5 || (chain.len() > 2 && chain.total > 3) || chain.sep(0) == Some(Sep::Space) {
         return false;
     }
-    let (left, right) = (before(bytes, run.start), at(bytes, run.end));
-    let named = left == b' ' || right == b' ' || (right == b',' && at(bytes, run.end + 1) == b' ');
-    !named && right != b':' && left != b':' && left != b'%' && right != b'<'
+    let (left, right) = (before(bytes, first.start), at(bytes, last.end));
+    let worded = |byte: u8| is_alnum(byte) || byte >= 0x80;
+    let leads = match right {
+        b' ' => worded(at(bytes, last.end + 1)),
+        b',' => at(bytes, last.end + 1) == b' ' && worded(at(bytes, last.end + 2)),
+        _ => false,
+    };
+    let closes = left == b' ' && first.start > 1 && {
+        let byte = before(bytes, first.start - 1);
+        worded(byte) || matches!(byte, b'.' | b',')
+    };
+    !leads && !closes && right != b':' && left != b':' && left != b'%' && right != b'<'
 }

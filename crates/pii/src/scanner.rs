@@ -1,7 +1,7 @@
 //! The scanner: text and JSON in, findings out.
 
 use crate::{
-    chars::{at, part, span, starts_with_ignore_case},
+    chars::{at, find_byte, part, span, starts_with_ignore_case},
     config::Config,
     context::{Surroundings, Text, key_topics},
     engine::Engine,
@@ -54,9 +54,9 @@ impl Scanner {
         let mut found = Vec::new();
         let (mut place, mut plain) = (0, 0);
         while place < bytes.len() {
-            let end = place + span(bytes, place, usize::MAX, |byte| byte != b'\n');
+            let end = find_byte(bytes, place, b'\n');
             let start = json_start(bytes, place);
-            if looks_like_json(part(bytes, start, end)) {
+            if matches!(at(bytes, start), b'{' | b'[') && looks_like_json(part(bytes, start, end)) {
                 let line = Origin { base: start, decoded: None, parent: Some(origin), nested: origin.nested };
                 if let Ok(inner) = walk(self, part(bytes, start, end), &line, surroundings) {
                     self.between(bytes, plain, place, origin, surroundings, &mut found);

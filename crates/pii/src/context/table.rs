@@ -1,7 +1,7 @@
 //! Tables in text: the head of a column is the label of every value below it.
 
 use super::{label, lexicon::lexicon, topics::Topics};
-use crate::chars::{at, is_alpha, is_digit, part, span, span_back};
+use crate::chars::{at, find_byte, is_alpha, is_digit, part, span, span_back};
 
 /// The longest head of a column, in bytes.
 const MAX_HEAD: usize = 40;
@@ -74,8 +74,7 @@ impl Tables {
 
     fn read_line(&mut self, bytes: &[u8]) {
         let start = self.next_line;
-        let length = span(bytes, start, usize::MAX, |byte| byte != b'\n');
-        let line = Line { start, end: start + length };
+        let line = Line { start, end: find_byte(bytes, start, b'\n') };
         self.next_line = line.end + 1;
         self.line = line;
         if let Some(table) = &self.current
@@ -103,7 +102,8 @@ impl Table {
     /// The table whose head is this line, if it can be one.
     fn headed_by(bytes: &[u8], line: Line) -> Option<Self> {
         let text = part(bytes, line.start, line.end);
-        if text.len() > MAX_HEAD_LINE || text.contains(&b'@') || text.len() < 3 {
+        let odd = |byte: &u8| matches!(byte, b'@' | b'{' | b'}' | b'=' | b':');
+        if text.len() > MAX_HEAD_LINE || text.len() < 3 || text.iter().any(odd) || text.ends_with(b";") {
             return None;
         }
         let divider = [b'\t', b'|', b';', b','].into_iter().find(|divider| text.contains(divider));

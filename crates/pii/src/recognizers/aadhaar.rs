@@ -8,7 +8,7 @@ use crate::{
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Chain(find)];
+pub(super) static FINDS: &[Find] = &[Find::Chain(12, find)];
 
 const SCORE: i16 = 20;
 

@@ -8,12 +8,12 @@ use crate::{
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Chain(find)];
+pub(super) static FINDS: &[Find] = &[Find::Chain(1, find)];
 
 const SCORE: i16 = 60;
 
 /// The first letters of the months in the languages of our users.
-static MONTHS: [&[u8]; 34] = [
+static MONTHS: [&[u8; 3]; 34] = [
     b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec", b"ene", b"abr",
     b"ago", b"dic", b"fev", b"mai", b"avr", b"jui", b"aou", b"set", b"out", b"dez", b"gen", b"mag", b"giu", b"lug",
     b"ott", b"okt", b"mrt", b"mei", b"maj", b"sty",
@@ -51,7 +51,9 @@ fn numeric(bytes: &[u8], chain: &Chain, first: usize) -> Option<(usize, usize)> 
 
 /// `1 February 1980`, `Feb 1, 1980`: the day is the anchor.
 fn named(bytes: &[u8], day: Run) -> Option<(usize, usize)> {
-    if day.len() > 2 {
+    let beside = |byte: u8| is_alpha(byte) || byte >= 0x80;
+    let spaced = |byte: u8| byte == b' ' || byte == b'.';
+    if day.len() > 2 || !(spaced(before(bytes, day.start)) || spaced(at(bytes, day.end)) || beside(at(bytes, day.end))) {
         return None;
     }
     let ordinal = if is_alpha(at(bytes, day.end)) { 2 } else { usize::from(at(bytes, day.end) == b'.') };
@@ -80,9 +82,11 @@ fn named(bytes: &[u8], day: Run) -> Option<(usize, usize)> {
 }
 
 fn is_month(bytes: &[u8], start: usize) -> bool {
-    let head = part(bytes, start, start + 3).to_ascii_lowercase();
-    MONTHS.iter().any(|month| **month == *head)
-        || head.starts_with("fé".as_bytes())
-        || head.starts_with("dé".as_bytes())
-        || head.starts_with("mä".as_bytes())
+    let [a, b, c] = part(bytes, start, start + 3) else { return false };
+    if !is_alpha(*a) {
+        return false;
+    }
+    let head = [a | 0x20, b | 0x20, c | 0x20];
+    // "fé", "dé", "mä": the second letter is two bytes.
+    MONTHS.contains(&&head) || matches!((a | 0x20, *b, *c), (b'f' | b'd', 0xC3, 0xA9) | (b'm', 0xC3, 0xA4))
 }

@@ -8,7 +8,7 @@ use crate::{
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Chain(find)];
+pub(super) static FINDS: &[Find] = &[Find::Chain(11, find)];
 
 const FORMATTED: i16 = 80;
 const BLANK: i16 = 20;

@@ -11,7 +11,7 @@ use crate::{
     words::WordSet,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Mark(b'@', at_sign), Find::Chain(escaped), Find::Token(escaped_word)];
+pub(super) static FINDS: &[Find] = &[Find::Mark(b'@', at_sign), Find::Chain(2, escaped), Find::Token(escaped_word)];
 
 const SCORE: i16 = 90;
 /// The longest local part and the longest domain, in bytes (RFC 5321 section 4.5.3.1).

@@ -10,7 +10,7 @@ use crate::{
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Chain(chain), Find::Token(token), Find::Mark(b':', colons)];
+pub(super) static FINDS: &[Find] = &[Find::Chain(1, chain), Find::Token(token), Find::Mark(b':', colons)];
 
 const V4: i16 = 60;
 const V6: i16 = 96;

@@ -60,8 +60,8 @@ impl Token {
 
 /// What a recognizer starts from.
 pub(crate) enum Find {
-    /// Runs of digits.
-    Chain(fn(&Text<'_>, &Chain, &mut Candidates)),
+    /// Runs of digits, at least so many digits together.
+    Chain(usize, fn(&Text<'_>, &Chain, &mut Candidates)),
     /// A word of letters and digits.
     Token(fn(&Text<'_>, Token, &mut Candidates)),
     /// An `@`, two colons, or five dashes.

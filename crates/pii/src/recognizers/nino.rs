@@ -8,7 +8,7 @@ use crate::{
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Token(token), Find::Chain(chain)];
+pub(super) static FINDS: &[Find] = &[Find::Token(token), Find::Chain(2, chain)];
 
 const SCORE: i16 = 48;
 

@@ -7,13 +7,16 @@ use crate::{
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Chain(find)];
+pub(super) static FINDS: &[Find] = &[Find::Chain(15, find)];
 
 const SCORE: i16 = 48;
 
 fn find(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
     for first in 0..chain.len() {
         let Some(start) = chain.run(first) else { return };
+        if !matches!(start.len(), 1 | 13 | 15) {
+            continue;
+        }
         // Blank, in groups of 1-2-2-2-3-3-2, or 13 and 2.
         let last = (first..chain.len().min(first + 7))
             .find(|&last| chain.digits(text.bytes, first, last).is_some_and(|digits| digits.len() >= 15));

@@ -9,7 +9,7 @@ use crate::{
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Chain(digits), Find::Token(token)];
+pub(super) static FINDS: &[Find] = &[Find::Chain(6, digits), Find::Token(token)];
 
 const LABELLED: i16 = 60;
 const ZONE: i16 = 92;

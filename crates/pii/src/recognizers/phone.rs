@@ -8,7 +8,7 @@ use crate::{
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Chain(find)];
+pub(super) static FINDS: &[Find] = &[Find::Chain(6, find)];
 
 const INTERNATIONAL: i16 = 85;
 const FORMATTED: i16 = 66;

@@ -11,6 +11,8 @@ pub(super) static FINDS: &[Find] = &[Find::Token(token), Find::Mark(b'-', privat
 
 const MARKED: i16 = 97;
 const KEYED: i16 = 52;
+/// The shortest token.
+const MIN_TOKEN: usize = 12;
 /// The longest token.
 const MAX_TOKEN: usize = 4096;
 /// The longest private key, in bytes.
@@ -58,25 +60,27 @@ static MARKS: &[(&[u8], usize)] = &[
 
 fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
     let bytes = text.bytes;
-    if token.end - token.start < 4 {
-        return;
-    }
     // The mark may be a word of its own in front of the token: `sk_live_51...`, `glpat-...`.
     let lead = span_back(bytes, token.start, 16, |byte| is_alnum(byte) || matches!(byte, b'_' | b'-'));
     let start = token.start - lead;
     let end = token.end + span(bytes, token.end, MAX_TOKEN, is_token);
+    if end - start < MIN_TOKEN {
+        return;
+    }
     if found.0.last().is_some_and(|last| last.kind == Kind::Secret && last.end >= end) {
         return;
     }
     for begin in [start, token.start] {
         let word = part(bytes, begin, end);
-        let marked = MARKS.iter().any(|(mark, rest)| word.starts_with(mark) && word.len() >= mark.len() + rest);
+        let marked = word.len() >= 20 && MARKS.iter().any(|(mark, rest)| word.starts_with(mark) && word.len() >= mark.len() + rest);
         if marked && !is_alnum(before(bytes, begin)) {
             found.add(Kind::Secret, begin, trim(bytes, begin, end), MARKED);
             return;
         }
     }
-    keyed(text, token.start, end, found);
+    if start == token.start {
+        keyed(text, token.start, end, found);
+    }
 }
 
 fn is_token(byte: u8) -> bool {

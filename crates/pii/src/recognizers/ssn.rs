@@ -8,7 +8,7 @@ use crate::{
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Chain(find)];
+pub(super) static FINDS: &[Find] = &[Find::Chain(9, find)];
 
 /// With dashes it needs no label.
 const DASHED: i16 = 75;

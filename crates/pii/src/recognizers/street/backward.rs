@@ -66,12 +66,12 @@ fn word_before(bytes: &[u8], end: usize) -> Option<Word<'_>> {
 
 /// Where a name that ends in this word begins, and whether it is surely a street.
 fn named(bytes: &[u8], last: &Word<'_>) -> Option<(usize, bool)> {
-    let lower = std::str::from_utf8(last.text).ok()?.to_lowercase();
-    let ends = GLUED.iter().any(|end| lower.ends_with(end));
-    let surely = SURELY_GLUED.iter().any(|end| lower.ends_with(end) && (lower.len() > end.len() || end.len() > 4));
     if !last.is_name() {
         return None;
     }
+    let lower = std::str::from_utf8(last.text).ok()?.to_lowercase();
+    let ends = GLUED.iter().any(|end| lower.ends_with(end));
+    let surely = SURELY_GLUED.iter().any(|end| lower.ends_with(end) && (lower.len() > end.len() || end.len() > 4));
     if let Some(start) = led(bytes, last) {
         return Some((start, true));
     }

@@ -16,7 +16,7 @@ use crate::{
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Chain(chain), Find::Token(token)];
+pub(super) static FINDS: &[Find] = &[Find::Chain(1, chain), Find::Token(token)];
 
 const WHOLE: i16 = 88;
 const LABELLED: i16 = 80;
