@@ -78,11 +78,13 @@ pub(crate) fn before(bytes: &[u8], index: usize) -> u8 {
 
 /// A part of the bytes; empty when it lies outside.
 #[inline]
+#[inline]
 pub(crate) fn part(bytes: &[u8], start: usize, end: usize) -> &[u8] {
     bytes.get(start..end).unwrap_or_default()
 }
 
 /// The character that starts here. Nothing at the end, or inside a character.
+#[inline]
 pub(crate) fn char_at(bytes: &[u8], index: usize) -> Option<char> {
     let first = *bytes.get(index)?;
     let length = match first {
@@ -96,6 +98,7 @@ pub(crate) fn char_at(bytes: &[u8], index: usize) -> Option<char> {
 }
 
 /// The character that ends here.
+#[inline]
 pub(crate) fn char_before(bytes: &[u8], index: usize) -> Option<char> {
     let last = before(bytes, index);
     if index == 0 || last < 0x80 {
@@ -106,11 +109,13 @@ pub(crate) fn char_before(bytes: &[u8], index: usize) -> Option<char> {
 }
 
 /// A letter of a script that puts spaces between words: it glues to what stands beside it.
+#[inline]
 pub(crate) fn is_letter(letter: char) -> bool {
     letter.is_ascii_alphabetic() || (('\u{C0}'..'\u{E00}').contains(&letter) && letter.is_alphabetic())
 }
 
 /// Whether the value that starts at `index` is glued to a word on its left. A letter of an escape (`\n`) is none.
+#[inline]
 pub(crate) fn glued_left(bytes: &[u8], index: usize) -> bool {
     let byte = before(bytes, index);
     if byte < 0x80 {
@@ -121,11 +126,13 @@ pub(crate) fn glued_left(bytes: &[u8], index: usize) -> bool {
 }
 
 /// Whether the byte at `index` is the letter of an escape such as `\n`.
+#[inline]
 pub(crate) fn is_escape(bytes: &[u8], index: usize) -> bool {
     matches!(at(bytes, index), b'n' | b't' | b'r') && before(bytes, index) == b'\\'
 }
 
 /// Whether the value that ends at `index` is glued to a word on its right.
+#[inline]
 pub(crate) fn glued_right(bytes: &[u8], index: usize) -> bool {
     let byte = at(bytes, index);
     if byte < 0x80 {
@@ -168,6 +175,7 @@ pub(crate) fn starts_with_ignore_case(bytes: &[u8], index: usize, word: &[u8]) -
 }
 
 /// The length in bytes of the blank, dash or other separator at `index` that may stand inside a number.
+#[inline]
 pub(crate) fn separator(bytes: &[u8], index: usize) -> Option<(Sep, usize)> {
     let found = match at(bytes, index) {
         b' ' => (Sep::Space, 1),

@@ -2,7 +2,7 @@
 
 use crate::{
     chain::{Chain, Continued},
-    chars::{Sep, at, before, char_at, char_before, is_alnum, is_digit, is_escape, is_letter, span},
+    chars::{Sep, at, before, char_at, char_before, is_alnum, is_digit, is_escape, is_hex, is_letter, part, span},
     config::Config,
     context::Text,
     kind::Kind,
@@ -90,7 +90,10 @@ impl Engine {
         if start == anchor && digits == end - start {
             return self.visit_chain(text, anchor, found);
         }
-        let token = Token { start, end };
+        if let Some(end) = uuid_end(bytes, start) {
+            return end;
+        }
+        let token = Token::new(bytes, start, end);
         for find in &self.tokens {
             find(text, token, found);
         }
@@ -106,6 +109,9 @@ impl Engine {
 
     fn visit_chain(&self, text: &Text<'_>, anchor: usize, found: &mut Candidates) -> usize {
         let mut chain = Chain::read(text.bytes, anchor, Continued::No);
+        if let Some(end) = moment_end(text.bytes, &chain) {
+            return end;
+        }
         loop {
             if is_dull(text.bytes, &chain) {
                 return chain.next;
@@ -209,6 +215,37 @@ fn word_end(bytes: &[u8], anchor: usize) -> usize {
 
 fn is_extension(byte: u8) -> bool {
     matches!(byte, b'x' | b'X' | b'e' | b'E')
+}
+
+/// Where the UUID ends that starts here.
+fn uuid_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let text = part(bytes, start, start + 36);
+    let dashes = [8, 13, 18, 23].into_iter().all(|place| at(text, place) == b'-');
+    let fits = dashes && text.len() == 36 && text.iter().all(|&byte| is_hex(byte) || byte == b'-');
+    (fits && !is_alnum(at(bytes, start + 36))).then_some(start + 36)
+}
+
+/// Where the moment ends that starts here: `2024-05-01T10:00:00.123Z`, `2024-05-01 10:00`, `10:00:00`.
+fn moment_end(bytes: &[u8], chain: &Chain) -> Option<usize> {
+    let first = chain.run(0)?;
+    let clock = |place: usize| {
+        let colons = [2, 5].map(|offset| at(bytes, place + offset) == b':');
+        let digits = [0, 1, 3, 4].into_iter().all(|offset| is_digit(at(bytes, place + offset)));
+        let long = colons == [true, true] && is_digit(at(bytes, place + 6)) && is_digit(at(bytes, place + 7));
+        let end = if long { place + 8 } else { place + 5 };
+        (digits && colons.first() == Some(&true) && at(bytes, end) != b':' && !is_hex(at(bytes, end))).then_some(end)
+    };
+    if first.len() == 2 && at(bytes, first.end) == b':' {
+        let end = clock(first.start).filter(|_| before(bytes, first.start) != b':')?;
+        return Some(end + span(bytes, end, 12, |byte| is_digit(byte) || byte == b'.'));
+    }
+    let dated = first.len() == 4 && at(bytes, first.end) == b'-' && at(bytes, first.end + 3) == b'-';
+    let time = first.start + 11;
+    if !dated || !matches!(at(bytes, time - 1), b'T' | b' ') {
+        return None;
+    }
+    let end = clock(time)?;
+    Some(end + span(bytes, end, 16, |byte| is_digit(byte) || matches!(byte, b'.' | b'+' | b'Z')))
 }
 
 /// Few digits with nothing around them that any recognizer could use: the most of the numbers in a program.

@@ -7,20 +7,22 @@ use crate::chars::{at, find_byte, is_alpha, is_digit, part, span, span_back};
 const MAX_HEAD: usize = 40;
 /// The longest line that can be the head of a table.
 const MAX_HEAD_LINE: usize = 1000;
+/// The longest line that can be a row.
+const MAX_ROW: usize = 4000;
 
 /// The tables of one text, read line by line as far as someone asks.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
-    /// The first line that was not looked at.
-    next_line: usize,
+    /// The line that holds the last place.
+    line: Line,
+    /// Whether it is a row of the table.
+    inside: Option<bool>,
     /// The table that the lines looked at last belong to.
     current: Option<Table>,
-    /// The line looked at last.
-    line: Line,
 }
 
 /// A line: where it begins and where it ends.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 struct Line {
     start: usize,
     end: usize,
@@ -48,23 +50,35 @@ struct Head {
 }
 
 impl Tables {
-    /// The topics of the column that holds the place, and where its cell begins. Places must not go back by more than
-    /// a line.
+    /// The topics of the column that holds the place, and where its cell begins. Places must not go back to an earlier
+    /// line.
     pub(crate) fn column(&mut self, bytes: &[u8], place: usize) -> Option<(Topics, usize)> {
-        while self.next_line <= place && self.next_line < bytes.len() {
-            self.read_line(bytes);
+        while self.line.end < place || self.line == Line::default() {
+            if self.line != Line::default() {
+                self.pass(bytes);
+            }
+            let start = if self.line == Line::default() { 0 } else { self.line.end + 1 };
+            self.line = Line { start, end: find_byte(bytes, start, b'\n') };
+            self.inside = None;
+            if self.line.end == 0 {
+                return None;
+            }
         }
-        if place < self.line.start {
+        if place < self.line.start || self.line.end - self.line.start > MAX_ROW {
             return None;
         }
+        let line = self.line;
         let table = self.current.as_ref()?;
+        if !*self.inside.get_or_insert_with(|| table.has(bytes, line)) {
+            return None;
+        }
         match table.divider {
             Divider::Byte(divider) => {
-                let (index, start) = cell_of(bytes, self.line, place, divider);
+                let (index, start) = cell_of(bytes, line, place, divider);
                 table.heads.get(index).map(|head| (head.topics, start))
             }
             Divider::Blanks => {
-                let column = place - self.line.start;
+                let column = place - line.start;
                 let head = table.heads.iter().rev().find(|head| head.column <= column)?;
                 let gap = span_back(bytes, place, 40, |byte| byte != b' ');
                 Some((head.topics, place - gap))
@@ -72,11 +86,9 @@ impl Tables {
         }
     }
 
-    fn read_line(&mut self, bytes: &[u8]) {
-        let start = self.next_line;
-        let line = Line { start, end: find_byte(bytes, start, b'\n') };
-        self.next_line = line.end + 1;
-        self.line = line;
+    /// A line without values is over: it may belong to the table, or be the head of the next one.
+    fn pass(&mut self, bytes: &[u8]) {
+        let line = self.line;
         if let Some(table) = &self.current
             && table.has(bytes, line)
         {
@@ -103,11 +115,17 @@ impl Table {
     fn headed_by(bytes: &[u8], line: Line) -> Option<Self> {
         let text = part(bytes, line.start, line.end);
         let odd = |byte: &u8| matches!(byte, b'@' | b'{' | b'}' | b'=' | b':');
-        if text.len() > MAX_HEAD_LINE || text.len() < 3 || text.iter().any(odd) || text.ends_with(b";") {
+        if text.len() > MAX_HEAD_LINE || text.len() < 3 || text.iter().any(odd) || text.ends_with(b";") || text.ends_with(b",") {
             return None;
         }
-        let divider = [b'\t', b'|', b';', b','].into_iter().find(|divider| text.contains(divider));
-        match divider {
+        let rank = |byte: &u8| match byte {
+            b'\t' => 4,
+            b'|' => 3,
+            b';' => 2,
+            b',' => 1,
+            _ => 0,
+        };
+        match text.iter().copied().max_by_key(rank).filter(|byte| rank(byte) > 0) {
             Some(divider) => Self::divided(text, divider),
             None => Self::spaced(text),
         }

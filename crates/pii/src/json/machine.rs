@@ -13,7 +13,7 @@ const MAX_DEPTH: usize = 128;
 /// How far behind a value its siblings are looked at.
 pub(crate) const LOOKAHEAD: usize = 256;
 /// The longest value that can name what stands beside it.
-const MAX_NAMING: usize = 40;
+const MAX_NAMING: usize = 32;
 /// The most columns of a table in JSON.
 const MAX_COLUMNS: usize = 64;
 
@@ -237,6 +237,10 @@ fn beside_ahead(bytes: &[u8], end: usize) -> Topics {
 
 /// Keys whose value says what stands beside them.
 fn is_naming(key: &[u8]) -> bool {
+    let last = at(key, key.len().wrapping_sub(1));
+    if !matches!(last | 0x20, b'e' | b'd' | b'l' | b'y' | b'm' | b'c' | b't') {
+        return false;
+    }
     static ENDS: [&[u8]; 12] = [
         b"type",
         b"kind",

@@ -14,6 +14,9 @@ const LETTERS: &[u8; 23] = b"TRWAGMYFPDXBNJZSQVHLCKE";
 
 fn find(text: &Text<'_>, token: Token, found: &mut Candidates) {
     let bytes = text.bytes;
+    if !(8..=9).contains(&token.len()) || token.digits < 7 {
+        return;
+    }
     let lead = match at(bytes, token.start).to_ascii_uppercase() {
         b'X' => Some(0),
         b'Y' => Some(1),

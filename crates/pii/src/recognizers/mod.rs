@@ -50,9 +50,24 @@ impl Candidates {
 pub(crate) struct Token {
     pub(crate) start: usize,
     pub(crate) end: usize,
+    pub(crate) digits: usize,
+    pub(crate) lower: usize,
 }
 
 impl Token {
+    pub(crate) fn new(bytes: &[u8], start: usize, end: usize) -> Self {
+        let (mut digits, mut lower) = (0, 0);
+        for byte in crate::chars::part(bytes, start, end) {
+            digits += usize::from(byte.is_ascii_digit());
+            lower += usize::from(byte.is_ascii_lowercase());
+        }
+        Self { start, end, digits, lower }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.end - self.start
+    }
+
     pub(crate) fn of<'a>(&self, text: &Text<'a>) -> &'a [u8] {
         crate::chars::part(text.bytes, self.start, self.end)
     }

@@ -13,7 +13,9 @@ pub(super) static FINDS: &[Find] = &[Find::Token(token), Find::Chain(2, chain)];
 const SCORE: i16 = 48;
 
 fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
-    read(text, token.start, found);
+    if token.lower == 0 && token.digits >= 2 {
+        read(text, token.start, found);
+    }
 }
 
 /// Written with blanks the digits stand alone; two capitals before.

@@ -11,7 +11,7 @@ use forward::Line;
 use super::{Candidates, Find, Token};
 use crate::{
     chain::Chain,
-    chars::{at, before, glued_left, is_alpha, is_digit, is_upper, part, span, span_back},
+    chars::{at, before, glued_left, is_alnum, is_alpha, is_digit, is_upper, part, span, span_back},
     context::{Support, Text},
     kind::Kind,
 };
@@ -43,6 +43,9 @@ fn chain(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
 }
 
 fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
+    if token.len() > 10 || token.len() > token.digits + 2 {
+        return;
+    }
     let word = token.of(text);
     let digits = span(word, 0, 6, is_digit);
     let lettered = (1..=5).contains(&digits) && word.len() == digits + 1;
@@ -70,7 +73,9 @@ fn is_grid_number(word: &[u8]) -> bool {
 fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Candidates) {
     let bytes = text.bytes;
     let next = at(bytes, end);
+    let after = if next == b',' { at(bytes, end + 2) } else { at(bytes, end + 1) };
     if (next == b' ' || next == b',')
+        && (is_alnum(after) || after >= 0x80)
         && let Some(line) = forward::read(bytes, start, end)
         && judge(text, line, found)
     {
@@ -79,6 +84,8 @@ fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Ca
     if last - start <= 5
         && end - last <= 5
         && before(bytes, start) == b' '
+        && start > 2
+        && !is_digit(before(bytes, start - 1))
         && let Some(line) = backward::read(bytes, start, end)
         && judge(text, line, found)
     {
