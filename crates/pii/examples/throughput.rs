@@ -84,7 +84,8 @@ fn main() -> io::Result<()> {
         let name = path.rsplit('/').next().unwrap_or_default();
         measure(name, &texts, &scanner)?;
     }
-    let rest = if std::env::args().len() > 1 && std::env::var_os("ONLY_FILES").is_some() { Vec::new() } else { adversarial() };
+    let rest =
+        if std::env::args().len() > 1 && std::env::var_os("ONLY_FILES").is_some() { Vec::new() } else { adversarial() };
     for (name, text) in rest {
         measure(name, &[text], &scanner)?;
     }

@@ -2,7 +2,9 @@
 
 use crate::{
     chain::{Chain, Continued},
-    chars::{Sep, at, before, char_at, char_before, is_alnum, is_digit, is_escape, is_hex, is_letter, part, span},
+    chars::{
+        Sep, at, before, char_at, char_before, is_alnum, is_digit, is_escape, is_hex, is_letter, part, span, span_back,
+    },
     config::Config,
     context::Text,
     kind::Kind,
@@ -263,7 +265,10 @@ fn is_dull(bytes: &[u8], chain: &Chain) -> bool {
     };
     let closes = left == b' ' && first.start > 1 && {
         let byte = before(bytes, first.start - 1);
-        worded(byte) || matches!(byte, b'.' | b',')
+        let letters = span_back(bytes, first.start - 1, 40, |byte| byte.is_ascii_lowercase());
+        matches!(byte, b'.' | b',')
+            || byte >= 0x80
+            || (letters < 40 && !matches!(before(bytes, first.start - 1 - letters), b' ' | b'\n' | b'"' | b'(' | b'_'))
     };
     !leads && !closes && right != b':' && left != b':' && left != b'%' && right != b'<'
 }

@@ -52,6 +52,8 @@ pub(crate) struct Text<'a> {
     last: Cell<(usize, Topics)>,
     /// The kind that context gave last, and where that value ended.
     inherited: Cell<Option<(Kind, usize)>>,
+    /// Up to where runs of hexadecimal digits and colons were looked at.
+    v6: Cell<usize>,
 }
 
 /// How much of a line before is read as a label.
@@ -65,7 +67,18 @@ impl<'a> Text<'a> {
             tables: RefCell::default(),
             last: Cell::new((usize::MAX, Topics::NONE)),
             inherited: Cell::new(None),
+            v6: Cell::new(0),
         }
+    }
+
+    /// Whether the run of hexadecimal digits and colons at a place was looked at already.
+    pub(crate) fn seen_v6(&self, place: usize) -> bool {
+        place < self.v6.get()
+    }
+
+    /// Remembers up to where such a run was looked at.
+    pub(crate) fn see_v6(&self, end: usize) {
+        self.v6.set(end);
     }
 
     /// What the context of the value that starts here says about it being of the kind.

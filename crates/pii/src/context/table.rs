@@ -114,20 +114,12 @@ impl Table {
     /// The table whose head is this line, if it can be one.
     fn headed_by(bytes: &[u8], line: Line) -> Option<Self> {
         let text = part(bytes, line.start, line.end);
-        let odd = |byte: &u8| matches!(byte, b'@' | b'{' | b'}' | b'=' | b':');
-        if text.len() > MAX_HEAD_LINE || text.len() < 3 || text.iter().any(odd) || text.ends_with(b";") || text.ends_with(b",") {
+        if text.len() > MAX_HEAD_LINE || text.len() < 3 || text.ends_with(b";") || text.ends_with(b",") {
             return None;
         }
-        let rank = |byte: &u8| match byte {
-            b'\t' => 4,
-            b'|' => 3,
-            b';' => 2,
-            b',' => 1,
-            _ => 0,
-        };
-        match text.iter().copied().max_by_key(rank).filter(|byte| rank(byte) > 0) {
-            Some(divider) => Self::divided(text, divider),
-            None => Self::spaced(text),
+        match divider(text)? {
+            0 => Self::spaced(text),
+            divider => Self::divided(text, divider),
         }
     }
 
@@ -157,6 +149,25 @@ impl Table {
         (heads.len() > 1 && heads.iter().any(|head| head.topics.names_a_kind()))
             .then_some(Self { divider: Divider::Blanks, heads })
     }
+}
+
+/// The strongest divider in a line, 0 when there is none; nothing when no head of a table looks so.
+fn divider(text: &[u8]) -> Option<u8> {
+    let (mut best, mut last) = (0, 0);
+    for &byte in text {
+        let rank = match byte {
+            b'@' | b'{' | b'}' | b'=' | b':' => return None,
+            b'(' if is_alpha(last) => return None,
+            b'\t' => 4,
+            b'|' => 3,
+            b';' => 2,
+            b',' => 1,
+            _ => 0,
+        };
+        best = best.max(rank);
+        last = byte;
+    }
+    Some([0, b',', b';', b'|', b'\t'].get(best).copied().unwrap_or(0))
 }
 
 /// What a head says; nothing when it cannot be one.

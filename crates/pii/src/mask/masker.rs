@@ -43,7 +43,8 @@ impl Masker {
         }
         let mut counts = Counts::default();
         let out = self.splice(text.as_bytes(), 0, text.len(), &findings, naming, &mut counts)?;
-        let out = String::from_utf8(out).unwrap_or_else(|broken| String::from_utf8_lossy(broken.as_bytes()).into_owned());
+        let out =
+            String::from_utf8(out).unwrap_or_else(|broken| String::from_utf8_lossy(broken.as_bytes()).into_owned());
         Ok(Screened::new(Cow::Owned(out), counts))
     }
 

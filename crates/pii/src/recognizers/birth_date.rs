@@ -53,7 +53,8 @@ fn numeric(bytes: &[u8], chain: &Chain, first: usize) -> Option<(usize, usize)> 
 fn named(bytes: &[u8], day: Run) -> Option<(usize, usize)> {
     let beside = |byte: u8| is_alpha(byte) || byte >= 0x80;
     let spaced = |byte: u8| byte == b' ' || byte == b'.';
-    if day.len() > 2 || !(spaced(before(bytes, day.start)) || spaced(at(bytes, day.end)) || beside(at(bytes, day.end))) {
+    if day.len() > 2 || !(spaced(before(bytes, day.start)) || spaced(at(bytes, day.end)) || beside(at(bytes, day.end)))
+    {
         return None;
     }
     let ordinal = if is_alpha(at(bytes, day.end)) { 2 } else { usize::from(at(bytes, day.end) == b'.') };

@@ -20,10 +20,14 @@ const MAX_V6: usize = 45;
 const VERSION_REACH: usize = 24;
 
 fn chain(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
-    for first in 0..chain.len().saturating_sub(3) {
-        if chain.sep(first) == Some(Sep::Dot) {
+    // Four runs with dots between, no more and no fewer.
+    let mut first = 0;
+    while first + 3 < chain.len() {
+        let dots = (first..chain.len()).take_while(|&index| chain.sep(index) == Some(Sep::Dot)).count();
+        if dots == 3 {
             v4(text, chain, first, found);
         }
+        first += dots + 1;
     }
     if let Some(run) = chain.run(0)
         && (before(text.bytes, run.start) == b':' || at(text.bytes, run.end) == b':')
@@ -50,11 +54,10 @@ fn colons(text: &Text<'_>, place: usize, found: &mut Candidates) {
 }
 
 fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
-    let dotted = (first..first + 3).all(|index| chain.sep(index) == Some(Sep::Dot));
     let (Some(start), Some(last)) = (chain.run(first), chain.run(first + 3)) else { return };
     let octets = [first, first + 1, first + 2, first + 3].map(|index| octet(text.bytes, chain.run(index)));
     let [Some(a), Some(b), Some(c), Some(d)] = octets else { return };
-    if !dotted || is_dotted_on(text.bytes, chain, first) || is_special([a, b, c, d]) {
+    if is_dotted_on(text.bytes, chain, first) || is_special([a, b, c, d]) {
         return;
     }
     let (start, end) = (start.start, last.end);
@@ -109,8 +112,12 @@ fn is_special([a, b, c, d]: [u8; 4]) -> bool {
 
 fn v6(text: &Text<'_>, place: usize, found: &mut Candidates) {
     let bytes = text.bytes;
+    if text.seen_v6(place) {
+        return;
+    }
     let start = place - span_back(bytes, place, MAX_V6, is_v6);
-    let end = place + span(bytes, place, MAX_V6, is_v6);
+    let end = place + span(bytes, place, usize::MAX, is_v6);
+    text.see_v6(end);
     // Times of day have two colons too; leave early.
     if part(bytes, start, end).iter().filter(|&&byte| byte == b':').count() < 2 || end - start > MAX_V6 + 3 {
         return;

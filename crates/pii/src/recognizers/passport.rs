@@ -60,7 +60,11 @@ fn letters_before(bytes: &[u8], start: usize) -> Option<usize> {
 
 fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
     let word = token.of(text);
-    if (6..=9).contains(&token.len()) && (token.lower == 0 || token.lower + token.digits == token.len()) && is_shape(word) && !glued_right(text.bytes, token.end) {
+    if (6..=9).contains(&token.len())
+        && (token.lower == 0 || token.lower + token.digits == token.len())
+        && is_shape(word)
+        && !glued_right(text.bytes, token.end)
+    {
         if matches!(before(text.bytes, token.start), b'-' | b'.' | b'/') && glued_left(text.bytes, token.start - 1) {
             return;
         }

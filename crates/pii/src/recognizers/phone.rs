@@ -17,12 +17,8 @@ const SPACED: i16 = 52;
 /// A number has at most so many digits: the code, 15 of E.164, and a trunk zero.
 const MAX_DIGITS: usize = 17;
 
-/// A part of a chain that could be a number.
-#[derive(Clone, Copy)]
-struct Span {
-    first: usize,
-    last: usize,
-}
+/// How many runs of a chain are tried as the start of a labelled number.
+const MAX_STARTS: usize = 6;
 
 fn find(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
     let mut first = 0;
@@ -171,6 +167,9 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
     let run = chain.run(first)?;
     let total: usize = chain.runs().iter().skip(first).map(|run| run.len()).take(8).sum();
     if run.len() > MAX_DIGITS || total < 6 || is_date(text.bytes, chain, first) || is_decimal(chain, first) {
+        return None;
+    }
+    if first > MAX_STARTS {
         return None;
     }
     if (first == 0 && chain.tied_left && !is_label_dot(text.bytes, run.start)) || (first > 0 && chain.cut_left(first)) {

@@ -72,7 +72,8 @@ fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
     }
     for begin in [start, token.start] {
         let word = part(bytes, begin, end);
-        let marked = word.len() >= 20 && MARKS.iter().any(|(mark, rest)| word.starts_with(mark) && word.len() >= mark.len() + rest);
+        let marked = word.len() >= 20
+            && MARKS.iter().any(|(mark, rest)| word.starts_with(mark) && word.len() >= mark.len() + rest);
         if marked && !is_alnum(before(bytes, begin)) {
             found.add(Kind::Secret, begin, trim(bytes, begin, end), MARKED);
             return;
@@ -101,7 +102,7 @@ fn keyed(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
 }
 
 fn is_mixed(word: &[u8]) -> bool {
-    let digits = word.iter().any(|&byte| is_digit(byte));
+    let digits = word.iter().filter(|&&byte| is_digit(byte)).count() >= 2;
     let letters = word.iter().filter(|&&byte| is_alpha(byte)).count();
     digits && letters >= 3
 }

@@ -70,8 +70,9 @@ fn named(bytes: &[u8], last: &Word<'_>) -> Option<(usize, bool)> {
         return None;
     }
     let lower = std::str::from_utf8(last.text).ok()?.to_lowercase();
-    let ends = GLUED.iter().any(|end| lower.ends_with(end));
-    let surely = SURELY_GLUED.iter().any(|end| lower.ends_with(end) && (lower.len() > end.len() || end.len() > 4));
+    let closes = |end: &&&str| lower.as_bytes().last() == end.as_bytes().last() && lower.ends_with(**end);
+    let ends = GLUED.iter().any(|end| closes(&end));
+    let surely = ends && SURELY_GLUED.iter().any(|end| closes(&end) && (lower.len() > end.len() || end.len() > 4));
     if let Some(start) = led(bytes, last) {
         return Some((start, true));
     }

@@ -226,11 +226,21 @@ fn closes_after(bytes: &[u8], place: usize) -> bool {
 
 /// What closes an address: state with or without postcode, or a postcode that cannot be anything else.
 fn closing(bytes: &[u8], start: usize) -> Option<usize> {
-    state_and_code(bytes, start)
-        .or_else(|| british(bytes, start))
-        .or_else(|| canadian(bytes, start))
-        .or_else(|| irish(bytes, start))
-        .or_else(|| town_code(bytes, start))
+    let first = at(bytes, start);
+    if is_digit(first) {
+        return town_code(bytes, start);
+    }
+    if !is_alpha(first) && first < 0x80 {
+        return None;
+    }
+    let digit = part(bytes, start, bytes.len().min(start + 8)).iter().any(|&byte| is_digit(byte));
+    let coded = || {
+        british(bytes, start)
+            .or_else(|| canadian(bytes, start))
+            .or_else(|| irish(bytes, start))
+            .or_else(|| town_code(bytes, start))
+    };
+    state_and_code(bytes, start).or_else(|| if digit { coded() } else { None })
 }
 
 /// `IL 62704`, `Kentucky 41543-0858`, `NSW 2000`, `BC V6B 1A1`, `NJ`.
@@ -249,14 +259,16 @@ fn state_and_code(bytes: &[u8], start: usize) -> Option<usize> {
 /// A state, and whether it is by its letters.
 fn state(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
     let word = word_at(bytes, start)?;
-    let upper = word.text.to_ascii_uppercase();
-    if word.text.len() <= 3 && STATE_CODES.iter().any(|code| code.as_bytes() == upper) {
+    if word.text.len() <= 3 && STATE_CODES.iter().any(|code| code.as_bytes().eq_ignore_ascii_case(word.text)) {
         let small = !word.is_upper();
         let zipped = break_at(bytes, word.end).is_some_and(|(_, next)| zip(bytes, next).is_some());
         return (!small || zipped).then_some((word.end, !small));
     }
     if STATES.has(word.text) {
         return Some((word.end, false));
+    }
+    if !matches!(at(word.text, 0) | 0x20, b'n' | b's' | b'w' | b'r' | b'b' | b'd' | b'p') || word.text.len() > 8 {
+        return None;
     }
     let second = word_at(bytes, blank_at(bytes, word.end)?)?;
     if STATES.has(part(bytes, word.start, second.end)) {
