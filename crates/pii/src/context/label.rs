@@ -43,7 +43,8 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
         let topics = meaning(bytes, &word, right, floor);
         label.bare = false;
         let keyed = key.is_some_and(|key| word.start >= key);
-        if topics.is_label() && !(keyed && topics.meets(Topics::PROSE)) {
+        let verb = topics.meets(Topics::PROSE) && !word.text.eq_ignore_ascii_case(b"contact");
+        if topics.is_label() && !(keyed && verb) {
             label.topics = topics;
             label.distance = value - word.start;
             return label;
@@ -187,6 +188,13 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
     if word.text.len() == 1 {
         return initial(bytes, word, right);
     }
+    if own(b"sec") && left_word(bytes, word.start, floor).is_some_and(|left| left.eq_ignore_ascii_case(b"soc")) {
+        return Topics::of(Kind::Ssn);
+    }
+    let counts = [&b"number"[..], b"no", b"num", b"nr", b"value"];
+    if own(b"id") && counts.iter().any(|count| right.eq_ignore_ascii_case(count)) {
+        return Topics::FILLER;
+    }
     let topics = lexicon().word(word.text);
     let needs_left = own(b"address") || own(b"addr") || own(b"id") || own(b"card") || own(b"date") || own(b"code");
     if needs_left && let Some(left) = left_word(bytes, word.start, floor) {
@@ -196,7 +204,8 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
 }
 
 fn social(right: &[u8]) -> Topics {
-    if right.eq_ignore_ascii_case(b"security") || right.eq_ignore_ascii_case(b"sec") {
+    let alone = right.is_empty() || lexicon().word(right).meets(Topics::FILLER);
+    if alone || right.eq_ignore_ascii_case(b"security") || right.eq_ignore_ascii_case(b"sec") {
         Topics::of(Kind::Ssn)
     } else if right.eq_ignore_ascii_case(b"insurance") {
         Topics::of(Kind::NationalId)
@@ -238,6 +247,9 @@ fn with_left(left: &[u8], word: &[u8], topics: Topics) -> Topics {
     if word.eq_ignore_ascii_case(b"id") {
         if is(&["tax", "taxpayer"]) {
             return Topics::of(Kind::Ssn);
+        }
+        if is(&["caller"]) {
+            return Topics::of(Kind::Phone);
         }
         if is(&["national", "government", "identity"]) {
             return Topics::of(Kind::NationalId);

@@ -2,6 +2,7 @@
 
 mod label;
 mod lexicon;
+mod sql;
 mod table;
 pub(crate) mod topics;
 mod words;
@@ -10,6 +11,7 @@ use std::cell::{Cell, RefCell};
 
 pub(crate) use label::Label;
 pub(crate) use lexicon::{is_unspaced, lexicon};
+use sql::Columns;
 use table::Tables;
 pub(crate) use table::key_topics;
 pub(crate) use topics::Topics;
@@ -48,6 +50,8 @@ pub(crate) struct Text<'a> {
     pub(crate) bytes: &'a [u8],
     surroundings: Surroundings,
     tables: RefCell<Tables>,
+    columns: Cell<Columns>,
+    sql: Cell<Option<Sql>>,
     /// The last answer: value and topics.
     last: Cell<(usize, Topics)>,
     /// The kind that context gave last, and where that value ended.
@@ -56,6 +60,15 @@ pub(crate) struct Text<'a> {
     v6: Cell<usize>,
 }
 
+/// Whether the text holds statements of SQL.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sql {
+    None,
+    Inserts,
+}
+
+/// How many lines of an outline are looked at.
+const MAX_OUTLINE: usize = 12;
 /// How much of a line before is read as a label.
 const MAX_LABEL_LINE: usize = 60;
 
@@ -65,6 +78,8 @@ impl<'a> Text<'a> {
             bytes,
             surroundings,
             tables: RefCell::default(),
+            columns: Cell::default(),
+            sql: Cell::new(None),
             last: Cell::new((usize::MAX, Topics::NONE)),
             inherited: Cell::new(None),
             v6: Cell::new(0),
@@ -124,6 +139,10 @@ impl<'a> Text<'a> {
     }
 
     fn find_topics(&self, value: usize) -> Topics {
+        let sql = self.sql_column(value);
+        if sql.is_label() {
+            return sql;
+        }
         let column = self.tables.try_borrow_mut().ok().and_then(|mut tables| tables.column(self.bytes, value));
         let floor = column.map_or(0, |(_, start)| start);
         let label = label::find(self.bytes, value, floor);
@@ -138,8 +157,43 @@ impl<'a> Text<'a> {
         if label.closed {
             return Topics::NONE;
         }
-        let near = self.right_of(value) | if label.bare { self.line_above(value) } else { Topics::NONE };
+        let near = self.right_of(value) | if label.bare { self.line_above(value) } else { self.parent(value) };
         if near.is_label() { near } else { self.from_keys() }
+    }
+
+    /// The column of a value in a statement of SQL.
+    fn sql_column(&self, value: usize) -> Topics {
+        if self.sql.get().is_none() {
+            let insert = self.bytes.windows(6).any(|word| word.eq_ignore_ascii_case(b"values"));
+            self.sql.set(Some(if insert { Sql::Inserts } else { Sql::None }));
+        }
+        if self.sql.get() == Some(Sql::None) {
+            return Topics::NONE;
+        }
+        let mut columns = self.columns.get();
+        let topics = columns.topics(self.bytes, value);
+        self.columns.set(columns);
+        topics
+    }
+
+    /// The key above in an outline: the nearest line before that is indented less and ends with a colon.
+    fn parent(&self, value: usize) -> Topics {
+        let indent = |line: &[u8]| line.iter().take_while(|byte| matches!(byte, b' ' | b'-')).count();
+        let mut start = value - span_back(self.bytes, value, MAX_LABEL_LINE, |byte| byte != b'\n');
+        let own = indent(part(self.bytes, start, value));
+        if own == 0 || own >= MAX_LABEL_LINE {
+            return Topics::NONE;
+        }
+        for _ in 0..MAX_OUTLINE {
+            let Some(end) = start.checked_sub(1) else { break };
+            start = end - span_back(self.bytes, end, MAX_LABEL_LINE, |byte| byte != b'\n');
+            let line = part(self.bytes, start, end);
+            if indent(line) < own {
+                let line = line.trim_ascii();
+                return if line.ends_with(b":") { key_topics(line) } else { Topics::NONE };
+            }
+        }
+        Topics::NONE
     }
 
     fn from_keys(&self) -> Topics {

@@ -30,7 +30,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
         "phone phones phoneno phonenumber* telephone* telefon* telephon* telef tel tels tfno tlf tlfn tfn mobile \
          mobiles mobil mobils mobilnummer* mobiltelefon* mobilni mobilny movil moviles cell cellphone* cellular \
          celular* cellulare* cel handy handynummer* handynr rufnummer* festnetz* durchwahl portable fixe fax \
-         faxnummer* faks telefax* telecopie landline* whatsapp sms msisdn callback hotline helpline helpdesk \
+         faxnummer* faks telefax* telecopie landline* whatsapp whats sms msisdn callback hotline helpline helpdesk \
          recado fono telefoon* gsm mobiel* vast puhelin* puhelinnumero* puh matkapuhelin* kannykka* komorka \
          komorkowy komorkowe kom telefonni mobilszam* telefonszam* telefonsz telefono* telefone* telefonu \
          telefonuna numara cep ceptel telefonas telefonul phn ph mob handset telno telnr mobileno mobilenumber* \

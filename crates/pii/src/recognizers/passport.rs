@@ -30,6 +30,14 @@ fn digits(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
             if let Some(start) = letters_before(text.bytes, run.start) {
                 labelled(text, start, run.end, found);
             }
+        } else if run.len() == 4
+            && let Some(next) = chain.run(index + 1)
+            && next.len() == 6
+            && next.start == run.end + 1
+            && at(text.bytes, run.end) == b' '
+        {
+            // "4510 123456"
+            labelled(text, run.start, next.end, found);
         } else if run.len() == 2
             && let Some(next) = chain.run(index + 1)
             && matches!(next.len(), 6 | 7)

@@ -66,7 +66,9 @@ fn word_before(bytes: &[u8], end: usize) -> Option<Word<'_>> {
 
 /// Where a name that ends in this word begins, and whether it is surely a street.
 fn named(bytes: &[u8], last: &Word<'_>) -> Option<(usize, bool)> {
-    if !last.is_name() {
+    // "Karl Johans gate": the end of the name stands alone, in lower case.
+    let small = ["gate", "gata", "vei", "veien", "vej", "allé", "plads", "utca", "út", "tér", "katu", "tie", "ulica", "straat"];
+    if !last.is_name() && !small.iter().any(|word| last.text == word.as_bytes()) {
         return None;
     }
     let lower = std::str::from_utf8(last.text).ok()?.to_lowercase();
@@ -81,8 +83,16 @@ fn named(bytes: &[u8], last: &Word<'_>) -> Option<(usize, bool)> {
         return Some((adjective(bytes, last.start).unwrap_or(last.start), surely));
     }
     if ends {
-        let first = word_before_blank(bytes, last.start)?;
-        return first.is_name().then(|| (adjective(bytes, first.start).unwrap_or(first.start), surely));
+        let mut first = word_before_blank(bytes, last.start).filter(Word::is_name)?;
+        if !last.is_name()
+            && let Some(more) = word_before_blank(bytes, first.start).filter(Word::is_name)
+        {
+            first = more;
+        }
+        return Some((adjective(bytes, first.start).unwrap_or(first.start), surely));
+    }
+    if !last.is_name() {
+        return word_before_blank(bytes, last.start).filter(|first| first.is_name()).map(|first| (first.start, false));
     }
     german(bytes, last).map(|start| (start, false))
 }

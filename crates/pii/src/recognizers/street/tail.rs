@@ -143,7 +143,7 @@ fn postcode(bytes: &[u8], start: usize) -> Option<usize> {
 
 /// The name of a town: capitalised words, small words between.
 fn name(bytes: &[u8], start: usize) -> Option<usize> {
-    let mut end = None;
+    let (mut end, mut small) = (None, false);
     let mut place = start;
     for index in 0..MAX_TOWN {
         let Some(word) = word_at(bytes, place) else { break };
@@ -154,10 +154,13 @@ fn name(bytes: &[u8], start: usize) -> Option<usize> {
         if digits || labels {
             break;
         }
-        if word.is_name() && !is_country_word(&word, index) {
+        if word.is_name() && (small || !is_country_word(&word, index)) {
+            small = false;
             end = Some(word.end);
         } else if index == 0 || !SMALL.has(word.text) {
             break;
+        } else {
+            small = true;
         }
         let after = word.end + usize::from(at(bytes, word.end) == b'.' && word.text.len() <= 3);
         let Some(next) = blank_at(bytes, after) else { break };
@@ -194,7 +197,7 @@ fn town_first(bytes: &[u8], start: usize, depth: usize) -> Option<usize> {
     if depth >= MAX_PARTS {
         return None;
     }
-    if let Some(end) = closing(bytes, start) {
+    if let Some(end) = postcode_first(bytes, start).filter(|_| depth > 0).or_else(|| closing(bytes, start)) {
         return Some(end);
     }
     let mut place = start;
@@ -202,12 +205,17 @@ fn town_first(bytes: &[u8], start: usize, depth: usize) -> Option<usize> {
         let word = word_at(bytes, place)?;
         let digits = word.text.iter().any(|&byte| is_digit(byte));
         let fits = word.is_name() || (index > 0 && SMALL.has(word.text)) || (depth == 0 && closes_after(bytes, place));
+        if digits && index > 0 && word.text.len() <= 2 {
+            return district(bytes, &word, depth);
+        }
         if digits || !fits || matches!(at(bytes, word.end), b':' | b'=') {
             return None;
         }
         let after = word.end + usize::from(at(bytes, word.end) == b'.' && word.text.len() <= 4);
         let (brk, next) = break_at(bytes, after)?;
-        if let Some(end) = closing(bytes, next) {
+        if brk == Break::Blank
+            && let Some(end) = closing(bytes, next)
+        {
             return Some(end);
         }
         if brk != Break::Blank {
@@ -216,6 +224,16 @@ fn town_first(bytes: &[u8], start: usize, depth: usize) -> Option<usize> {
         place = next;
     }
     None
+}
+
+/// `Dublin 2`: the number of a district closes the address, or the postcode follows.
+fn district(bytes: &[u8], number: &Word<'_>, depth: usize) -> Option<usize> {
+    let rest = match break_at(bytes, number.end) {
+        Some((Break::Mark | Break::Line, next)) => town_first(bytes, next, depth + 1),
+        _ => None,
+    };
+    let dublin = part(bytes, number.start.saturating_sub(7), number.start) == b"Dublin ";
+    rest.or(dublin.then_some(number.end))
 }
 
 /// A town in lower case passes only directly before state and postcode.
