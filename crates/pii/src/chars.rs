@@ -78,7 +78,6 @@ pub(crate) fn before(bytes: &[u8], index: usize) -> u8 {
 
 /// A part of the bytes; empty when it lies outside.
 #[inline]
-#[inline]
 pub(crate) fn part(bytes: &[u8], start: usize, end: usize) -> &[u8] {
     bytes.get(start..end).unwrap_or_default()
 }

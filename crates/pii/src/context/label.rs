@@ -196,7 +196,14 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
         return Topics::FILLER;
     }
     let topics = lexicon().word(word.text);
-    let needs_left = own(b"address") || own(b"addr") || own(b"id") || own(b"card") || own(b"date") || own(b"code");
+    let needs_left = own(b"address")
+        || own(b"addr")
+        || own(b"id")
+        || own(b"card")
+        || own(b"date")
+        || own(b"code")
+        || own(b"key")
+        || own(b"token");
     if needs_left && let Some(left) = left_word(bytes, word.start, floor) {
         return with_left(left, word.text, topics);
     }
@@ -266,6 +273,21 @@ fn with_left(left: &[u8], word: &[u8], topics: Topics) -> Topics {
             topics
         };
     }
+    if word.eq_ignore_ascii_case(b"key") || word.eq_ignore_ascii_case(b"token") {
+        let secret = is(&[
+            "api",
+            "secret",
+            "private",
+            "access",
+            "auth",
+            "refresh",
+            "bearer",
+            "session",
+            "signing",
+            "encryption",
+        ]);
+        return if secret { Topics::of(Kind::Secret) } else { topics };
+    }
     if word.eq_ignore_ascii_case(b"date") || word.eq_ignore_ascii_case(b"code") {
         return if left_topics.names(Kind::BirthDate) { left_topics } else { topics };
     }
@@ -286,7 +308,7 @@ fn sentence_ends(bytes: &[u8], start: usize) -> bool {
     }
     match before(bytes, start - 1) {
         b'!' | b'?' => true,
-        b'.' if at(bytes, start - 3).is_ascii_digit() && start > 3 => true,
+        b'.' if start > 3 && at(bytes, start - 3).is_ascii_digit() => true,
         b'.' => {
             let letters = span_back(bytes, start - 2, 6, |byte| is_alpha(byte) || byte >= 0x80);
             letters > 4 || (letters > 0 && !is_abbreviation(part(bytes, start - 2 - letters, start - 2)))

@@ -35,7 +35,9 @@ impl Columns {
             if matches!(at(bytes, place), b'V' | b'v') && starts_with_ignore_case(bytes, place, b"values") {
                 let head = part(bytes, 0, place).trim_ascii_end();
                 if head.ends_with(b")")
-                    && let Some(open) = part(head, head.len().saturating_sub(MAX_ROW), head.len()).iter().rposition(|&byte| byte == b'(')
+                    && let Some(open) = part(head, head.len().saturating_sub(MAX_ROW), head.len())
+                        .iter()
+                        .rposition(|&byte| byte == b'(')
                 {
                     self.list = (head.len().saturating_sub(MAX_ROW) + open, head.len() - 1);
                 }

@@ -3,7 +3,7 @@
 use super::{Candidates, Find};
 use crate::{
     chain::{Chain, Digits},
-    chars::{Sep, at, before, is_alnum, is_alpha, is_digit},
+    chars::{Sep, at, before, is_alnum, is_alpha, is_digit, part},
     context::{Support, Text, Topics},
     kind::Kind,
 };
@@ -142,11 +142,9 @@ fn is_longer(bytes: &[u8], chain: &Chain, first: usize, last: usize, sep: Sep, f
 
 /// A word that ends in digits stands directly before, as the first group of an IBAN does.
 fn before_is_word(bytes: &[u8], chain: &Chain) -> bool {
-    let Some(start) = chain.run(0).map(|run| run.start).filter(|&start| start >= 4) else { return false };
-    before(bytes, start) == b' ' && {
-        let word = bytes.get(start - 5..start - 1).or_else(|| bytes.get(start - 4..start - 1)).unwrap_or_default();
-        matches!(word, [a, b, c, d] if is_alpha(*a) && is_alnum(*b) && is_digit(*c) && is_digit(*d))
-    }
+    let start = chain.run(0).map_or(0, |run| run.start);
+    let word = part(bytes, start.saturating_sub(5), start);
+    matches!(word, [a, b, c, d, b' '] if is_alpha(*a) && is_alnum(*b) && is_digit(*c) && is_digit(*d))
 }
 
 /// Whether the digits are in the range of an issuer and have its length.

@@ -2,15 +2,27 @@
 
 use super::{Candidates, Find, Token};
 use crate::{
+    chain::Chain,
     chars::{at, glued_right, is_alpha, is_digit, part, span},
     context::{Support, Text},
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Token(find)];
+pub(super) static FINDS: &[Find] = &[Find::Token(find), Find::Chain(8, dashed)];
 
 const SCORE: i16 = 45;
 const LETTERS: &[u8; 23] = b"TRWAGMYFPDXBNJZSQVHLCKE";
+
+/// `12345678-Z`: the digits are a word of their own.
+fn dashed(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
+    if let Some(run) = chain.run(0)
+        && run.len() == 8
+        && at(text.bytes, run.end) == b'-'
+        && is_alpha(at(text.bytes, run.end + 1))
+    {
+        find(text, Token::new(text.bytes, run.start, run.end), found);
+    }
+}
 
 fn find(text: &Text<'_>, token: Token, found: &mut Candidates) {
     let bytes = text.bytes;

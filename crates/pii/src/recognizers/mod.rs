@@ -17,6 +17,8 @@ mod plans;
 mod secret;
 mod ssn;
 mod street;
+#[cfg(test)]
+mod suite;
 
 use crate::{chain::Chain, context::Text, kind::Kind};
 

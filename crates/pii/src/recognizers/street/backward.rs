@@ -67,7 +67,8 @@ fn word_before(bytes: &[u8], end: usize) -> Option<Word<'_>> {
 /// Where a name that ends in this word begins, and whether it is surely a street.
 fn named(bytes: &[u8], last: &Word<'_>) -> Option<(usize, bool)> {
     // "Karl Johans gate": the end of the name stands alone, in lower case.
-    let small = ["gate", "gata", "vei", "veien", "vej", "allé", "plads", "utca", "út", "tér", "katu", "tie", "ulica", "straat"];
+    let small =
+        ["gate", "gata", "vei", "veien", "vej", "allé", "plads", "utca", "út", "tér", "katu", "tie", "ulica", "straat"];
     if !last.is_name() && !small.iter().any(|word| last.text == word.as_bytes()) {
         return None;
     }

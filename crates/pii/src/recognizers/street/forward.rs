@@ -121,7 +121,7 @@ fn suffixed(bytes: &[u8], start: usize) -> Option<Line> {
                 start,
                 end,
                 points,
-                strong: STRONG.has(word.text),
+                strong: STRONG.has(word.text) && !lower_case(bytes, start),
                 closed: closed(bytes, after),
                 long: false,
             });
