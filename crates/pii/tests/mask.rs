@@ -1,5 +1,7 @@
 //! What masking promises.
 
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
+
 use proptest::prelude::*;
 use vestibule_model::{Secret, ServerName};
 use vestibule_pii::{Action, Config, JsonStream, Kind, Masker, Naming, Pseudonyms, Scanner, SseStream, TextStream};

@@ -1,5 +1,7 @@
 //! Streams give the same output however their input is cut, and the same as the whole.
 
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
+
 use vestibule_model::{Secret, ServerName};
 use vestibule_pii::{Config, JsonStream, Masker, Naming, Pseudonyms, SseStream, TextStream};
 

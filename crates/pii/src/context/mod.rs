@@ -158,7 +158,7 @@ impl<'a> Text<'a> {
             return Topics::NONE;
         }
         let near = self.right_of(value) | if label.bare { self.line_above(value) } else { self.parent(value) };
-        if near.is_label() { near } else { self.from_keys() }
+        if near.is_label() { near } else { self.keys() }
     }
 
     /// The column of a value in a statement of SQL.
@@ -196,7 +196,7 @@ impl<'a> Text<'a> {
         Topics::NONE
     }
 
-    fn from_keys(&self) -> Topics {
+    fn keys(&self) -> Topics {
         let Surroundings { key, above, beside } = self.surroundings;
         [key, beside, above].into_iter().find(|topics| topics.is_label()).unwrap_or_default()
     }

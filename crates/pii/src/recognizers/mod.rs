@@ -93,6 +93,11 @@ pub(crate) struct Recognizer {
     pub(crate) finds: &'static [Find],
 }
 
+/// The names of the recognizers, each with the kind that it finds.
+pub fn names() -> impl Iterator<Item = (&'static str, Kind)> {
+    ALL.iter().map(|recognizer| (recognizer.name, recognizer.kind))
+}
+
 /// All recognizers.
 pub(crate) static ALL: &[Recognizer] = &[
     Recognizer { name: "email", kind: Kind::Email, finds: email::FINDS },

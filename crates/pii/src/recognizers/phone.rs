@@ -36,7 +36,7 @@ fn international(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candi
     let plus = plus_before(text.bytes, run.start)?;
     let opening = before(text.bytes, plus) == b'(' && at(text.bytes, run.end) == b')';
     let start = if opening { plus - 1 } else { plus };
-    let last = longest(text, chain, first, |digits| is_international(digits))?;
+    let last = longest(text, chain, first, is_international)?;
     if glued_left(text.bytes, start) && !follows_label(text.bytes, start) {
         return None;
     }
@@ -180,7 +180,7 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
     if text.support(start, Kind::Phone) != Support::Named {
         return spaced(text, chain, first, found);
     }
-    let last = longest(text, chain, first, |digits| is_dialled(digits))?;
+    let last = longest(text, chain, first, is_dialled)?;
     let start = if last == first { run.start } else { start };
     if text.topics(start).meets(Topics::PROSE) && !is_callable(text, chain, first, last) {
         return None;

@@ -41,9 +41,8 @@ pub(super) fn word_at(bytes: &[u8], start: usize) -> Option<Word<'_>> {
     let mut end = start;
     while end < start + 40 {
         let byte = at(bytes, end);
-        if is_alnum(byte) {
-            end += 1;
-        } else if matches!(byte, b'\'' | b'-') && end > start && is_word_start(bytes, end + 1) {
+        let joins = matches!(byte, b'\'' | b'-') && end > start && is_word_start(bytes, end + 1);
+        if is_alnum(byte) || joins {
             end += 1;
         } else if byte >= 0x80 {
             match char_at(bytes, end) {

@@ -106,16 +106,19 @@ fn suffixed(bytes: &[u8], start: usize) -> Option<Line> {
     let (mut place, mut names, mut points) = (start, 0u8, 0u8);
     for index in 0..MAX_WORDS {
         let Some(word) = word_at(bytes, place) else { break };
-        if index > 0 && UNIT.has(word.text) && tail::unit(bytes, place - 1).is_some() && best.is_some() {
+        let dwelling = best.is_some() && UNIT.has(word.text) && tail::unit(bytes, place - 1).is_some();
+        if dwelling {
             break;
         }
         let small = index > 0 && SMALL.has(word.text);
-        if !word.is_name() && !small && !(lower_case(bytes, start) && is_alpha(at(word.text, 0))) {
+        let lower = lower_case(bytes, start);
+        let named = word.is_name() || small || (lower && is_alpha(at(word.text, 0)));
+        if !named {
             break;
         }
         let dotted = at(bytes, word.end) == b'.' && word.text.len() <= 5;
         let after = word.end + usize::from(dotted);
-        if names > 0 && SUFFIX.has(word.text) && word.is_name() | lower_case(bytes, start) {
+        if names > 0 && SUFFIX.has(word.text) && (lower || word.is_name()) {
             let end = after;
             best = Some(Line {
                 start,
@@ -138,7 +141,8 @@ fn suffixed(bytes: &[u8], start: usize) -> Option<Line> {
         if word.is_ordinal() || (names == 0 && DIRECTION.has(word.text)) {
             points += 1;
         }
-        if !(names == 0 && DIRECTION.has(word.text) && word.text.len() <= 2) && !small {
+        let heading = names == 0 && DIRECTION.has(word.text) && word.text.len() <= 2;
+        if !heading && !small {
             names += 1;
         }
         let Some(next) = blank_at(bytes, after) else { break };
