@@ -12,7 +12,7 @@ use crate::{
 /// How far a label may be from its value, in bytes.
 const REACH: usize = 88;
 /// How many words are looked at.
-const MAX_WORDS: usize = 16;
+const MAX_WORDS: usize = 12;
 
 /// What was found on the left of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

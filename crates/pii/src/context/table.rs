@@ -114,6 +114,10 @@ impl Table {
     /// The table whose head is this line, if it can be one.
     fn headed_by(bytes: &[u8], line: Line) -> Option<Self> {
         let text = part(bytes, line.start, line.end);
+        // Indented twice or more it is code or prose.
+        if text.starts_with(b"  ") || text.starts_with(b"\t") || text.starts_with(b"//") {
+            return None;
+        }
         if text.len() > MAX_HEAD_LINE || text.len() < 3 || text.ends_with(b";") || text.ends_with(b",") {
             return None;
         }
