@@ -55,7 +55,9 @@ impl Scanner {
         let (mut place, mut plain) = (0, 0);
         while place < bytes.len() {
             let end = find_byte(bytes, place, b'\n');
-            let start = json_start(bytes, place);
+            // JSON ends with a bracket; most lines do not.
+            let closes = matches!(part(bytes, place, end).trim_ascii_end().last(), Some(b'}' | b']'));
+            let start = if closes { json_start(bytes, place) } else { end };
             if matches!(at(bytes, start), b'{' | b'[') && looks_like_json(part(bytes, start, end)) {
                 let line = Origin { base: start, decoded: None, parent: Some(origin), nested: origin.nested };
                 if let Ok(inner) = walk(self, part(bytes, start, end), &line, surroundings) {

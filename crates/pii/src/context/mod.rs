@@ -51,20 +51,12 @@ pub(crate) struct Text<'a> {
     surroundings: Surroundings,
     tables: RefCell<Tables>,
     columns: Cell<Columns>,
-    sql: Cell<Option<Sql>>,
     /// The last answer: value and topics.
     last: Cell<(usize, Topics)>,
     /// The kind that context gave last, and where that value ended.
     inherited: Cell<Option<(Kind, usize)>>,
     /// Up to where runs of hexadecimal digits and colons were looked at.
     v6: Cell<usize>,
-}
-
-/// Whether the text holds statements of SQL.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sql {
-    None,
-    Inserts,
 }
 
 /// How many lines of an outline are looked at.
@@ -79,7 +71,6 @@ impl<'a> Text<'a> {
             surroundings,
             tables: RefCell::default(),
             columns: Cell::default(),
-            sql: Cell::new(None),
             last: Cell::new((usize::MAX, Topics::NONE)),
             inherited: Cell::new(None),
             v6: Cell::new(0),
@@ -163,11 +154,12 @@ impl<'a> Text<'a> {
 
     /// The column of a value in a statement of SQL.
     fn sql_column(&self, value: usize) -> Topics {
-        if self.sql.get().is_none() {
-            let insert = self.bytes.windows(6).any(|word| word.eq_ignore_ascii_case(b"values"));
-            self.sql.set(Some(if insert { Sql::Inserts } else { Sql::None }));
-        }
-        if self.sql.get() == Some(Sql::None) {
+        let opens = match before(self.bytes, value) {
+            b'\'' | b'(' | b',' => true,
+            b' ' => before(self.bytes, value - 1) == b',',
+            _ => false,
+        };
+        if !opens {
             return Topics::NONE;
         }
         let mut columns = self.columns.get();

@@ -50,6 +50,11 @@ fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
 }
 
 fn colons(text: &Text<'_>, place: usize, found: &mut Candidates) {
+    // A path of a program: a word that is no hexadecimal number follows.
+    let next = at(text.bytes, place + 2);
+    if (is_alpha(next) && !is_hex(next)) || next == b'_' {
+        return;
+    }
     v6(text, place, found);
 }
 
