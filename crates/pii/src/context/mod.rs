@@ -148,6 +148,10 @@ impl<'a> Text<'a> {
         if label.closed {
             return Topics::NONE;
         }
+        let head = if label.bare { self.row_head(value) } else { Topics::NONE };
+        if head.is_label() {
+            return head;
+        }
         let near = self.right_of(value) | if label.bare { self.line_above(value) } else { self.parent(value) };
         if near.is_label() { near } else { self.keys() }
     }
@@ -166,6 +170,20 @@ impl<'a> Text<'a> {
         let topics = columns.topics(self.bytes, value);
         self.columns.set(columns);
         topics
+    }
+
+    /// The first cell of a row in bars: `| Phone | 5551234567 |`.
+    fn row_head(&self, value: usize) -> Topics {
+        let blanks = span_back(self.bytes, value, 20, |byte| matches!(byte, b' ' | b'`' | b'*' | b'"'));
+        let Some(bar) = (value - blanks).checked_sub(1).filter(|&bar| at(self.bytes, bar) == b'|') else {
+            return Topics::NONE;
+        };
+        let length = span_back(self.bytes, bar, MAX_LABEL_LINE, |byte| !matches!(byte, b'|' | b'\n'));
+        let start = bar - length;
+        let first =
+            start == 0 || before(self.bytes, start) == b'\n' || before(self.bytes, start - 1) == b'\n' || start == 1;
+        let cell = part(self.bytes, start, bar);
+        if first && !cell.iter().any(u8::is_ascii_digit) { key_topics(cell.trim_ascii()) } else { Topics::NONE }
     }
 
     /// The key above in an outline: the nearest line before that is indented less and ends with a colon.

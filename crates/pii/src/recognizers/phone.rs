@@ -107,8 +107,9 @@ fn joins(chain: &Chain, first: usize, index: usize, complete: bool) -> bool {
         return false;
     }
     // A complete number in dashes or dots does not go on after a blank.
-    let styled =
-        index > first && chain.sep(first).is_some_and(|sep| matches!(sep, Sep::Dash | Sep::Dot)) && gap != Gap::Paren;
+    let style = chain.sep(first).filter(|sep| matches!(sep, Sep::Dash | Sep::Dot));
+    let uniform = style.is_some() && (first..index).all(|gap| chain.sep(gap) == style);
+    let styled = index > first + 1 && uniform && gap != Gap::Paren;
     !(complete && styled && chain.gap(index) != chain.gap(first))
 }
 

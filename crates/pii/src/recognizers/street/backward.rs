@@ -163,7 +163,8 @@ fn number_end(bytes: &[u8], after: usize) -> usize {
     if matches!(at(bytes, end), b'-' | b'/') {
         let digits = span(bytes, end + 1, 4, is_digit);
         let letter = usize::from(is_alpha(at(bytes, end + 1 + digits)) && !is_alnum(at(bytes, end + 2 + digits)));
-        if (1..=3).contains(&digits) {
+        let lettered = digits == 0 && letter == 1 && at(bytes, end) == b'/';
+        if lettered || (1..=3).contains(&digits) {
             end += 1 + digits + letter;
         }
     }

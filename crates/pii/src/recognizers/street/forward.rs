@@ -112,7 +112,7 @@ fn suffixed(bytes: &[u8], start: usize) -> Option<Line> {
         }
         let small = index > 0 && SMALL.has(word.text);
         let lower = lower_case(bytes, start);
-        let named = word.is_name() || small || (lower && is_alpha(at(word.text, 0)));
+        let named = word.is_name() || small || (lower && is_alpha(at(word.text, 0))) || numbered(bytes, &word);
         if !named {
             break;
         }
@@ -152,6 +152,15 @@ fn suffixed(bytes: &[u8], start: usize) -> Option<Line> {
         place = next;
     }
     best
+}
+
+/// `8 Street`, `42 Ave`: the name is a number.
+fn numbered(bytes: &[u8], word: &Word<'_>) -> bool {
+    let digits = word.text.len() <= 3 && word.text.iter().all(|&byte| is_digit(byte));
+    digits
+        && blank_at(bytes, word.end)
+            .and_then(|next| word_at(bytes, next))
+            .is_some_and(|next| next.is_name() && STRONG.has(next.text))
 }
 
 /// Behind `St.` more of the address follows: a direction, a dwelling, a town with its state. A sentence does not.
