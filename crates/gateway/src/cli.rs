@@ -46,6 +46,9 @@ pub enum Command {
     /// Watch and prove the audit journal
     #[command(subcommand)]
     Audit(Audit),
+    /// Find personal data in a text and show how it is masked
+    #[command(subcommand)]
+    Pii(Pii),
     /// Be a stdio server for a client that starts a command; the credential comes from MCP_AUTH_TOKEN
     Stdio(Stdio),
     /// Play a new MCP client against a URL and say what it would stumble over
@@ -364,6 +367,26 @@ pub struct AuditVerify {
     #[command(flatten)]
     /// Where the state is.
     pub place: Where,
+}
+
+/// `vestibule pii`
+#[derive(Subcommand)]
+pub enum Pii {
+    /// Report what is found on standard error, and write the masked text to standard output
+    Scan(PiiScan),
+}
+
+/// `vestibule pii scan`
+#[derive(Args)]
+pub struct PiiScan {
+    /// The file, or - for standard input
+    pub file: PathBuf,
+    /// Read {"id", "text"} lines and write a line of spans for each, offsets in code points
+    #[arg(long, conflicts_with = "json")]
+    pub jsonl: bool,
+    /// Print findings, counts and the masked text as one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `vestibule stdio`

@@ -8,6 +8,7 @@ mod doctor;
 mod evidence;
 mod generated;
 mod passwords;
+mod pii;
 mod pin;
 mod place;
 mod policy;
@@ -39,6 +40,7 @@ pub async fn run(command: Command) -> Result<ExitCode> {
         Command::Policy(command) => policy::run(command).await,
         Command::Pin(command) => pin::run(command).await,
         Command::Audit(command) => audit::run(command).await,
+        Command::Pii(command) => pii::run(command),
         Command::Stdio(args) => stdio::run(args).await,
         Command::Doctor(args) => doctor::run(args).await,
     }
