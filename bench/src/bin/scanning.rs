@@ -1,5 +1,5 @@
-//! `scanning FILE…`: how many megabytes a second one core scans for personal data: files, and hostile input. A file of
-//! `.jsonl` holds a document under `text` in each line.
+//! `scanning [FILE…]`: how many megabytes a second one core scans for personal data: the files that are named (lines of
+//! `{"text"}` when they end in `.jsonl`), or hostile input when none is.
 
 use std::{
     fs,
@@ -83,9 +83,8 @@ fn main() -> io::Result<()> {
         let name = path.rsplit('/').next().unwrap_or_default();
         measure(name, &texts, &scanner)?;
     }
-    let rest =
-        if std::env::args().len() > 1 && std::env::var_os("ONLY_FILES").is_some() { Vec::new() } else { adversarial() };
-    for (name, text) in rest {
+    let hostile = if std::env::args().len() > 1 { Vec::new() } else { adversarial() };
+    for (name, text) in hostile {
         measure(name, &[text], &scanner)?;
     }
     Ok(())

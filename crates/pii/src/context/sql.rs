@@ -19,19 +19,22 @@ pub(crate) struct Columns {
 impl Columns {
     /// What the column of the value says.
     pub(crate) fn topics(&mut self, bytes: &[u8], value: usize) -> Topics {
-        let Some((row, index)) = row_of(bytes, value) else { return Topics::NONE };
-        self.search(bytes, row);
+        self.search(bytes, value);
         let (open, close) = self.list;
-        if close == 0 || row.saturating_sub(close) > MAX_STATEMENT {
+        if close == 0 || value.saturating_sub(close) > MAX_STATEMENT {
+            return Topics::NONE;
+        }
+        let Some((row, index)) = row_of(bytes, value) else { return Topics::NONE };
+        if row <= close {
             return Topics::NONE;
         }
         part(bytes, open + 1, close).split(|&byte| byte == b',').nth(index).map_or(Topics::NONE, key_topics)
     }
 
-    /// Finds the last `(...) VALUES` before the row.
-    fn search(&mut self, bytes: &[u8], row: usize) {
-        let mut place = self.searched.max(row.saturating_sub(MAX_STATEMENT));
-        while place < row {
+    /// Finds the last `(...) VALUES` before the value.
+    fn search(&mut self, bytes: &[u8], value: usize) {
+        let mut place = self.searched.max(value.saturating_sub(MAX_STATEMENT));
+        while place < value {
             if matches!(at(bytes, place), b'V' | b'v') && starts_with_ignore_case(bytes, place, b"values") {
                 let head = part(bytes, 0, place).trim_ascii_end();
                 if head.ends_with(b")")
@@ -44,7 +47,7 @@ impl Columns {
             }
             place += 1;
         }
-        self.searched = row;
+        self.searched = value;
     }
 }
 

@@ -112,7 +112,8 @@ fn suffixed(bytes: &[u8], start: usize) -> Option<Line> {
         }
         let small = index > 0 && SMALL.has(word.text);
         let lower = lower_case(bytes, start);
-        let named = word.is_name() || small || (lower && is_alpha(at(word.text, 0))) || numbered(bytes, &word);
+        let named = word.is_name() || small || (lower && is_alpha(at(word.text, 0)));
+        let named = named || (best.is_none() && numbered(bytes, &word));
         if !named {
             break;
         }
