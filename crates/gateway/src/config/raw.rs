@@ -139,6 +139,9 @@ pub struct Server {
     /// The environment of the command.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+    /// Which era of MCP it speaks. Default: `auto`, found out by its first answers.
+    #[schemars(with = "Option<Protocol>")]
+    pub protocol: Option<Spanned<Protocol>>,
     /// Which credential calls carry. Default: none.
     #[schemars(with = "Option<Credential>")]
     pub credential: Option<Spanned<Credential>>,
@@ -148,6 +151,18 @@ pub struct Server {
     /// Groups of tools that people can give or keep back as one.
     #[serde(default, rename = "scope")]
     pub scopes: Vec<Scope>,
+}
+
+/// Which era of MCP a server speaks.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// Found out by its first answers.
+    Auto,
+    /// Sessions: up to 2025-11-25.
+    Stateful,
+    /// No sessions: from 2026-07-28.
+    Stateless,
 }
 
 /// A group of tools.

@@ -100,6 +100,7 @@ fn server(url: &str, credential: CredentialSpec) -> Server {
         credential,
         scope_groups: Vec::new(),
         allowed_origins: Vec::new(),
+        protocol: vestibule_model::Protocol::default(),
     }
 }
 
