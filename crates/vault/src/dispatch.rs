@@ -15,11 +15,11 @@ use vestibule_store::journal::{Journal, Receipt};
 use crate::{
     McpCall, Reply,
     answer::Answer,
+    bridge::{self, SessionLimits, Sessions, Way},
     kinds::Signer,
     outcome::Outcome,
-    registry::{Credentials, Registry, RegistryError, Route},
+    registry::{Credentials, Registry, RegistryError},
     stdio::{Children, StdioLimits},
-    upstream,
 };
 
 /// Why an allowed call has no answer. The texts are for our log; what a client reads is written where its era is known.
@@ -101,6 +101,7 @@ pub struct Vault {
     signer: Arc<Signer>,
     registry: ArcSwap<Registry>,
     children: Children,
+    sessions: Sessions,
     journal: Journal,
     clock: Arc<dyn Clock>,
 }
@@ -117,6 +118,7 @@ impl Vault {
             registry: ArcSwap::from_pointee(Registry::load(parts.credentials, &signer)?),
             signer,
             children: Children::new(parts.stdio, random),
+            sessions: Sessions::new(SessionLimits::default()),
             journal: parts.journal,
             clock,
         })
@@ -184,14 +186,7 @@ impl Vault {
         // Others who arrived with this call are decided first: then the upstream gets the calls together and is woken
         // once, not once for each.
         tokio::task::yield_now().await;
-        match &entry.route {
-            Route::Http { uri, kind } => {
-                upstream::exchange(&self.client, uri, &**kind, &caller, permit.into_call()).await
-            }
-            Route::Command { argv, env } => {
-                let server = permit.server().name.clone();
-                self.children.exchange(&server, argv, env, &caller, permit.into_call()).await
-            }
-        }
+        let way = Way { client: &self.client, children: &self.children, entry: &entry, caller: &caller };
+        bridge::exchange(&way, &self.sessions, permit.into_call()).await
     }
 }

@@ -13,7 +13,7 @@ use tokio::{
 use vestibule_egress::client::ClientConfig;
 use vestibule_mcp::{Era, Message};
 use vestibule_model::{
-    CredentialSpec, Directory, RequestId, ResourceUri, Secret, Server, Upstream,
+    CredentialSpec, Directory, Protocol, RequestId, ResourceUri, Secret, Server, Upstream,
     clock::{ManualClock, SeededRandom},
     server::Servers,
 };
@@ -43,7 +43,16 @@ impl House {
     }
 
     fn with(url: &str, credential: CredentialSpec, journal: Journal, clock: Arc<ManualClock>) -> Self {
-        let server = server(url, credential);
+        Self::of(server(url, credential), journal, clock)
+    }
+
+    fn speaking(protocol: Protocol, url: &str) -> Self {
+        let clock = Arc::new(ManualClock::new(suite::START));
+        let journal = Journal::memory(journal_key().expose(), clock.clone()).unwrap();
+        Self::of(Server { protocol, ..server(url, CredentialSpec::None) }, journal, clock)
+    }
+
+    fn of(server: Server, journal: Journal, clock: Arc<ManualClock>) -> Self {
         let client = Client::new(&ClientConfig { response_timeout: Duration::from_secs(2), ..ClientConfig::default() });
         let vault = Vault::new(VaultParts {
             issuer: "https://mcp.acme.example".to_owned(),
@@ -100,7 +109,7 @@ fn server(url: &str, credential: CredentialSpec) -> Server {
         credential,
         scope_groups: Vec::new(),
         allowed_origins: Vec::new(),
-        protocol: vestibule_model::Protocol::default(),
+        protocol: Protocol::default(),
     }
 }
 
@@ -302,7 +311,7 @@ async fn sessions_belong_to_their_hop() {
 async fn a_stateless_call_carries_no_session() {
     let (url, mut asked) = upstream(format!("{JSON}\r\n{{}}")).await;
     let call = McpCall { era: Era::Stateless, upstream_session: Some("theirs".to_owned()), ..post(CALL) };
-    House::before(&url, CredentialSpec::None).dispatch(call).await.unwrap();
+    House::speaking(Protocol::Stateless, &url).dispatch(call).await.unwrap();
     let raw = asked.recv().await.unwrap();
     assert!(!raw.contains("session") && !raw.contains("authorization"), "{raw}");
 }
