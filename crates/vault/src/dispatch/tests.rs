@@ -1,5 +1,7 @@
 //! The whole way: decided, recorded, sent to a raw upstream that notes every byte, and back.
 
+mod bridged;
+
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
@@ -47,9 +49,13 @@ impl House {
     }
 
     fn speaking(protocol: Protocol, url: &str) -> Self {
+        Self::before_server(Server { protocol, ..server(url, CredentialSpec::None) })
+    }
+
+    fn before_server(server: Server) -> Self {
         let clock = Arc::new(ManualClock::new(suite::START));
         let journal = Journal::memory(journal_key().expose(), clock.clone()).unwrap();
-        Self::of(Server { protocol, ..server(url, CredentialSpec::None) }, journal, clock)
+        Self::of(server, journal, clock)
     }
 
     fn of(server: Server, journal: Journal, clock: Arc<ManualClock>) -> Self {
@@ -72,8 +78,12 @@ impl House {
     }
 
     fn permit(&self, request: &str, call: McpCall) -> (Permit<McpCall>, Receipt) {
-        let directory = Directory::new(1, [suite::user("ana")]);
-        let caller = Arc::new(suite::caller("ana"));
+        self.permit_of("ana", request, call)
+    }
+
+    fn permit_of(&self, who: &str, request: &str, call: McpCall) -> (Permit<McpCall>, Receipt) {
+        let directory = Directory::new(1, [suite::user(who)]);
+        let caller = Arc::new(suite::caller(who));
         let decision = self.engine.decide(&caller, &self.server, &directory, RequestId::from(request), call);
         let receipt = self.journal.append(&decision.event(suite::START)).unwrap();
         let Ok(permit) = decision.into_permit() else { panic!("everything is allowed") };
