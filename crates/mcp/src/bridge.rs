@@ -20,4 +20,4 @@ mod splice;
 pub use answer::{Exchange, Toward};
 pub use observe::{Shown, observe};
 pub use opening::{Client, Initialized, discover_request};
-pub use request::{has_log_level, to_stateful, to_stateless};
+pub use request::{Wishes, to_stateful, to_stateless};

@@ -2,6 +2,7 @@
 
 use super::{
     observe::error_code,
+    request::Wishes,
     splice::{self, Object},
 };
 use crate::{
@@ -16,15 +17,12 @@ const CACHED: [&str; 5] =
 const URL_ELICITATION_REQUIRED: i64 = -32042;
 
 /// Who waits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Toward {
     /// A client with a session; its server has none.
     Stateful,
     /// A client without, whose server has one.
-    Stateless {
-        /// Whether it asked for log messages.
-        logs: bool,
-    },
+    Stateless(Wishes),
 }
 
 /// One request under way.
@@ -47,8 +45,8 @@ impl Exchange {
     pub fn translate(&self, message: &[u8]) -> Result<Option<Vec<u8>>, ParseError> {
         let whole = Object::parse(message)?;
         if whole.get("method").is_some() {
-            let passes = whole.get("id").is_none() && self.is_told(&whole.string("method").unwrap_or_default());
-            return Ok(passes.then(|| message.to_vec()));
+            // Requests are not carried between the eras yet.
+            return if whole.get("id").is_some() { Ok(None) } else { self.notification(&whole, message) };
         }
         let text = match (whole.get("result"), whole.get("error")) {
             (Some(result), None) => match self.result(result)? {
@@ -61,11 +59,22 @@ impl Exchange {
         Ok(Some(splice::with(&text, "id", &self.id).into()))
     }
 
-    /// MCP 2026-07-28, receiving messages: only notifications that belong to the request; log messages only when asked.
-    fn is_told(&self, method: &str) -> bool {
+    /// MCP 2026-07-28, receiving messages: only notifications that belong to the request; log messages only when asked;
+    /// progress under the client's own token.
+    fn notification(&self, whole: &Object<'_>, message: &[u8]) -> Result<Option<Vec<u8>>, ParseError> {
+        let method = whole.string("method").unwrap_or_default();
         let changes = method.ends_with("/list_changed") || method == "notifications/resources/updated";
-        let logs = self.toward == Toward::Stateful || self.toward == Toward::Stateless { logs: true };
-        !changes && (method != "notifications/message" || logs)
+        match (&self.toward, method.as_str()) {
+            _ if changes => Ok(None),
+            (Toward::Stateless(wishes), "notifications/message") if !wishes.logs => Ok(None),
+            (Toward::Stateless(wishes), "notifications/progress") => {
+                let params = Object::parse(whole.get("params").unwrap_or("{}").as_bytes())?;
+                let own =
+                    wishes.progress.as_ref().filter(|(sent, _)| params.get("progressToken") == Some(sent.as_str()));
+                Ok(own.map(|(_, theirs)| whole.with("params", &params.with("progressToken", theirs)).into()))
+            }
+            _ => Ok(Some(message.to_vec())),
+        }
     }
 
     /// The result, or the error that stands for it.
@@ -96,12 +105,12 @@ impl Exchange {
     fn error(&self, error: &str) -> String {
         let old = error_code(error);
         let reads = self.method == "resources/read";
-        let new = match (self.toward, old) {
+        let new = match (&self.toward, old) {
             (Toward::Stateful, Some(code::HEADER_MISMATCH | code::MISSING_CAPABILITY)) => code::INVALID_REQUEST,
             (Toward::Stateful, Some(code::UNSUPPORTED_VERSION)) => code::INVALID_PARAMS,
             (Toward::Stateful, Some(code::INVALID_PARAMS)) if reads => code::RESOURCE_NOT_FOUND_LEGACY,
-            (Toward::Stateless { .. }, Some(code::RESOURCE_NOT_FOUND_LEGACY)) => code::INVALID_PARAMS,
-            (Toward::Stateless { .. }, Some(URL_ELICITATION_REQUIRED)) => code::INVALID_REQUEST,
+            (Toward::Stateless(_), Some(code::RESOURCE_NOT_FOUND_LEGACY)) => code::INVALID_PARAMS,
+            (Toward::Stateless(_), Some(URL_ELICITATION_REQUIRED)) => code::INVALID_REQUEST,
             _ => return error.to_owned(),
         };
         splice::with(error, "code", &new.to_string())
@@ -120,7 +129,7 @@ mod tests {
         exchange.translate(text.as_bytes()).unwrap().map(|body| String::from_utf8(body).unwrap())
     }
 
-    const SILENT: Toward = Toward::Stateless { logs: false };
+    const SILENT: Toward = Toward::Stateless(Wishes { logs: false, progress: None });
 
     #[test]
     fn results_gain_what_the_stateless_era_requires() {
@@ -180,18 +189,24 @@ mod tests {
     #[test]
     fn only_what_belongs_to_the_request_is_told() {
         let told = |toward, text: &str| translated(&exchange(toward, "tools/call"), text).is_some();
-        let logs = Toward::Stateless { logs: true };
+        let logs = || Toward::Stateless(Wishes { logs: true, progress: None });
         let message = r#"{"jsonrpc":"2.0","method":"notifications/message","params":{}}"#;
-        assert!(told(Toward::Stateful, message) && told(logs, message) && !told(SILENT, message));
-        let progress = r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{}}"#;
-        assert!(told(Toward::Stateful, progress) && told(SILENT, progress));
+        assert!(told(Toward::Stateful, message) && told(logs(), message) && !told(SILENT, message));
+        let progress = r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":7,"n":1.0}}"#;
+        assert!(told(Toward::Stateful, progress) && !told(SILENT, progress));
+        let wishes = |sent: &str| Wishes { logs: false, progress: Some((sent.to_owned(), "\"p\"".to_owned())) };
+        assert!(!told(Toward::Stateless(wishes("8")), progress), "another request's");
+        assert_eq!(
+            translated(&exchange(Toward::Stateless(wishes("7")), "tools/call"), progress).unwrap(),
+            r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"p","n":1.0}}"#
+        );
         for never in [
             r#"{"jsonrpc":"2.0","id":3,"method":"sampling/createMessage","params":{}}"#,
             r#"{"jsonrpc":"2.0","id":3,"method":7}"#,
             r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#,
             r#"{"jsonrpc":"2.0","method":"notifications/resources/updated"}"#,
         ] {
-            assert!(!told(Toward::Stateful, never) && !told(logs, never), "{never}");
+            assert!(!told(Toward::Stateful, never) && !told(logs(), never), "{never}");
         }
     }
 

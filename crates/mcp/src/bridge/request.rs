@@ -10,6 +10,7 @@ const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 const INFO: &str = "io.modelcontextprotocol/clientInfo";
 const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+const PROGRESS: &str = "progressToken";
 const RESERVED: [&str; 3] = [VERSION, CAPABILITIES, INFO];
 
 /// A request of a client with a session, as a server without sessions wants it: it says for itself who asks
@@ -38,28 +39,43 @@ pub(super) fn with_reserved(meta: &str, client: &Client) -> String {
     }
 }
 
-/// A request of a client without a session, as it is sent in a session: its reserved members are gone, and its id is one
-/// that no other request in the session has (MCP, base protocol: ids MUST be unique within a session).
+/// What a request of a client without a session wants besides its answer.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Wishes {
+    /// Log messages; without it none may be sent (MCP 2026-07-28, logging: MUST NOT).
+    pub(super) logs: bool,
+    /// Progress: under the token that was sent, and the one that the client knows, both raw.
+    pub(super) progress: Option<(String, String)>,
+}
+
+/// A request of a client without a session, as it is sent in a session: its reserved members are gone, and its id and
+/// progress token are such that no other request in the session has (MCP, base protocol: ids MUST be unique within a
+/// session; progress: tokens MUST be unique across active requests).
 ///
 /// # Errors
 /// [`ParseError`] never, unless the message is no request.
-pub fn to_stateful(message: &Message, id: u64) -> Result<Message, ParseError> {
+pub fn to_stateful(message: &Message, id: u64) -> Result<(Message, Wishes), ParseError> {
+    let id = id.to_string();
     let whole = Object::parse(message.bytes())?;
+    let mut wishes = Wishes::default();
     let text = match whole.get("params") {
-        Some(params) => whole.with("params", &splice::without_inside(params, "_meta", &RESERVED)),
+        Some(params) => whole.with("params", &params_in_session(params, &id, &mut wishes)?),
         None => whole.without(&[]),
     };
-    Message::parse(splice::with(&text, "id", &id.to_string()).into())
+    Ok((Message::parse(splice::with(&text, "id", &id).into())?, wishes))
 }
 
-/// Whether the request asks for log messages; without it none may be sent (MCP 2026-07-28, logging: MUST NOT).
-pub fn has_log_level(message: &Message) -> bool {
-    let meta = || {
-        let params = Object::parse(message.bytes()).ok()?.get("params")?;
-        let meta = Object::parse(params.as_bytes()).ok()?.get("_meta")?;
-        Object::parse(meta.as_bytes()).ok()?.get(LOG_LEVEL).map(drop)
-    };
-    meta().is_some()
+fn params_in_session(params: &str, id: &str, wishes: &mut Wishes) -> Result<String, ParseError> {
+    let params = Object::parse(params.as_bytes())?;
+    let Some(meta) = params.get("_meta") else { return Ok(params.without(&[])) };
+    let mut meta = splice::without(meta, &RESERVED);
+    let found = Object::parse(meta.as_bytes())?;
+    wishes.logs = found.get(LOG_LEVEL).is_some();
+    if let Some(token) = found.get(PROGRESS) {
+        wishes.progress = Some((id.to_owned(), token.to_owned()));
+        meta = found.with(PROGRESS, id);
+    }
+    Ok(params.with("_meta", &meta))
 }
 
 /// The declared client of a stateless request, raw: capabilities and info.
@@ -125,13 +141,16 @@ mod tests {
         let call = message(&format!(
             r#"{{"jsonrpc":"2.0","id":"x","method":"tools/call","params":{{"name":"a","_meta":{{{ADDED},"progressToken":"p"}},"n":1.0}}}}"#
         ));
+        let (sent, wishes) = to_stateful(&call, 7).unwrap();
         assert_eq!(
-            text(&to_stateful(&call, 7).unwrap()),
-            r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"a","_meta":{"progressToken":"p"},"n":1.0}}"#
+            text(&sent),
+            r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"a","_meta":{"progressToken":7},"n":1.0}}"#
         );
-        assert!(!has_log_level(&call));
-        assert!(has_log_level(&message(
-            r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/logLevel":"info"}}}"#
-        )));
+        let progress = Some(("7".to_owned(), r#""p""#.to_owned()));
+        assert_eq!(wishes, Wishes { logs: false, progress });
+        let logs = message(
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/logLevel":"info"}}}"#,
+        );
+        assert_eq!(to_stateful(&logs, 7).unwrap().1, Wishes { logs: true, progress: None });
     }
 }

@@ -275,18 +275,23 @@ async fn streams_of_a_session_hold_only_what_belongs_to_the_request() {
     let (agent, tokens) = connect(&house, "ana@example.com").await;
     let caller = agent.caller(&tokens);
     assert_eq!(caller.call("read", json!({})).await.status, 200);
+    // The token that the server is given is the session's own; this is its second request.
     upstream.answer_next(events(
         "id: 1\ndata:\n\n\
          data: {\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"elicitation/create\",\"params\":{}}\n\n\
          data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"data\":\"x\"}}\n\n\
          data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}\n\n\
-         id: 2\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{}}\n\n\
+         id: 2\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":2}}\n\n\
+         data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":9}}\n\n\
          id: 3\ndata: {\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"content\":[]}}\n\n",
     ));
-    let answer = caller.call("read", json!({})).await;
+    let (mut message, headers) = stateless("tools/call", json!({ "name": "read" }));
+    message["params"]["_meta"]["progressToken"] = json!("mine");
+    let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let answer = caller.post(&message, &headers).await;
     assert_eq!(
         answer.text(),
-        "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{}}\n\n\
+        "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":\"mine\"}}\n\n\
          data: {\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[],\"resultType\":\"complete\"}}\n\n"
     );
 }

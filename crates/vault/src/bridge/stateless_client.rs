@@ -62,11 +62,11 @@ async fn in_session(
     if message.method() == "server/discover" {
         return Ok(json(StatusCode::OK, opened.server.discovered(id)));
     }
-    let sent = bridge::to_stateful(message, session.next_id()).map_err(|error| broken(error.to_string()))?;
+    let (sent, wishes) = bridge::to_stateful(message, session.next_id()).map_err(|error| broken(error.to_string()))?;
     let call = way::stateful(sent, Some(opened.server.version()), opened.id.clone());
     let answer = way.send(call).await?;
-    let toward = Toward::Stateless { logs: bridge::has_log_level(message) };
-    let exchange = Exchange { toward, method: message.method().to_owned(), id: id.to_owned() };
+    let exchange =
+        Exchange { toward: Toward::Stateless(wishes), method: message.method().to_owned(), id: id.to_owned() };
     translated::translate(answer, exchange, Some(Arc::clone(session))).await
 }
 

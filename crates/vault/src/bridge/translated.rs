@@ -93,7 +93,7 @@ pub(super) async fn translate(
             }
             let body = exchange.translate(&body).map_err(|error| broken(error.to_string()))?;
             let body = body.ok_or_else(|| broken("its answer is no response"))?;
-            Ok(json(status(exchange.toward, answer.status, shown), body))
+            Ok(json(status(&exchange.toward, answer.status, shown), body))
         }
         Media::Events | Media::None => bare(answer),
     }
@@ -101,10 +101,10 @@ pub(super) async fn translate(
 
 /// The status under which a response is understood. In a session 404 means that the session has ended, and clients read
 /// errors from 200 only; without one an unknown method MUST be 404 (MCP 2026-07-28, transports).
-fn status(toward: Toward, given: StatusCode, shown: Shown) -> StatusCode {
+fn status(toward: &Toward, given: StatusCode, shown: Shown) -> StatusCode {
     match toward {
         Toward::Stateful if given.is_client_error() => StatusCode::OK,
-        Toward::Stateless { .. } if given == StatusCode::OK && shown == Shown::NoMethod => StatusCode::NOT_FOUND,
+        Toward::Stateless(_) if given == StatusCode::OK && shown == Shown::NoMethod => StatusCode::NOT_FOUND,
         _ => given,
     }
 }
