@@ -10,7 +10,10 @@ use std::{
 use arc_swap::ArcSwap;
 use http::StatusCode;
 use tokio::{sync::OnceCell, time::timeout};
-use vestibule_mcp::bridge::{self, Shown};
+use vestibule_mcp::{
+    Era,
+    bridge::{self, Shown},
+};
 use vestibule_model::{Protocol, Server, Upstream};
 
 use super::{
@@ -101,17 +104,32 @@ fn refuses(status: StatusCode) -> bool {
     status.is_client_error() && !later
 }
 
-/// Looks whether a server that is taken for one without sessions still answers like one. A 400, 404 or 405 without a
-/// modern error is none of its answers; then it is asked again before the next call. The answer stays as it is.
-pub(super) async fn check(way: &Way<'_>, answer: Answer) -> Result<Answer, DispatchError> {
+/// How a server answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Manner {
+    /// As one of its era does.
+    Expected,
+    /// As one of its era does not; what was known of it is forgotten.
+    Strange,
+}
+
+/// Looks whether a refusal is one of the era that the server is taken for: 400, 404 and 405 without a modern error are of
+/// servers with sessions, and those with one are not. If not, it is asked again before the next call. The answer stays
+/// as it is.
+pub(super) async fn check(way: &Way<'_>, answer: Answer, era: Era) -> Result<(Answer, Manner), DispatchError> {
     let suspicious =
         matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
     if !suspicious {
-        return Ok(answer);
+        return Ok((answer, Manner::Expected));
     }
     let Whole { answer, body } = translated::whole(answer).await?;
-    if matches!(bridge::observe(&body), Shown::Nothing | Shown::OtherError) {
+    let manner = match (era, bridge::observe(&body)) {
+        (Era::Stateless, Shown::Nothing | Shown::OtherError) => Manner::Strange,
+        (Era::Stateful, Shown::ModernError | Shown::BadParams | Shown::NoMethod) => Manner::Strange,
+        _ => Manner::Expected,
+    };
+    if manner == Manner::Strange {
         way.eras().forget();
     }
-    Ok(translated::unread(answer, body))
+    Ok((translated::unread(answer, body), manner))
 }

@@ -3,13 +3,15 @@
 
 use http::{HeaderValue, Method, StatusCode, header};
 use vestibule_mcp::{
-    Message, MessageKind,
+    Era, Message, MessageKind,
     bridge::{self, Client, Exchange, Shown, Toward},
     error::code,
 };
 
 use super::{
-    broken, empty, eras, json, refusal,
+    broken, empty,
+    eras::{self, Manner},
+    json, refusal,
     translated::{self, Whole},
     way::{self, Way},
 };
@@ -72,7 +74,7 @@ async fn open(way: &Way<'_>, message: &Message) -> Result<Answer, DispatchError>
         let text = "The client's capabilities nest too deep.";
         return Ok(refusal(StatusCode::OK, id, code::INVALID_PARAMS, text));
     };
-    let answer = eras::check(way, way.send(way::stateless(discover)).await?).await?;
+    let (answer, _) = eras::check(way, way.send(way::stateless(discover)).await?, Era::Stateless).await?;
     let Whole { body, .. } = translated::whole(answer).await?;
     let welcome = client.welcome(id, &body).map_err(|error| broken(format!("server/discover: {error}")))?;
     let mut answer = json(StatusCode::OK, welcome);
@@ -108,6 +110,10 @@ async fn in_session(way: &Way<'_>, client: &Client, call: McpCall) -> Result<Ans
     let Ok(sent) = bridge::to_stateless(&message, client) else {
         return Ok(refusal(StatusCode::OK, id, code::INVALID_PARAMS, "The parameters nest too deep."));
     };
-    let answer = eras::check(way, way.send(way::stateless(sent)).await?).await?;
+    let (answer, manner) = eras::check(way, way.send(way::stateless(sent)).await?, Era::Stateless).await?;
+    if manner == Manner::Strange && !way.eras().takes_stateless(way).await? {
+        // Another server stands there now, and it has sessions: the client opens a real one.
+        return Err(DispatchError::SessionGone);
+    }
     translated::translate(answer, exchange, None).await
 }

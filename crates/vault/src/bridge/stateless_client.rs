@@ -5,13 +5,13 @@ use std::{sync::Arc, time::Duration};
 use http::StatusCode;
 use tokio::time::timeout;
 use vestibule_mcp::{
-    Message, MessageKind,
+    Era, Message, MessageKind,
     bridge::{self, Client, Exchange, Initialized, Shown, Toward},
     error::code,
 };
 
 use super::{
-    broken, empty, json, refusal,
+    broken, empty, eras, json, refusal,
     sessions::{Opened, Owner, Session, Sessions},
     translated::{self, Whole},
     way::{self, Way},
@@ -64,7 +64,7 @@ async fn in_session(
     }
     let (sent, wishes) = bridge::to_stateful(message, session.next_id()).map_err(|error| broken(error.to_string()))?;
     let call = way::stateful(sent, Some(opened.server.version()), opened.id.clone());
-    let answer = way.send(call).await?;
+    let (answer, _) = eras::check(way, way.send(call).await?, Era::Stateful).await?;
     let exchange =
         Exchange { toward: Toward::Stateless(wishes), method: message.method().to_owned(), id: id.to_owned() };
     translated::translate(answer, exchange, Some(Arc::clone(session))).await
