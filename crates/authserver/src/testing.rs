@@ -300,6 +300,7 @@ fn mcp_server(name: &str, resource: &str) -> Server {
         credential: CredentialSpec::None,
         scope_groups: Vec::new(),
         allowed_origins: Vec::new(),
+        protocol: vestibule_model::Protocol::default(),
     }
 }
 

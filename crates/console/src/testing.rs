@@ -81,6 +81,7 @@ fn server(name: &str) -> Server {
         credential: CredentialSpec::None,
         scope_groups: Vec::new(),
         allowed_origins: Vec::new(),
+        protocol: vestibule_model::Protocol::default(),
     }
 }
 

@@ -188,5 +188,6 @@ pub(crate) fn server(name: &str) -> Server {
         credential: CredentialSpec::None,
         scope_groups: Vec::new(),
         allowed_origins: Vec::new(),
+        protocol: vestibule_model::Protocol::default(),
     }
 }

@@ -1,6 +1,7 @@
 //! The wire format of MCP: strict parsing, eras, server-sent events. Decides nothing.
 
 pub mod batch;
+pub mod bridge;
 mod canonical;
 pub mod definition;
 pub mod describe;

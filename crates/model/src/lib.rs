@@ -41,6 +41,6 @@ pub use problem::{Fault, Problem};
 pub use resource::ResourceUri;
 pub use scope::{Scope, ScopeSet};
 pub use secret::Secret;
-pub use server::{CredentialSpec, ScopeGroup, Server, Upstream};
+pub use server::{CredentialSpec, Protocol, ScopeGroup, Server, Upstream};
 pub use token::{OpaqueToken, TokenKind};
 pub use user::User;

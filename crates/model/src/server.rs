@@ -28,6 +28,18 @@ pub enum Upstream {
     },
 }
 
+/// Which era of MCP a server speaks. Clients may speak either; what differs is translated.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Protocol {
+    /// Found out by its first answers, and remembered.
+    #[default]
+    Auto,
+    /// Up to 2025-11-25: `initialize`, sessions.
+    Stateful,
+    /// From 2026-07-28: every request stands alone.
+    Stateless,
+}
+
 /// Which credential calls to a server carry. Secrets are references; the vault resolves them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum CredentialSpec {
@@ -75,6 +87,8 @@ pub struct Server {
     pub scope_groups: Vec<ScopeGroup>,
     /// Further values of the `Host` header that reach this server, besides the public one.
     pub allowed_origins: Vec<String>,
+    /// Which era it speaks.
+    pub protocol: Protocol,
 }
 
 /// All servers, by name and by resource; swapped whole.

@@ -90,6 +90,7 @@ pub(crate) fn server() -> Arc<Server> {
         credential: CredentialSpec::None,
         scope_groups: Vec::new(),
         allowed_origins: Vec::new(),
+        protocol: vestibule_model::Protocol::default(),
     })
 }
 

@@ -22,7 +22,7 @@ use http::{HeaderMap, HeaderValue, Request, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use vestibule_identity::{AuthenticateError, Authenticated, browser::PeerAddress};
 use vestibule_mcp::{Era, Message, Mirrored, Opening, OpeningError, OpeningHeaders, Version, batch::Body as Incoming};
-use vestibule_model::{AuditEvent, EventKind, Principal, RequestId, Server, Upstream, Verdict};
+use vestibule_model::{AuditEvent, EventKind, Principal, RequestId, Server, Verdict};
 use vestibule_vault::McpCall;
 
 use crate::{
@@ -202,8 +202,8 @@ pub(crate) async fn decide(
 
 /// Finds the era, the version and the session of a request.
 fn open(proxy: &Proxy, arrival: &Arrival, parts: &Parts, message: Option<&Message>) -> Result<Asked, Response> {
-    let opening = opening(&arrival.server, &parts.headers, message)
-        .map_err(|error| answer::misopened(message.and_then(Message::id), &error))?;
+    let opening =
+        opening(&parts.headers, message).map_err(|error| answer::misopened(message.and_then(Message::id), &error))?;
     // Sessions are unknown to the stateless era; their header is ignored there.
     let presented = if opening.era == Era::Stateful { session::presented(&parts.headers)? } else { None };
     let session = match presented {
@@ -238,7 +238,7 @@ fn unseal(
     }
 }
 
-fn opening(server: &Server, headers: &HeaderMap, message: Option<&Message>) -> Result<Opening, OpeningError> {
+fn opening(headers: &HeaderMap, message: Option<&Message>) -> Result<Opening, OpeningError> {
     let mirrored = |name: &str| Mirrored::collect(headers.get_all(name).iter().map(http::HeaderValue::as_bytes));
     let headers = OpeningHeaders {
         version: mirrored("mcp-protocol-version"),
@@ -246,20 +246,14 @@ fn opening(server: &Server, headers: &HeaderMap, message: Option<&Message>) -> R
         name: mirrored("mcp-name"),
     };
     match message {
-        Some(message) => Opening::of_message(message, &headers, versions(server)),
-        None => Opening::of_stream(&headers, versions(server)),
+        Some(message) => Opening::of_message(message, &headers, SPOKEN),
+        None => Opening::of_stream(&headers, SPOKEN),
     }
 }
 
-/// What is spoken at a server's door. A server on standard input and output, or over HTTP+SSE, has
-/// sessions only. Many servers still
-/// answer `initialize` with 2024-11-05 over every transport, and their clients then name it in the header.
-fn versions(server: &Server) -> &'static [Version] {
-    match server.upstream {
-        Upstream::Command { .. } | Upstream::Sse { .. } => Version::STATEFUL,
-        Upstream::Http { .. } => &Version::ALL,
-    }
-}
+/// What is spoken at every server's door, whatever the server itself speaks. Many servers still answer `initialize` with
+/// 2024-11-05 over every transport, and their clients then name it in the header.
+const SPOKEN: &[Version] = &Version::ALL;
 
 impl Asked {
     /// Whether the asking client speaks the stateless era.

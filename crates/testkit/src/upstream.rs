@@ -1,5 +1,7 @@
 //! An MCP server that remembers every request as it came and answers what the test tells it to.
 
+mod eras;
+
 use std::{
     collections::VecDeque,
     net::SocketAddr,
@@ -15,6 +17,8 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::mpsc};
+
+pub use eras::Speaks;
 
 /// A request as it came.
 #[derive(Clone, Debug)]
@@ -55,6 +59,8 @@ pub struct Upstream {
 
 #[derive(Default)]
 struct Shared {
+    speaks: Speaks,
+    sessions: eras::OpenSessions,
     seen: Vec<Seen>,
     next: VecDeque<Canned>,
 }
@@ -62,10 +68,16 @@ struct Shared {
 type Body = UnsyncBoxBody<Bytes, std::convert::Infallible>;
 
 impl Upstream {
-    /// Starts one.
+    /// Starts one that understands every client.
     pub async fn start() -> Self {
+        Self::speaking(Speaks::Both).await
+    }
+
+    /// Starts one that understands these clients.
+    pub async fn speaking(speaks: Speaks) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let upstream = Self { address: listener.local_addr().unwrap(), shared: Arc::default() };
+        upstream.speak(speaks);
         tokio::spawn(upstream.clone().serve(listener));
         upstream
     }
@@ -83,6 +95,16 @@ impl Upstream {
     /// Everything it was sent.
     pub fn seen(&self) -> Vec<Seen> {
         self.shared.lock().unwrap().seen.clone()
+    }
+
+    /// Another server stands there from now on.
+    pub fn speak(&self, speaks: Speaks) {
+        self.shared.lock().unwrap().speaks = speaks;
+    }
+
+    /// Forgets all sessions, as a server that was started again.
+    pub fn end_sessions(&self) {
+        self.shared.lock().unwrap().sessions.end_all();
     }
 
     async fn serve(self, listener: TcpListener) {
@@ -103,15 +125,34 @@ impl Upstream {
         let seen = Seen { method: parts.method, target: parts.uri.to_string(), headers: parts.headers, body };
         let canned = {
             let mut shared = self.shared.lock().unwrap();
+            if shared.speaks == Speaks::Both && is_question(&seen) {
+                return usual(&seen).map(full);
+            }
             shared.seen.push(seen.clone());
             shared.next.pop_front().unwrap_or(Canned::Usual)
         };
         match canned {
-            Canned::Usual => usual(&seen).map(full),
+            Canned::Usual => self.as_it_speaks(&seen).map(full),
             Canned::Exactly(response) => response.map(full),
             Canned::Stream(events) => stream(events),
         }
     }
+
+    fn as_it_speaks(&self, seen: &Seen) -> Response<Bytes> {
+        let mut shared = self.shared.lock().unwrap();
+        match shared.speaks {
+            Speaks::Both => usual(seen),
+            Speaks::Sessions => shared.sessions.answer(seen),
+            Speaks::NoSessions => eras::without_sessions(seen),
+        }
+    }
+}
+
+/// Whether the gateway asks which era the server speaks. Where it speaks both that is answered aside: tests count what
+/// clients cause.
+fn is_question(seen: &Seen) -> bool {
+    let message: Value = serde_json::from_slice(&seen.body).unwrap_or_default();
+    message["method"] == "server/discover" && message["id"] == "vestibule"
 }
 
 /// What a well-behaved server answers.
@@ -126,6 +167,7 @@ fn usual(seen: &Seen) -> Response<Bytes> {
             "capabilities": { "tools": {} },
             "serverInfo": { "name": "upstream", "version": "1" },
         }),
+        "server/discover" => eras::discovered(),
         "tools/list" => json!({ "tools": [
             { "name": "read", "inputSchema": { "type": "object" } },
             { "name": "write", "inputSchema": { "type": "object" } },

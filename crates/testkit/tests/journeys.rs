@@ -17,6 +17,8 @@ mod broken;
 mod browsers;
 #[path = "journeys/doors.rs"]
 mod doors;
+#[path = "journeys/eras.rs"]
+mod eras;
 #[path = "journeys/isolation.rs"]
 mod isolation;
 #[path = "journeys/malformed.rs"]

@@ -13,6 +13,8 @@ use tokio::sync::mpsc;
 use vestibule_egress::client;
 use vestibule_mcp::sse;
 
+use crate::bridge::Translated;
+
 /// An answer that nobody outside has seen yet.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -29,6 +31,8 @@ pub(crate) enum Source {
     Http(client::Body),
     /// A child, as server-sent events.
     Events(Events),
+    /// Another source whose events are of the other era.
+    Translated(Box<Translated>),
 }
 
 /// One message of a child.
@@ -63,6 +67,7 @@ impl Body for Source {
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Self::Http(body) => Pin::new(body).poll_frame(context),
             Self::Events(events) => events.poll_event(context).map(|event| event.map(|event| Ok(Frame::data(event)))),
+            Self::Translated(translated) => translated.poll_event(context).map(|event| Some(event?.map(Frame::data))),
         }
     }
 
@@ -70,7 +75,7 @@ impl Body for Source {
         match self {
             Self::Whole(bytes) => bytes.is_none(),
             Self::Http(body) => body.is_end_stream(),
-            Self::Events(_) => false,
+            Self::Events(_) | Self::Translated(_) => false,
         }
     }
 
@@ -78,7 +83,7 @@ impl Body for Source {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Self::Http(body) => body.size_hint(),
-            Self::Events(_) => SizeHint::default(),
+            Self::Events(_) | Self::Translated(_) => SizeHint::default(),
         }
     }
 }

@@ -15,11 +15,11 @@ use vestibule_store::journal::{Journal, Receipt};
 use crate::{
     McpCall, Reply,
     answer::Answer,
+    bridge::{self, HeldLimits, HeldSessions, Passage},
     kinds::Signer,
     outcome::Outcome,
-    registry::{Credentials, Registry, RegistryError, Route},
-    sessions::{SessionLimits, Sessions, Way},
-    upstream,
+    registry::{Credentials, Registry, RegistryError},
+    sessions::{SessionLimits, Sessions},
 };
 
 /// Why an allowed call has no answer. The texts are for our log; what a client reads is written where its era is known.
@@ -104,6 +104,7 @@ pub struct Vault {
     registry: ArcSwap<Registry>,
     children: Sessions,
     streams: Sessions,
+    held: HeldSessions,
     journal: Journal,
     clock: Arc<dyn Clock>,
 }
@@ -121,6 +122,7 @@ impl Vault {
             signer,
             children: Sessions::new(parts.children, Arc::clone(&random)),
             streams: Sessions::new(parts.streams, random),
+            held: HeldSessions::new(HeldLimits::default()),
             journal: parts.journal,
             clock,
         })
@@ -188,19 +190,13 @@ impl Vault {
         // Others who arrived with this call are decided first: then the upstream gets the calls together and is woken
         // once, not once for each.
         tokio::task::yield_now().await;
-        match &entry.route {
-            Route::Http { uri, kind } => {
-                upstream::exchange(&self.client, uri, &**kind, &caller, permit.into_call()).await
-            }
-            Route::Sse { uri, kind } => {
-                let (server, way) =
-                    (Arc::clone(permit.server()), Way::Sse { client: &self.client, uri, kind: &**kind });
-                self.streams.exchange(&server, way, &caller, permit.into_call()).await
-            }
-            Route::Command { argv, env, limits } => {
-                let (server, way) = (Arc::clone(permit.server()), Way::Command { argv, env, limits: *limits });
-                self.children.exchange(&server, way, &caller, permit.into_call()).await
-            }
-        }
+        let way = Passage {
+            client: &self.client,
+            children: &self.children,
+            streams: &self.streams,
+            entry: &entry,
+            caller: &caller,
+        };
+        bridge::exchange(&way, &self.held, permit.into_call()).await
     }
 }

@@ -10,10 +10,12 @@
 //! kinds       opens the credential              one file per kind
 //! upstream    the request from an allow-list of headers and the original bytes; the answer likewise
 //! sessions    the same for commands and for HTTP+SSE: one channel per session
+//! bridge      the same for a client of one era before a server of the other
 //! reply       what came back, with its outcome recorded at its end
 //! ```
 
 mod answer;
+mod bridge;
 pub mod call;
 pub mod dispatch;
 mod headers;

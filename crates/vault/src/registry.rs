@@ -4,9 +4,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use http::Uri;
 use vestibule_egress::child::ChildLimits;
-use vestibule_model::{CredentialSpec, Secret, Server, ServerName, Upstream, server::Servers};
+use vestibule_model::{CredentialSpec, Digest, Secret, Server, ServerName, Upstream, server::Servers};
 
 use crate::{
+    bridge::Eras,
     dispatch::DispatchError,
     kinds::{self, Ingredients, Kind, Signer},
     origin::Origin,
@@ -37,6 +38,8 @@ pub(crate) struct Registry(HashMap<ServerName, Arc<Entry>>);
 pub(crate) struct Entry {
     server: Arc<Server>,
     pub(crate) route: Route,
+    pub(crate) eras: Eras,
+    upstream: Digest,
 }
 
 /// The way to a server.
@@ -49,13 +52,26 @@ pub(crate) enum Route {
     Command { argv: Vec<String>, env: Vec<(String, String)>, limits: ChildLimits },
 }
 
+impl Entry {
+    pub(crate) fn server(&self) -> &Arc<Server> {
+        &self.server
+    }
+
+    /// Where it is, so that what belongs to one upstream is not taken to another of the same name.
+    pub(crate) fn upstream(&self) -> Digest {
+        self.upstream
+    }
+}
+
 impl Registry {
     pub(crate) fn load(credentials: Credentials, signer: &Arc<Signer>) -> Result<Self, RegistryError> {
         let Credentials { servers, mut secrets } = credentials;
         let entry = |server: &Arc<Server>| {
             let route = route(server, secrets.remove(&server.name), signer)
                 .map_err(|what| RegistryError { server: server.name.clone(), what })?;
-            Ok((server.name.clone(), Arc::new(Entry { server: Arc::clone(server), route })))
+            let upstream = Digest::of(format!("{:?}", server.upstream).as_bytes());
+            let entry = Entry { server: Arc::clone(server), route, eras: Eras::new(server), upstream };
+            Ok((server.name.clone(), Arc::new(entry)))
         };
         servers.iter().map(entry).collect::<Result<_, _>>().map(Self)
     }

@@ -145,6 +145,9 @@ pub struct Server {
     /// The most memory that the command, and each process it starts, may have for itself, in MiB. Default: no limit.
     #[schemars(with = "Option<u64>")]
     pub max_memory_mib: Option<Spanned<u64>>,
+    /// Which era of MCP it speaks. Default: `auto`, found out by its first answers.
+    #[schemars(with = "Option<Protocol>")]
+    pub protocol: Option<Spanned<Protocol>>,
     /// Which credential calls carry. Default: none.
     #[schemars(with = "Option<Credential>")]
     pub credential: Option<Spanned<Credential>>,
@@ -179,6 +182,18 @@ pub enum PinMode {
     Warn,
     /// The tool is out of service until an administrator has approved it.
     Hold,
+}
+
+/// Which era of MCP a server speaks.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// Found out by its first answers.
+    Auto,
+    /// Sessions: up to 2025-11-25.
+    Stateful,
+    /// No sessions: from 2026-07-28.
+    Stateless,
 }
 
 /// A group of tools.

@@ -1,7 +1,9 @@
 //! `[[server]]`: the MCP servers behind us.
 
 use toml::Spanned;
-use vestibule_model::{CredentialSpec, PinMode, ResourceUri, Scope, ScopeGroup, Secret, Server, ServerName, Upstream};
+use vestibule_model::{
+    CredentialSpec, PinMode, Protocol, ResourceUri, Scope, ScopeGroup, Secret, Server, ServerName, Upstream,
+};
 use vestibule_policy::set::Source;
 
 use super::{ConfiguredServer, check::Checker, raw};
@@ -24,6 +26,7 @@ pub(super) fn check(checker: &mut Checker<'_>, public_url: &str, given: Vec<raw:
 fn one(checker: &mut Checker<'_>, public_url: &str, raw: raw::Server) -> Option<ConfiguredServer> {
     let name = name(checker, &raw.name)?;
     let upstream = upstream(checker, &raw)?;
+    let protocol = protocol(checker, &raw, &upstream)?;
     let (credential, secret) = credential(checker, &raw, &upstream)?;
     let policies = policies(checker, raw.policy.as_ref());
     let pin = match raw.pin {
@@ -40,6 +43,7 @@ fn one(checker: &mut Checker<'_>, public_url: &str, raw: raw::Server) -> Option<
         credential,
         scope_groups: raw.scopes.into_iter().filter_map(|scope| group(checker, scope)).collect(),
         allowed_origins: Vec::new(),
+        protocol,
     };
     Some(ConfiguredServer { server, secret, policies, pin })
 }
@@ -117,6 +121,25 @@ fn is_http_url(text: &str) -> bool {
             && url.password().is_none()
             && url.fragment().is_none()
     })
+}
+
+/// A child has one client on its pipe, and so always a session.
+fn protocol(checker: &mut Checker<'_>, raw: &raw::Server, upstream: &Upstream) -> Option<Protocol> {
+    let Some(given) = &raw.protocol else { return Some(Protocol::Auto) };
+    match (given.get_ref(), upstream) {
+        (raw::Protocol::Auto, _) => Some(Protocol::Auto),
+        (raw::Protocol::Stateful, _) => Some(Protocol::Stateful),
+        (raw::Protocol::Stateless, Upstream::Http { .. }) => Some(Protocol::Stateless),
+        (raw::Protocol::Stateless, Upstream::Command { .. } | Upstream::Sse { .. }) => {
+            let what = "a command, or a server over HTTP+SSE, is spoken to in sessions";
+            checker.mistake(
+                given.span(),
+                what,
+                "remove `protocol`, or serve it over streamable HTTP and give its `url`",
+            );
+            None
+        }
+    }
 }
 
 fn credential(

@@ -220,6 +220,18 @@ fn a_server_is_a_url_or_a_command() {
 }
 
 #[test]
+fn a_server_speaks_one_era_or_the_gateway_finds_out() {
+    let server = |rest: &str| format!("{SOUND}[[server]]\nname = \"s\"\n{rest}\n");
+    for sound in ["auto", "stateful", "stateless"] {
+        assert_eq!(mistakes(&server(&format!("url = \"http://h/mcp\"\nprotocol = \"{sound}\""))), "none");
+    }
+    assert_eq!(mistakes(&server("command = [\"x\"]\nprotocol = \"stateful\"")), "none");
+    let told = mistakes(&server("command = [\"x\"]\nprotocol = \"stateless\""));
+    assert!(told.contains("spoken to in sessions") && told.contains("remove `protocol`"), "{told}");
+    assert!(mistakes(&server("url = \"http://h/mcp\"\nprotocol = \"modern\"")).contains("modern"));
+}
+
+#[test]
 fn token_lifetimes_and_password_costs_have_bounds() {
     assert!(mistakes(&format!("{SOUND}[tokens]\naccess_minutes = 60\n")).contains("5 to 15 minutes"));
     assert!(mistakes(&format!("{SOUND}[sign_in]\nargon2_memory_mib = 1\n")).contains("19 to 1024 MiB"));

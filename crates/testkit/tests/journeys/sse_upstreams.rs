@@ -184,11 +184,15 @@ async fn a_client_that_ends_its_session_ends_the_stream() {
 }
 
 #[tokio::test]
-async fn the_stateless_era_is_not_spoken_there_and_the_client_is_told() {
+async fn a_client_without_sessions_is_served_in_one_that_is_held_for_it() {
     let scene = Scene::new().await;
-    let answer = scene.agent.caller(&scene.tokens).ask("tools/list", json!({})).await;
-    assert_eq!((answer.status.as_u16(), answer.json()["error"]["code"].as_i64()), (400, Some(-32022)));
-    assert!(scene.upstream.seen().is_empty());
+    let caller = scene.agent.caller(&scene.tokens);
+    for _ in 0..2 {
+        let answer = caller.ask("tools/list", json!({})).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_eq!(answer.json()["result"]["resultType"], "complete");
+    }
+    assert_eq!(scene.upstream.streams(), 1, "one session serves both");
 }
 
 #[tokio::test]

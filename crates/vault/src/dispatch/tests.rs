@@ -1,5 +1,7 @@
 //! The whole way: decided, recorded, sent to a raw upstream that notes every byte, and back.
 
+mod bridged;
+
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
@@ -13,7 +15,7 @@ use tokio::{
 use vestibule_egress::client::ClientConfig;
 use vestibule_mcp::{Era, Message};
 use vestibule_model::{
-    CredentialSpec, Directory, RequestId, Secret, Server, Upstream,
+    CredentialSpec, Directory, Protocol, RequestId, Secret, Server, Upstream,
     clock::{ManualClock, SeededRandom},
     server::Servers,
 };
@@ -43,7 +45,20 @@ impl House {
     }
 
     fn with(url: &str, credential: CredentialSpec, journal: Journal, clock: Arc<ManualClock>) -> Self {
-        let server = server(url, credential);
+        Self::of(server(url, credential), journal, clock)
+    }
+
+    fn speaking(protocol: Protocol, url: &str) -> Self {
+        Self::before_server(Server { protocol, ..server(url, CredentialSpec::None) })
+    }
+
+    fn before_server(server: Server) -> Self {
+        let clock = Arc::new(ManualClock::new(suite::START));
+        let journal = Journal::memory(journal_key().expose(), clock.clone()).unwrap();
+        Self::of(server, journal, clock)
+    }
+
+    fn of(server: Server, journal: Journal, clock: Arc<ManualClock>) -> Self {
         let client = Client::new(&ClientConfig { response_timeout: Duration::from_secs(2), ..ClientConfig::default() });
         let vault = Vault::new(VaultParts {
             issuer: "https://mcp.acme.example".to_owned(),
@@ -70,8 +85,12 @@ impl House {
     }
 
     fn permit(&self, request: &str, call: McpCall) -> (Permit<McpCall>, Receipt) {
-        let directory = Directory::new(1, [suite::user("ana")]);
-        let caller = Arc::new(suite::caller("ana"));
+        self.permit_of("ana", request, call)
+    }
+
+    fn permit_of(&self, who: &str, request: &str, call: McpCall) -> (Permit<McpCall>, Receipt) {
+        let directory = Directory::new(1, [suite::user(who)]);
+        let caller = Arc::new(suite::caller(who));
         let decision = self.engine.decide(&caller, &self.server, &directory, RequestId::from(request), call);
         let receipt = self.journal.append(&decision.event(suite::START)).unwrap();
         let Ok(permit) = decision.into_permit() else { panic!("everything is allowed") };
@@ -300,7 +319,7 @@ async fn sessions_belong_to_their_hop() {
 async fn a_stateless_call_carries_no_session() {
     let (url, mut asked) = upstream(format!("{JSON}\r\n{{}}")).await;
     let call = McpCall { era: Era::Stateless, upstream_session: Some("theirs".to_owned()), ..post(CALL) };
-    House::before(&url, CredentialSpec::None).dispatch(call).await.unwrap();
+    House::speaking(Protocol::Stateless, &url).dispatch(call).await.unwrap();
     let raw = asked.recv().await.unwrap();
     assert!(!raw.contains("session") && !raw.contains("authorization"), "{raw}");
 }

@@ -72,6 +72,7 @@ pub(crate) fn server(upstream: Upstream) -> Server {
         credential: CredentialSpec::None,
         scope_groups: Vec::new(),
         allowed_origins: Vec::new(),
+        protocol: vestibule_model::Protocol::default(),
     }
 }
 

@@ -1,0 +1,119 @@
+//! A client with a session before a server that has none. The session exists only in its id, which the proxy seals: it
+//! says which client it is, and every request repeats that to the server.
+
+use http::{HeaderValue, Method, StatusCode, header};
+use vestibule_mcp::{
+    Era, Message, MessageKind,
+    bridge::{self, Client, Exchange, Shown, Toward},
+    error::code,
+};
+
+use super::{
+    broken, empty,
+    eras::{self, Manner},
+    json, refusal,
+    translated::{self, Whole},
+    way::{self, Passage},
+};
+use crate::{McpCall, answer::Answer, dispatch::DispatchError};
+
+/// Passes what is of a session of the server, and answers or translates what is of one of ours.
+pub(super) async fn exchange(way: &Passage<'_>, call: McpCall) -> Result<Answer, DispatchError> {
+    let bridged = call.upstream_session.as_deref().and_then(Client::of_session);
+    let opening = call.message.as_ref().filter(|message| message.method() == "initialize").cloned();
+    match (opening, bridged, way.eras().takes_initialize()) {
+        (Some(message), _, Some(false)) => open(way, &message).await,
+        (Some(message), bridged, known) => {
+            // A session of ours is not known there.
+            let upstream_session = call.upstream_session.filter(|_| bridged.is_none());
+            let answer = way.send(McpCall { upstream_session, ..call }).await?;
+            opened(way, &message, answer, known).await
+        }
+        (None, Some(client), _) => in_session(way, &client, call).await,
+        (None, None, Some(false)) => Err(DispatchError::SessionGone),
+        (None, None, _) => way.send(call).await,
+    }
+}
+
+/// Looks at what came of `initialize`. While nothing is known of the server its answer is read; later only a refusal is.
+async fn opened(
+    way: &Passage<'_>,
+    message: &Message,
+    answer: Answer,
+    known: Option<bool>,
+) -> Result<Answer, DispatchError> {
+    let refused = matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND);
+    if !refused && (known.is_some() || answer.status != StatusCode::OK || translated::is_stream(&answer)) {
+        return Ok(answer);
+    }
+    let Whole { answer, body } = translated::whole(answer).await?;
+    let shown = bridge::observe(&body);
+    if shown == Shown::Result {
+        way.eras().took_initialize();
+    }
+    let modern = match shown {
+        Shown::NoMethod | Shown::ModernError => true,
+        Shown::BadParams => refused,
+        _ => false,
+    };
+    // A refusal alone could be the client's fault; the server itself says what it speaks.
+    if !modern || !way.eras().takes_stateless(way).await? {
+        return Ok(translated::unread(answer, body));
+    }
+    if shown != Shown::BadParams {
+        way.eras().refused_initialize();
+    }
+    open(way, message).await
+}
+
+/// Answers `initialize` from `server/discover`.
+async fn open(way: &Passage<'_>, message: &Message) -> Result<Answer, DispatchError> {
+    let id = message.id().unwrap_or_default();
+    let client = Client::of_initialize(message);
+    let Ok(discover) = bridge::discover_request(id, Some(&client)) else {
+        let text = "The client's capabilities nest too deep.";
+        return Ok(refusal(StatusCode::OK, id, code::INVALID_PARAMS, text));
+    };
+    let (answer, _) = eras::check(way, way.send(way::stateless(discover)).await?, Era::Stateless).await?;
+    let Whole { body, .. } = translated::whole(answer).await?;
+    let welcome = client.welcome(id, &body).map_err(|error| broken(format!("server/discover: {error}")))?;
+    let mut answer = json(StatusCode::OK, welcome);
+    answer.session = Some(client.to_session());
+    Ok(answer)
+}
+
+/// What is of a session stays here; everything else is asked of the server, which is told who asks.
+async fn in_session(way: &Passage<'_>, client: &Client, call: McpCall) -> Result<Answer, DispatchError> {
+    let message = match (call.method, call.message) {
+        (Method::POST, Some(message)) => message,
+        (Method::DELETE, _) => return Ok(empty(StatusCode::OK)),
+        _ => {
+            // Streamable HTTP, Listening for Messages: either a stream or 405.
+            let mut answer = empty(StatusCode::METHOD_NOT_ALLOWED);
+            answer.headers.insert(header::ALLOW, HeaderValue::from_static("POST, DELETE"));
+            return Ok(answer);
+        }
+    };
+    let id = message.id().unwrap_or_default();
+    match (message.kind(), message.method()) {
+        (MessageKind::Notification | MessageKind::Response, _) => return Ok(empty(StatusCode::ACCEPTED)),
+        (_, "ping" | "logging/setLevel") => {
+            return Ok(json(StatusCode::OK, format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{}}}}"#)));
+        }
+        (_, "resources/subscribe" | "resources/unsubscribe" | "server/discover" | "subscriptions/listen") => {
+            let text = "The server behind the gateway does not know this method in this protocol version.";
+            return Ok(refusal(StatusCode::OK, id, code::METHOD_NOT_FOUND, text));
+        }
+        _ => {}
+    }
+    let exchange = Exchange { toward: Toward::Stateful, method: message.method().to_owned(), id: id.to_owned() };
+    let Ok(sent) = bridge::to_stateless(&message, client) else {
+        return Ok(refusal(StatusCode::OK, id, code::INVALID_PARAMS, "The parameters nest too deep."));
+    };
+    let (answer, manner) = eras::check(way, way.send(way::stateless(sent)).await?, Era::Stateless).await?;
+    if manner == Manner::Strange && !way.eras().takes_stateless(way).await? {
+        // Another server stands there now, and it has sessions: the client opens a real one.
+        return Err(DispatchError::SessionGone);
+    }
+    translated::translate(answer, exchange, None).await
+}

@@ -1,0 +1,129 @@
+//! Clients of one era before servers of the other, and what each may do to the other.
+
+use super::*;
+
+/// A stateful server in shell. It tells its process id, does as the tool's name says, and ends when told to.
+const SERVER: &str = r#"
+while IFS= read -r line; do
+  id=$(printf '%s\n' "$line" | sed -n 's/.*"id": *\("[^"]*"\|[0-9]*\).*/\1/p')
+  say() { printf '%s\n' "$1"; }
+  case "$line" in
+    *'"initialize"'*) say "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{\"protocolVersion\":\"2025-06-18\",\"capabilities\":{\"tools\":{}},\"serverInfo\":{\"name\":\"sh\",\"version\":\"$$\"}}}" ;;
+    *'"die"'*) say "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{}}"; exit 0 ;;
+    *'"id"'*) say "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{\"pid\":$$}}" ;;
+  esac
+done
+"#;
+
+fn stateless(method: &str, name: &str) -> McpCall {
+    let meta = r#"{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{"sampling":{}}}"#;
+    let body =
+        format!(r#"{{"jsonrpc":"2.0","id":"mine","method":"{method}","params":{{"name":"{name}","_meta":{meta}}}}}"#);
+    McpCall { era: Era::Stateless, ..post(&body) }
+}
+
+impl House {
+    async fn answer(&self, who: &str, call: McpCall) -> (StatusCode, String) {
+        let (permit, receipt) = self.permit_of(who, "req_1", call);
+        let reply = self.vault.dispatch(permit, receipt).await.unwrap();
+        assert_eq!(reply.upstream_session(), None, "no session of this hop is for this client");
+        (reply.status(), text(reply).await)
+    }
+}
+
+#[tokio::test]
+async fn a_child_serves_clients_without_sessions_each_its_own() {
+    let argv = ["/bin/sh", "-c", SERVER].map(str::to_owned).to_vec();
+    let upstream = Upstream::Command { argv, env: Vec::new(), max_memory: None };
+    let house = House::before_server(Server { upstream, ..server("", CredentialSpec::None) });
+    let (status, of_ana) = house.answer("ana", stateless("tools/call", "a")).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(of_ana.contains(r#""id":"mine""#) && of_ana.contains(r#""resultType":"complete""#), "{of_ana}");
+    assert_eq!(house.answer("ana", stateless("tools/call", "a")).await.1, of_ana, "the same child");
+    let (_, of_ben) = house.answer("ben", stateless("tools/call", "a")).await;
+    assert_ne!(of_ana, of_ben, "never another's");
+    let (_, discovered) = house.answer("ana", stateless("server/discover", "")).await;
+    assert!(discovered.contains(r#""supportedVersions":["2026-07-28"]"#), "{discovered}");
+
+    // A child that has ended is started again.
+    house.answer("ana", stateless("tools/call", "die")).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let (status, again) = house.answer("ana", stateless("tools/call", "a")).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_ne!(again, of_ana);
+    assert_eq!(house.answer("ben", stateless("tools/call", "a")).await.1, of_ben, "who did not notice");
+}
+
+/// An upstream that answers each request with the next of these, and tells what it was asked.
+async fn answering(answers: &[&str]) -> (String, mpsc::Receiver<String>) {
+    let (address, mut connections) = listen().await;
+    let (sender, asked) = mpsc::channel(16);
+    let answers: Vec<String> = answers.iter().map(|answer| (*answer).to_owned()).collect();
+    tokio::spawn(async move {
+        for answer in answers {
+            let mut peer = connections.recv().await.unwrap();
+            sender.send(read_request(&mut peer).await).await.unwrap();
+            peer.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    (format!("http://{address}/mcp"), asked)
+}
+
+fn http(status: u16, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+}
+
+#[tokio::test]
+async fn a_server_is_asked_once_and_no_call_is_made_twice() {
+    let found = http(200, r#"{"jsonrpc":"2.0","id":"vestibule","result":{}}"#);
+    let done = http(200, r#"{"jsonrpc":"2.0","id":"mine","result":{"n":1.0}}"#);
+    let odd = http(400, r#"{"error":"x"}"#);
+    let (url, mut asked) = answering(&[&found, &done, &odd, &found, &done]).await;
+    let house = House::before(&url, CredentialSpec::None);
+    let (_, answer) = house.answer("ana", stateless("tools/call", "a")).await;
+    assert_eq!(answer, r#"{"jsonrpc":"2.0","id":"mine","result":{"n":1.0}}"#, "byte for byte");
+    // What it should not have said passes, and it is asked again before the next call.
+    assert_eq!(
+        house.answer("ana", stateless("tools/call", "a")).await,
+        (StatusCode::BAD_REQUEST, r#"{"error":"x"}"#.to_owned())
+    );
+    house.answer("ana", stateless("tools/call", "a")).await;
+    let mut methods = Vec::new();
+    for _ in 0..5 {
+        let raw = asked.recv().await.unwrap();
+        methods.push(if raw.contains("server/discover") { "discover" } else { "call" });
+    }
+    assert_eq!(methods, ["discover", "call", "call", "discover", "call"]);
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_say_what_it_speaks_is_a_fault_and_nothing_is_remembered() {
+    for status in [429, 500, 503] {
+        let (busy, found) = (http(status, "{}"), http(200, r#"{"jsonrpc":"2.0","id":"vestibule","result":{}}"#));
+        let done = http(200, r#"{"jsonrpc":"2.0","id":"mine","result":{}}"#);
+        let (url, _asked) = answering(&[&busy, &found, &done]).await;
+        let house = House::before(&url, CredentialSpec::None);
+        assert!(house.dispatch(stateless("tools/call", "a")).await.is_err(), "{status}");
+        assert_eq!(house.answer("ana", stateless("tools/call", "a")).await.0, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_to_open_a_session_is_a_fault() {
+    for refusal in [
+        http(200, r#"{"jsonrpc":"2.0","id":0,"error":{"code":-32602,"message":"m"}}"#),
+        http(200, r#"{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2099-01-01"}}"#),
+        http(200, r#"{"jsonrpc":"2.0","id":0,"result":{},"Result":{}} {}"#),
+        http(404, "gone"),
+    ] {
+        let (url, mut asked) = answering(&[&refusal]).await;
+        let house = House::speaking(Protocol::Stateful, &url);
+        let failed = house.dispatch(stateless("tools/call", "a")).await;
+        assert!(matches!(failed, Err(DispatchError::Upstream(_))), "{refusal}");
+        let raw = asked.recv().await.unwrap();
+        assert!(raw.contains("initialize") && !raw.contains("sampling"), "{raw}");
+    }
+}
