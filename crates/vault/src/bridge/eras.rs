@@ -51,7 +51,9 @@ impl Eras {
             Protocol::Stateful => Ok(false),
             Protocol::Auto => {
                 let known = self.stateless.load_full();
-                known.get_or_try_init(|| ask(way)).await.copied()
+                // The wait for others who ask is counted too: behind a server that hangs nobody queues for long.
+                let answered = timeout(PATIENCE, known.get_or_try_init(|| ask(way))).await;
+                answered.map_err(|_| DispatchError::Timeout)?.copied()
             }
         }
     }
@@ -85,8 +87,7 @@ impl Eras {
 /// Asks with `server/discover` of our own.
 async fn ask(way: &Passage<'_>) -> Result<bool, DispatchError> {
     let message = bridge::discover_request("\"vestibule\"", None).map_err(|error| broken(error.to_string()))?;
-    let answered = async { translated::whole(way.send(way::stateless(message)).await?).await };
-    let Whole { answer, body } = timeout(PATIENCE, answered).await.map_err(|_| DispatchError::Timeout)??;
+    let Whole { answer, body } = translated::whole(way.send(way::stateless(message)).await?).await?;
     let shown = bridge::observe(&body);
     let status = answer.status;
     match shown {

@@ -42,6 +42,9 @@ async fn opened(
     answer: Answer,
     known: Option<bool>,
 ) -> Result<Answer, DispatchError> {
+    if answer.session.as_deref().and_then(Client::of_session).is_some() {
+        return Err(broken("its session id is written like one of ours"));
+    }
     let refused = matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND);
     if !refused && (known.is_some() || answer.status != StatusCode::OK || translated::is_stream(&answer)) {
         return Ok(answer);
