@@ -63,7 +63,7 @@ pub async fn build(mut config: Config, clock: Arc<dyn Clock>, random: Arc<dyn Ra
     let parts = Parts {
         keys: Arc::new(ArcSwap::from_pointee(ring)),
         engine: Arc::new(Engine::new(policies)),
-        servers: Arc::new(ArcSwap::from_pointee(Servers::new(config.servers.iter().map(|one| one.server.clone())))),
+        servers: Arc::new(ArcSwap::from_pointee(config.served())),
         passwords: Arc::new(PasswordPool::new(config.password_cost, usize::MAX, 64, Arc::clone(&random))?),
         store,
         journal,
@@ -147,6 +147,7 @@ fn proxy(config: &Config, parts: &Parts) -> Result<Proxy> {
         })?,
         store: parts.store.clone(),
         servers: Arc::clone(&parts.servers),
+        memory: vestibule_proxy::federation::Memory::default(),
         settings: ProxySettings {
             public_url: config.public_url.clone(),
             max_body: config.max_body,

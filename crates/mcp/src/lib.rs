@@ -4,14 +4,17 @@ pub mod era;
 pub mod error;
 pub mod filter;
 mod keys;
+mod list_page;
 pub mod message;
 mod mirror;
 mod params;
+pub mod places;
 mod scan;
 pub mod sse;
 
 pub use era::{Era, Opening, OpeningError, OpeningHeaders, Version};
 pub use error::ParseError;
+pub use list_page::ListPage;
 pub use message::{Message, MessageKind, Target};
 pub use mirror::Mirrored;
 pub use scan::MAX_DEPTH;

@@ -22,8 +22,9 @@ use http::{HeaderMap, Request, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use vestibule_identity::{AuthenticateError, Authenticated, browser::PeerAddress};
 use vestibule_mcp::{Era, Message, Mirrored, Opening, OpeningError, OpeningHeaders, Version};
-use vestibule_model::{AuditEvent, EventKind, Principal, RequestId, Server, Upstream, Verdict};
-use vestibule_vault::McpCall;
+use vestibule_model::{AuditEvent, EventKind, Principal, RequestId, ScopeSet, Server, Upstream, Verdict};
+use vestibule_policy::permit::Denied;
+use vestibule_vault::{DispatchError, McpCall, Reply};
 
 use crate::{
     Proxy,
@@ -67,27 +68,73 @@ async fn without_body(proxy: &Arc<Proxy>, name: &str, parts: Parts) -> Response 
 /// A caller at the door of a server: the origin and the credential are checked.
 pub(crate) struct Arrival {
     pub(crate) server: Arc<Server>,
-    caller: Authenticated,
+    caller: Arc<Authenticated>,
+    /// The caller as this server sees them.
+    principal: Arc<Principal>,
     pub(crate) request: RequestId,
     address: Option<IpAddr>,
+    /// Where they came in, when it was not by the server's own door.
+    through: Option<Through>,
+}
+
+/// The door of a federation, and the request there.
+struct Through {
+    door: Arc<Server>,
+    request: RequestId,
 }
 
 impl Arrival {
     pub(crate) fn principal(&self) -> &Arc<Principal> {
-        self.caller.principal()
+        &self.principal
+    }
+
+    /// The server whose token the caller holds.
+    pub(crate) fn door(&self) -> &Arc<Server> {
+        self.through.as_ref().map_or(&self.server, |through| &through.door)
+    }
+
+    /// Whether the caller came in by the door of a federation.
+    pub(crate) fn is_through_federation(&self) -> bool {
+        self.through.is_some()
+    }
+
+    /// The scopes of the token, as they were granted at the door.
+    pub(crate) fn granted(&self) -> &ScopeSet {
+        &self.caller.principal().scopes
+    }
+
+    /// The same caller, sent on from the door of a federation to one of its parts with the scopes that count there.
+    pub(crate) fn at_part(&self, proxy: &Proxy, part: &Arc<Server>, scopes: ScopeSet) -> Self {
+        let principal = Principal { scopes, ..Principal::clone(self.caller.principal()) };
+        Self {
+            server: Arc::clone(part),
+            caller: Arc::clone(&self.caller),
+            principal: Arc::new(principal),
+            request: RequestId::generate(&*proxy.clock, &*proxy.random),
+            address: self.address,
+            through: Some(Through { door: Arc::clone(&self.server), request: self.request.clone() }),
+        }
     }
 }
 
 /// Origin first, then the credential: nothing of the body is read for a stranger.
 async fn arrive(proxy: &Proxy, name: &str, parts: &Parts) -> Result<Arrival, Response> {
+    arrive_at(proxy, parts, proxy.servers.load().find(name).cloned()).await
+}
+
+/// The same at a door that was found, or not.
+pub(crate) async fn arrive_at(proxy: &Proxy, parts: &Parts, door: Option<Arc<Server>>) -> Result<Arrival, Response> {
     origin::check(proxy, parts)?;
     let request = RequestId::generate(&*proxy.clock, &*proxy.random);
     let address = parts.extensions.get::<PeerAddress>().map(|peer| peer.0);
-    let Some(server) = proxy.servers.load().find(name).cloned() else {
+    let Some(server) = door else {
         return Err(answer::plain(StatusCode::NOT_FOUND, "no such server"));
     };
     match proxy.authenticator.authenticate(parts, &server).await {
-        Ok(caller) => Ok(Arrival { server, caller, request, address }),
+        Ok(caller) => {
+            let principal = Arc::clone(caller.principal());
+            Ok(Arrival { server, caller: Arc::new(caller), principal, request, address, through: None })
+        }
         Err(error) => {
             let response = challenge::unauthenticated(proxy, &server, &error);
             Err(stranger(proxy, &server, request, address, &error, response).await)
@@ -123,7 +170,7 @@ async fn stranger(
 }
 
 /// Reads at most `max_body` bytes and parses them once, strictly.
-async fn read(proxy: &Proxy, parts: &Parts, body: Body) -> Result<Message, Response> {
+pub(crate) async fn read(proxy: &Proxy, parts: &Parts, body: Body) -> Result<Message, Response> {
     answer::require_json(parts)?;
     let bytes: Bytes = match Limited::new(body, proxy.settings.max_body).collect().await {
         Ok(collected) => collected.to_bytes(),
@@ -136,7 +183,7 @@ async fn read(proxy: &Proxy, parts: &Parts, body: Body) -> Result<Message, Respo
     Message::parse(bytes).map_err(|error| answer::unparsable(&error))
 }
 
-/// Decide, record, unwrap, dispatch.
+/// Answers one exchange with one server.
 async fn decide(proxy: &Arc<Proxy>, arrival: &Arrival, parts: Parts, message: Option<Message>) -> Response {
     let asked = match open(proxy, arrival, &parts, message.as_ref()) {
         Ok(asked) => asked,
@@ -149,28 +196,50 @@ async fn decide(proxy: &Arc<Proxy>, arrival: &Arrival, parts: Parts, message: Op
         upstream_session: asked.session.clone(),
         headers: parts.headers,
     };
+    match deliver(proxy, arrival, call).await {
+        Ok(reply) => answer::respond(proxy, arrival, &asked, reply).await,
+        Err(why) => unanswered(proxy, arrival, &asked, &why),
+    }
+}
+
+/// Why an exchange has no answer of the server. The refusal is recorded, where it can be.
+pub(crate) enum Unanswered {
+    /// Not allowed.
+    Denied(Box<Denied<McpCall>>),
+    /// Allowed, but not delivered.
+    Undelivered(DispatchError),
+}
+
+/// What the caller is told instead.
+pub(crate) fn unanswered(proxy: &Proxy, arrival: &Arrival, asked: &Asked, why: &Unanswered) -> Response {
+    match why {
+        Unanswered::Denied(denied) => denial::respond(proxy, arrival, asked, denied),
+        Unanswered::Undelivered(error) => answer::undelivered(asked, error),
+    }
+}
+
+/// Decide, record, unwrap, dispatch.
+pub(crate) async fn deliver(proxy: &Proxy, arrival: &Arrival, call: McpCall) -> Result<Reply, Unanswered> {
+    let journal_down = || Unanswered::Undelivered(DispatchError::Journal);
     let directory = proxy.store.directory();
     let decision = proxy.engine.decide(arrival.principal(), &arrival.server, &directory, arrival.request.clone(), call);
 
     let mut event = decision.event(proxy.clock.now());
     event.address = arrival.address;
-    let Ok(receipt) = proxy.journal.append(&event) else {
-        return answer::journal_down(asked.id.as_deref());
-    };
+    event.detail =
+        arrival.through.as_ref().map(|through| format!("through the federation, {}", through.request).into());
+    let receipt = proxy.journal.append(&event).map_err(|_| journal_down())?;
     let permit = match decision.into_permit() {
         Ok(permit) => permit,
         Err(denied) => {
             // The refusal is an answer too: its record is on the disk first.
             return match receipt.durable().await {
-                Ok(_) => denial::respond(proxy, arrival, &asked, &denied),
-                Err(_) => answer::journal_down(asked.id.as_deref()),
+                Ok(_) => Err(Unanswered::Denied(Box::new(denied))),
+                Err(_) => Err(journal_down()),
             };
         }
     };
-    match proxy.vault.dispatch(permit, receipt).await {
-        Ok(reply) => answer::respond(proxy, arrival, &asked, reply).await,
-        Err(error) => answer::undelivered(&asked, &error),
-    }
+    proxy.vault.dispatch(permit, receipt).await.map_err(Unanswered::Undelivered)
 }
 
 /// Finds the era, the version and the session of a request.
@@ -194,7 +263,11 @@ fn open(proxy: &Proxy, arrival: &Arrival, parts: &Parts, message: Option<&Messag
     })
 }
 
-fn opening(server: &Server, headers: &HeaderMap, message: Option<&Message>) -> Result<Opening, OpeningError> {
+pub(crate) fn opening(
+    server: &Server,
+    headers: &HeaderMap,
+    message: Option<&Message>,
+) -> Result<Opening, OpeningError> {
     let mirrored = |name: &str| Mirrored::collect(headers.get_all(name).iter().map(http::HeaderValue::as_bytes));
     let headers = OpeningHeaders {
         version: mirrored("mcp-protocol-version"),
@@ -212,7 +285,7 @@ fn opening(server: &Server, headers: &HeaderMap, message: Option<&Message>) -> R
 fn versions(server: &Server) -> &'static [Version] {
     match server.upstream {
         Upstream::Command { .. } => Version::STATEFUL,
-        Upstream::Http { .. } => &Version::ALL,
+        Upstream::Http { .. } | Upstream::Federation => &Version::ALL,
     }
 }
 

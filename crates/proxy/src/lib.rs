@@ -6,6 +6,7 @@ pub mod answer;
 pub mod call;
 pub mod challenge;
 pub mod denial;
+pub mod federation;
 pub mod list;
 pub mod origin;
 pub mod routes;
@@ -36,6 +37,8 @@ pub struct Proxy {
     pub store: Store,
     /// The servers behind us, swapped whole.
     pub servers: Arc<ArcSwap<Servers>>,
+    /// What the joined endpoint remembers.
+    pub memory: federation::Memory,
     /// Where we stand.
     pub settings: ProxySettings,
     /// The time.

@@ -57,14 +57,14 @@ pub(crate) async fn filter(
 const BROKEN: &str = "The list of the server behind the gateway is too large or broke off.";
 const UNREADABLE: &str = "The list of the server behind the gateway cannot be read, so it is withheld.";
 
-enum Media {
+pub(crate) enum Media {
     Json,
     Events,
     None,
     Other,
 }
 
-fn media(headers: &HeaderMap) -> Media {
+pub(crate) fn media(headers: &HeaderMap) -> Media {
     let Some(value) = headers.get(header::CONTENT_TYPE) else { return Media::None };
     match value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase().as_str() {
         "application/json" => Media::Json,

@@ -55,7 +55,7 @@ pub(crate) fn open(proxy: &Proxy, arrival: &Arrival, presented: &str) -> Option<
 }
 
 /// A session belongs to a subject and the client acting for it; a refreshed token keeps it.
-fn owner(arrival: &Arrival) -> String {
+pub(crate) fn owner(arrival: &Arrival) -> String {
     let principal = arrival.principal();
     format!("{}\n{}", principal.subject_id(), principal.client)
 }

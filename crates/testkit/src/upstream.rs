@@ -53,8 +53,12 @@ pub struct Upstream {
     shared: Arc<Mutex<Shared>>,
 }
 
+/// The result of a request, by its method and parameters; `None` leaves it to the usual one.
+type Results = Box<dyn Fn(&str, &Value) -> Option<Value> + Send>;
+
 #[derive(Default)]
 struct Shared {
+    results: Option<Results>,
     seen: Vec<Seen>,
     next: VecDeque<Canned>,
 }
@@ -67,6 +71,13 @@ impl Upstream {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let upstream = Self { address: listener.local_addr().unwrap(), shared: Arc::default() };
         tokio::spawn(upstream.clone().serve(listener));
+        upstream
+    }
+
+    /// Starts one with results of its own.
+    pub async fn start_with(results: impl Fn(&str, &Value) -> Option<Value> + Send + 'static) -> Self {
+        let upstream = Self::start().await;
+        upstream.shared.lock().unwrap().results = Some(Box::new(results));
         upstream
     }
 
@@ -107,7 +118,13 @@ impl Upstream {
             shared.next.pop_front().unwrap_or(Canned::Usual)
         };
         match canned {
-            Canned::Usual => usual(&seen).map(full),
+            Canned::Usual => {
+                let own = self.shared.lock().unwrap().results.as_ref().and_then(|results| {
+                    let message: Value = serde_json::from_slice(&seen.body).ok()?;
+                    results(message["method"].as_str()?, &message["params"])
+                });
+                usual(&seen, own).map(full)
+            }
             Canned::Exactly(response) => response.map(full),
             Canned::Stream(events) => stream(events),
         }
@@ -115,12 +132,12 @@ impl Upstream {
 }
 
 /// What a well-behaved server answers.
-fn usual(seen: &Seen) -> Response<Bytes> {
+fn usual(seen: &Seen, own: Option<Value>) -> Response<Bytes> {
     let message: Value = serde_json::from_slice(&seen.body).unwrap_or_default();
     let (Some(id), Some(method)) = (message.get("id"), message["method"].as_str()) else {
         return Response::builder().status(StatusCode::ACCEPTED).body(Bytes::new()).unwrap();
     };
-    let result = match method {
+    let result = own.unwrap_or_else(|| match method {
         "initialize" => json!({
             "protocolVersion": message["params"]["protocolVersion"],
             "capabilities": { "tools": {} },
@@ -131,7 +148,7 @@ fn usual(seen: &Seen) -> Response<Bytes> {
             { "name": "write", "inputSchema": { "type": "object" } },
         ] }),
         _ => json!({ "content": [{ "type": "text", "text": "done" }] }),
-    };
+    });
     let builder =
         Response::builder().header("content-type", "application/json").header("mcp-session-id", "upstream-session");
     builder.body(Bytes::from(json!({ "jsonrpc": "2.0", "id": id, "result": result }).to_string())).unwrap()

@@ -13,6 +13,8 @@ mod binding;
 mod broken;
 #[path = "journeys/browsers.rs"]
 mod browsers;
+#[path = "journeys/federation.rs"]
+mod federation;
 #[path = "journeys/isolation.rs"]
 mod isolation;
 #[path = "journeys/malformed.rs"]

@@ -131,6 +131,7 @@ fn describe(server: &Server, policies: &PolicySet) -> ServerRow {
         behind: match server.upstream {
             Upstream::Http { .. } => "HTTP",
             Upstream::Command { .. } => "local command",
+            Upstream::Federation => "several servers",
         },
         credential: match server.credential {
             CredentialSpec::None => "no credential",

@@ -39,5 +39,6 @@ fn describe(upstream: &vestibule_model::Upstream) -> String {
     match upstream {
         vestibule_model::Upstream::Http { url } => url.clone(),
         vestibule_model::Upstream::Command { argv, .. } => argv.join(" "),
+        vestibule_model::Upstream::Federation => "several servers".to_owned(),
     }
 }

@@ -1,0 +1,116 @@
+//! The same question to all parts at once. Each has its own time; one that fails is left out, and said to be.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{StreamExt, future::join_all};
+use http::StatusCode;
+use http_body_util::{BodyExt, BodyStream, Limited};
+use vestibule_mcp::{MessageKind, places::Places, sse};
+use vestibule_model::{Server, ServerName};
+use vestibule_vault::{Reply, reply::ReplyBody};
+
+use super::{
+    part::{Errand, Part},
+    visit::Visit,
+};
+use crate::{
+    call::Unanswered,
+    list::{Media, media},
+};
+
+/// What came of asking one part.
+pub(super) struct Asked<'v> {
+    pub(super) part: Part<'v>,
+    pub(super) came: Came,
+}
+
+/// What came.
+pub(super) enum Came {
+    /// A response, or nothing where nothing was asked; and the session that was opened.
+    Answer { body: Bytes, session: Option<String> },
+    /// The caller has no business there. It is as if the part were not there.
+    Nothing,
+    /// Nothing that could be used, or not in time.
+    Failure,
+}
+
+/// Asks parts, all at once. `errand` says what to ask a part, or that it is not asked.
+pub(super) async fn ask<'v>(
+    visit: &'v Visit,
+    parts: Vec<Part<'v>>,
+    errand: impl Fn(&Part<'v>) -> Option<Errand>,
+) -> Vec<Asked<'v>> {
+    let asks = parts.into_iter().filter_map(|part| errand(&part).map(|errand| (part, errand)));
+    join_all(asks.map(async |(part, errand)| {
+        let id = errand.message.as_ref().and_then(|message| message.id()).map(str::to_owned);
+        let came = match tokio::time::timeout(visit.federation.patience, one(&part, errand, id.as_deref())).await {
+            Ok(came) => came,
+            Err(_) => {
+                tracing::warn!(server = %part.server().name, "a part did not answer in time; it is left out");
+                Came::Failure
+            }
+        };
+        Asked { part, came }
+    }))
+    .await
+}
+
+/// The ways to all parts that can be asked, and the names of those that were left out of the session.
+pub(super) fn parts(visit: &Visit) -> (Vec<Part<'_>>, Vec<ServerName>) {
+    let mut missing = Vec::new();
+    let way = |server: &Arc<Server>| {
+        let part = visit.part(server, None);
+        if part.is_none() {
+            missing.push(server.name.clone());
+        }
+        part
+    };
+    let ways = visit.federation.parts.iter().filter_map(way).collect();
+    (ways, missing)
+}
+
+async fn one(part: &Part<'_>, errand: Errand, id: Option<&str>) -> Came {
+    let failed = |why: &str| {
+        tracing::warn!(server = %part.server().name, why, "a part did not answer; it is left out");
+        Came::Failure
+    };
+    let reply = match part.send(errand).await {
+        Ok(reply) => reply,
+        Err(Unanswered::Denied(_)) => return Came::Nothing,
+        Err(Unanswered::Undelivered(error)) => return failed(&error.to_string()),
+    };
+    let session = reply.upstream_session().map(str::to_owned);
+    let status = reply.status();
+    match (collect(reply, id, part.visit.proxy.settings.max_list).await, id) {
+        (Some(body), Some(_)) if body.is_empty() => failed(&format!("it answered {status} without a response")),
+        (Some(_), None) if !status.is_success() => failed(&format!("it answered {status}")),
+        (Some(body), _) => Came::Answer { body, session },
+        (None, _) => failed("its answer cannot be read"),
+    }
+}
+
+/// The response to `id`, whole. What else a part says on the way has no reader.
+async fn collect(reply: Reply, id: Option<&str>, limit: usize) -> Option<Bytes> {
+    let (status, headers, body) = reply.into_parts();
+    match media(&headers) {
+        Media::Json => Limited::new(body, limit).collect().await.ok().map(|collected| collected.to_bytes()),
+        Media::Events => response_in(body, id?, limit).await,
+        Media::None if status == StatusCode::ACCEPTED || id.is_none() => Some(Bytes::new()),
+        Media::None | Media::Other => None,
+    }
+}
+
+async fn response_in(body: ReplyBody, id: &str, limit: usize) -> Option<Bytes> {
+    let (mut frames, mut splitter) = (BodyStream::new(body), sse::EventSplitter::new(limit));
+    while let Some(Ok(frame)) = frames.next().await {
+        for event in splitter.feed(&frame.into_data().unwrap_or_default()).ok()? {
+            let answers = Places::of(&event.data)
+                .is_ok_and(|places| places.kind() == MessageKind::Response && places.id() == Some(id));
+            if answers {
+                return Some(event.data);
+            }
+        }
+    }
+    None
+}

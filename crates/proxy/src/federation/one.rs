@@ -1,0 +1,89 @@
+//! The answer of one part, in the words of the door.
+
+use axum::{body::Body, response::Response};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use http::{HeaderValue, StatusCode, header};
+use http_body_util::{BodyExt, BodyStream, Limited, StreamBody};
+use vestibule_mcp::sse;
+use vestibule_vault::{Reply, reply::ReplyBody};
+
+use super::{
+    event_ids::EventIds,
+    outward::{Outward, withheld},
+    part::{Errand, Part},
+};
+use crate::{
+    answer::{self, Asked},
+    call,
+    list::{Media, media},
+};
+
+pub(super) const BROKEN: &str = "The answer of the server behind the gateway is too large or broke off.";
+pub(super) const UNREADABLE: &str = "The answer of the server behind the gateway cannot be read, so it is withheld.";
+
+/// One message to one part, and its answer.
+pub(super) async fn exchange(part: Part<'_>, asked: &Asked, errand: Errand) -> Response {
+    match part.send(errand).await {
+        Ok(reply) => respond(Outward::of(part), asked, reply).await,
+        Err(why) => call::unanswered(&part.visit.proxy, &part.arrival, asked, &why),
+    }
+}
+
+/// JSON is read whole and written in other words; a stream is, event by event.
+async fn respond(outward: Outward, asked: &Asked, reply: Reply) -> Response {
+    let limit = outward.limit();
+    let (status, mut headers, body) = reply.into_parts();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.remove(header::CONTENT_LENGTH);
+    let refuse = |what| answer::json(StatusCode::BAD_GATEWAY, withheld(asked.id.as_deref(), what).into());
+    let body = match media(&headers) {
+        Media::Json => match Limited::new(body, limit).collect().await {
+            Ok(collected) => match outward.message(&collected.to_bytes()) {
+                Ok(message) => Body::from(message),
+                Err(_) => return refuse(UNREADABLE),
+            },
+            Err(_) => return refuse(BROKEN),
+        },
+        Media::Events => {
+            headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+            events(outward, asked.id.clone(), body, limit)
+        }
+        Media::None => Body::new(body),
+        Media::Other => return refuse(UNREADABLE),
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}
+
+/// The stream of one request. What cannot be read ends it with an error of that request.
+fn events(outward: Outward, id: Option<String>, body: ReplyBody, limit: usize) -> Body {
+    let start = (BodyStream::new(body), sse::EventSplitter::new(limit), outward, id);
+    let stream = futures_util::stream::unfold(Some(start), |state| async move {
+        let (mut frames, mut splitter, outward, id) = state?;
+        let chunk = match frames.next().await? {
+            Ok(frame) => frame.into_data().unwrap_or_default(),
+            Err(error) => return Some((Err(error), None)),
+        };
+        let ids = EventIds::of_one(&outward.server().name);
+        let mut out = Vec::new();
+        let flaw = match splitter.feed(&chunk) {
+            Ok(events) => events.iter().find_map(|event| match outward.event(event, &ids) {
+                Ok(bytes) => {
+                    out.extend_from_slice(&bytes);
+                    None
+                }
+                Err(_) => Some(UNREADABLE),
+            }),
+            Err(_) => Some(BROKEN),
+        };
+        if let Some(flaw) = flaw {
+            out.extend_from_slice(&sse::encode(None, None, &withheld(id.as_deref(), flaw)));
+        }
+        let rest = flaw.is_none().then_some((frames, splitter, outward, id));
+        Some((Ok(http_body::Frame::data(Bytes::from(out))), rest))
+    });
+    Body::new(StreamBody::new(Box::pin(stream)))
+}

@@ -1,0 +1,87 @@
+//! The sessions at all parts under one id of ours: sealed for one subject and client, so that any node can open it, and a
+//! stranger's is unknown.
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use futures_util::future::join_all;
+use http::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use vestibule_mcp::Version;
+use vestibule_model::{ServerName, Timestamp};
+
+use super::{
+    part::{Errand, Part},
+    seal::{self, Purpose},
+    visit::Visit,
+};
+use crate::{Proxy, call::Arrival};
+
+/// It has an end of its own, as every session.
+const MAX_AGE: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+
+/// The sessions of one client.
+#[derive(Clone, Debug)]
+pub(super) struct Sessions(Vec<(ServerName, PartSession)>);
+
+/// The session at one part.
+#[derive(Clone, Debug)]
+pub(super) struct PartSession {
+    /// The part's own id; some servers open none.
+    pub(super) id: Option<String>,
+    /// What client and part agreed on.
+    pub(super) version: Version,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    #[serde(rename = "t")]
+    created: Timestamp,
+    #[serde(rename = "p")]
+    parts: Vec<(String, Option<String>, String)>,
+}
+
+impl Sessions {
+    pub(super) fn new(parts: Vec<(ServerName, PartSession)>) -> Self {
+        Self(parts)
+    }
+
+    pub(super) fn find(&self, part: &ServerName) -> Option<&PartSession> {
+        self.0.iter().find(|(name, _)| name == part).map(|(_, session)| session)
+    }
+
+    /// Seals them for this caller.
+    pub(super) fn seal(&self, proxy: &Proxy, door: &Arrival) -> Option<String> {
+        let part = |(name, session): &(ServerName, PartSession)| {
+            (name.to_string(), session.id.clone(), session.version.as_str().to_owned())
+        };
+        let sealed = Sealed { created: proxy.clock.now(), parts: self.0.iter().map(part).collect() };
+        let plain = serde_json::to_vec(&sealed).ok()?;
+        Some(seal::seal(proxy, door, Purpose::Sessions, &plain))
+    }
+
+    /// Opens an id; `None` for anything that was not sealed for this caller here, or is too old.
+    pub(super) fn open(proxy: &Proxy, door: &Arrival, presented: &str) -> Option<Self> {
+        let plain = seal::open(proxy, door, Purpose::Sessions, presented)?;
+        let sealed: Sealed = serde_json::from_slice(&plain).ok()?;
+        let part = |(name, id, version): (String, Option<String>, String)| {
+            Some((ServerName::new(name), PartSession { id, version: Version::parse(&version)? }))
+        };
+        let parts = sealed.parts.into_iter().map(part).collect::<Option<_>>()?;
+        (proxy.clock.now().since(sealed.created) < MAX_AGE).then_some(Self(parts))
+    }
+}
+
+/// Ends the session at every part that has one. A part that does not answer has forgotten it, or will.
+pub(super) async fn end(visit: &Visit) -> Response {
+    let parts: Vec<Part<'_>> = visit.federation.parts.iter().filter_map(|server| visit.part(server, None)).collect();
+    let ends = parts.iter().filter(|part| part.has_session()).map(async |part| {
+        let sent = part.send(Errand::without_body(Method::DELETE));
+        if !matches!(tokio::time::timeout(visit.federation.patience, sent).await, Ok(Ok(_))) {
+            tracing::info!(server = %part.server().name, "a session at a part could not be ended");
+        }
+    });
+    join_all(ends).await;
+    (StatusCode::OK, Body::empty()).into_response()
+}

@@ -1,0 +1,84 @@
+//! One request at the door: who came, how it opened, and the sessions it goes on in.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use http::{HeaderMap, request::Parts};
+use vestibule_mcp::{Era, Message, Version};
+use vestibule_model::{Federation, Server};
+
+use super::{part::Part, session::Sessions};
+use crate::{
+    Proxy, answer,
+    call::{self, Arrival},
+    session as door_session,
+};
+
+/// A request at the door.
+pub(super) struct Visit {
+    pub(super) proxy: Arc<Proxy>,
+    pub(super) federation: Arc<Federation>,
+    pub(super) door: Arrival,
+    pub(super) version: Version,
+    pub(super) headers: HeaderMap,
+    /// The sessions at the parts, in the stateful era once they are open.
+    pub(super) sessions: Option<Sessions>,
+}
+
+impl Visit {
+    /// Origin and credential, as at any door.
+    pub(super) async fn arrive(proxy: &Arc<Proxy>, parts: &Parts) -> Result<(Arc<Federation>, Arrival), Response> {
+        let federation = proxy.servers.load().federation().cloned();
+        let door = federation.as_ref().map(|federation| Arc::clone(&federation.door));
+        let arrival = call::arrive_at(proxy, parts, door).await?;
+        match federation {
+            Some(federation) => Ok((federation, arrival)),
+            None => Err(answer::plain(http::StatusCode::NOT_FOUND, "no such server")),
+        }
+    }
+
+    /// Finds the era, the version and the sessions of a request.
+    pub(super) fn open(
+        proxy: &Arc<Proxy>,
+        federation: Arc<Federation>,
+        door: Arrival,
+        parts: Parts,
+        message: Option<&Message>,
+    ) -> Result<Self, Response> {
+        let opening = call::opening(&federation.door, &parts.headers, message)
+            .map_err(|error| answer::misopened(message.and_then(Message::id), &error))?;
+        let presented = if opening.era == Era::Stateful { door_session::presented(&parts.headers)? } else { None };
+        let sessions = match presented {
+            Some(sealed) => Some(Sessions::open(proxy, &door, sealed).ok_or_else(|| answer::session_gone(message))?),
+            None if message.is_none() => return Err(answer::no_session()),
+            None => None,
+        };
+        let (proxy, headers) = (Arc::clone(proxy), parts.headers);
+        Ok(Self { proxy, federation, door, version: opening.version, headers, sessions })
+    }
+
+    pub(super) fn era(&self) -> Era {
+        self.version.era()
+    }
+
+    /// The way to a part. `None` when it was left out of the session because it did not answer then.
+    pub(super) fn part(&self, server: &Arc<Server>, tool: Option<&str>) -> Option<Part<'_>> {
+        let Some(sessions) = &self.sessions else {
+            return Some(Part::new(self, server, tool, None, self.version));
+        };
+        let there = sessions.find(&server.name)?;
+        Some(Part::new(self, server, tool, there.id.clone(), there.version))
+    }
+
+    /// What an answer of ours depends on.
+    pub(super) fn asked(&self, message: &Message) -> answer::Asked {
+        answer::Asked {
+            version: self.version,
+            session: None,
+            id: message.id().map(str::to_owned),
+            list: None,
+            initialize: false,
+            tool_call: message.method() == "tools/call",
+        }
+    }
+}
