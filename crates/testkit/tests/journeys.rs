@@ -15,6 +15,8 @@ mod broken;
 mod browsers;
 #[path = "journeys/federation.rs"]
 mod federation;
+#[path = "journeys/federation_streams.rs"]
+mod federation_streams;
 #[path = "journeys/isolation.rs"]
 mod isolation;
 #[path = "journeys/malformed.rs"]

@@ -8,9 +8,10 @@ use http::StatusCode;
 use http_body_util::{BodyExt, BodyStream, Limited};
 use vestibule_mcp::{MessageKind, places::Places, sse};
 use vestibule_model::{Server, ServerName};
-use vestibule_vault::{Reply, reply::ReplyBody};
+use vestibule_vault::{DispatchError, Reply, reply::ReplyBody};
 
 use super::{
+    late,
     part::{Errand, Part},
     visit::Visit,
 };
@@ -31,6 +32,8 @@ pub(super) enum Came {
     Answer { body: Bytes, session: Option<String> },
     /// The caller has no business there. It is as if the part were not there.
     Nothing,
+    /// The session there has ended.
+    Forgotten,
     /// Nothing that could be used, or not in time.
     Failure,
 }
@@ -41,33 +44,51 @@ pub(super) async fn ask<'v>(
     parts: Vec<Part<'v>>,
     errand: impl Fn(&Part<'v>) -> Option<Errand>,
 ) -> Vec<Asked<'v>> {
+    let repeat = &errand;
     let asks = parts.into_iter().filter_map(|part| errand(&part).map(|errand| (part, errand)));
     join_all(asks.map(async |(part, errand)| {
-        let id = errand.message.as_ref().and_then(|message| message.id()).map(str::to_owned);
-        let came = match tokio::time::timeout(visit.federation.patience, one(&part, errand, id.as_deref())).await {
-            Ok(came) => came,
-            Err(_) => {
-                tracing::warn!(server = %part.server().name, "a part did not answer in time; it is left out");
-                Came::Failure
-            }
-        };
-        Asked { part, came }
+        let came = in_time(&part, errand).await;
+        // A part that has forgotten the session gets a new one, and is asked again.
+        let again = if matches!(came, Came::Forgotten) { late::open(visit, part.server()).await } else { None };
+        let Some(part_again) = again.and_then(|_| visit.part(part.server(), None)) else { return Asked { part, came } };
+        match repeat(&part_again) {
+            Some(errand) => Asked { came: in_time(&part_again, errand).await, part: part_again },
+            None => Asked { part, came },
+        }
     }))
     .await
 }
 
-/// The ways to all parts that can be asked, and the names of those that were left out of the session.
-pub(super) fn parts(visit: &Visit) -> (Vec<Part<'_>>, Vec<ServerName>) {
-    let mut missing = Vec::new();
-    let way = |server: &Arc<Server>| {
-        let part = visit.part(server, None);
-        if part.is_none() {
-            missing.push(server.name.clone());
+/// Asks one part, as long as it may take.
+pub(super) async fn in_time(part: &Part<'_>, errand: Errand) -> Came {
+    let id = errand.message.as_ref().and_then(|message| message.id()).map(str::to_owned);
+    let asked = one(part, errand, id.as_deref());
+    tokio::time::timeout(part.visit.federation.patience, asked).await.unwrap_or_else(|_| {
+        tracing::warn!(server = %part.server().name, "a part did not answer in time; it is left out");
+        Came::Failure
+    })
+}
+
+/// The ways to the parts whose session is open.
+pub(super) fn open_parts(visit: &Visit) -> Vec<Part<'_>> {
+    visit.federation.parts.iter().filter_map(|server| visit.part(server, None)).collect()
+}
+
+/// The ways to all parts, and the names of those that cannot be asked because they are not in the session. Each of
+/// these is tried again once in a while.
+pub(super) async fn parts(visit: &Visit) -> (Vec<Part<'_>>, Vec<ServerName>) {
+    let ways =
+        visit.federation.parts.iter().map(async |server: &Arc<Server>| {
+            visit.part_or_late(server, None).await.ok_or_else(|| server.name.clone())
+        });
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for way in join_all(ways).await {
+        match way {
+            Ok(part) => found.push(part),
+            Err(name) => missing.push(name),
         }
-        part
-    };
-    let ways = visit.federation.parts.iter().filter_map(way).collect();
-    (ways, missing)
+    }
+    (found, missing)
 }
 
 async fn one(part: &Part<'_>, errand: Errand, id: Option<&str>) -> Came {
@@ -78,6 +99,7 @@ async fn one(part: &Part<'_>, errand: Errand, id: Option<&str>) -> Came {
     let reply = match part.send(errand).await {
         Ok(reply) => reply,
         Err(Unanswered::Denied(_)) => return Came::Nothing,
+        Err(Unanswered::Undelivered(DispatchError::SessionGone)) => return Came::Forgotten,
         Err(Unanswered::Undelivered(error)) => return failed(&error.to_string()),
     };
     let session = reply.upstream_session().map(str::to_owned);

@@ -96,7 +96,7 @@ pub(super) async fn streams(visit: &Visit) -> Response {
             None => return answer::plain(StatusCode::BAD_REQUEST, "the Last-Event-ID is none of this server's"),
         },
     };
-    let (parts, _) = every::parts(visit);
+    let (parts, _) = every::parts(visit).await;
     let shared = Arc::default();
     if let Some(Last::Joined(ids)) = &last {
         *lock(&shared) = ids.clone();

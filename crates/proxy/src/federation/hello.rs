@@ -2,7 +2,8 @@
 
 use axum::response::Response;
 use http::{HeaderValue, StatusCode};
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde_json::{Map, Value, json, value::RawValue};
 use vestibule_mcp::{Era, Message, Version};
 use vestibule_model::ServerName;
 
@@ -33,7 +34,7 @@ pub(super) async fn initialize(visit: &Visit, message: &Message) -> Response {
     };
     let mut result = greeted.result(visit);
     result.insert("protocolVersion".to_owned(), version.as_str().into());
-    let id = Sessions::new(greeted.sessions).seal(&visit.proxy, &visit.door);
+    let id = Sessions::seal(&visit.proxy, &visit.door, &greeted.sessions, params_of(message));
     let mut response = respond(message, result);
     if let Some(value) = id.and_then(|id| HeaderValue::from_str(&id).ok()) {
         response.headers_mut().insert(session::HEADER, value);
@@ -57,14 +58,25 @@ pub(super) async fn discover(visit: &Visit, message: &Message) -> Response {
     respond(message, result)
 }
 
+/// The `params` of a request as raw JSON text.
+fn params_of(message: &Message) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Request<'a> {
+        #[serde(borrow)]
+        params: &'a RawValue,
+    }
+    let request: Request<'_> = serde_json::from_slice(message.bytes()).ok()?;
+    Some(request.params.get().to_owned())
+}
+
 async fn greet(visit: &Visit, message: &Message) -> Greeted {
-    let (parts, mut unavailable) = every::parts(visit);
+    let (parts, mut unavailable) = every::parts(visit).await;
     let mut greeted = Greeted::default();
     for asked in every::ask(visit, parts, |_| Some(Errand::post(message.clone()))).await {
         let server = asked.part.server();
         let understood = match asked.came {
             Came::Nothing => continue,
-            Came::Failure => None,
+            Came::Forgotten | Came::Failure => None,
             Came::Answer { body, session } => greeted.hear(visit, server, &body, session),
         };
         if understood.is_none() {

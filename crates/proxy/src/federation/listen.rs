@@ -28,7 +28,7 @@ struct Listening {
 
 /// Listens at all parts. MCP, subscriptions: the first message MUST be the acknowledgement, with what is honoured.
 pub(super) async fn answer(visit: &Visit, message: &Message) -> Response {
-    let (parts, mut unavailable) = every::parts(visit);
+    let (parts, mut unavailable) = every::parts(visit).await;
     let opened = join_all(parts.into_iter().map(async |part| {
         let name = part.server().name.clone();
         let listening = tokio::time::timeout(visit.federation.patience, open(visit, part, message)).await;

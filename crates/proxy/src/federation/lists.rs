@@ -88,7 +88,7 @@ pub(super) async fn answer(visit: &Visit, message: &Message, list: List) -> Resp
         let body = error::error_body(message.id(), code::INVALID_PARAMS, "The cursor is unknown.", None);
         return answer::json(StatusCode::OK, body);
     };
-    let (parts, missing) = every::parts(visit);
+    let (parts, missing) = every::parts(visit).await;
     let errand = |part: &Part<'_>| match &cursors {
         None => Some(Errand::post(message.clone())),
         Some(cursors) => {
@@ -129,7 +129,7 @@ impl Joined {
         let body = match &asked.came {
             Came::Answer { body, .. } => body,
             Came::Nothing => return,
-            Came::Failure => return self.unavailable.push(name.clone()),
+            Came::Forgotten | Came::Failure => return self.unavailable.push(name.clone()),
         };
         match page_of(visit, list, &asked.part, body) {
             Some(bytes) if self.add(name, list, &bytes) => self.answered += 1,

@@ -1,17 +1,22 @@
-//! Names that were shortened, as far as this node has seen them. They are no secret and open nothing: whoever asks for
-//! one is decided about by the name it stands for.
+//! What this node remembers between requests: names that were shortened, which are no secret and open nothing, since
+//! whoever asks for one is decided about by the name it stands for; and sessions at parts that joined late.
 
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use super::late::Late;
+
 /// The most names that are kept.
 const MOST: usize = 4096;
 
 /// What the joined endpoint remembers. All of it can be found again.
 #[derive(Default)]
-pub struct Memory(Mutex<HashMap<String, String>>);
+pub struct Memory {
+    names: Mutex<HashMap<String, String>>,
+    late: Mutex<Late>,
+}
 
 impl Memory {
     /// What a shortened name stands for.
@@ -29,6 +34,11 @@ impl Memory {
     }
 
     fn names(&self) -> MutexGuard<'_, HashMap<String, String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was opened after a session was.
+    pub(super) fn late(&self) -> MutexGuard<'_, Late> {
+        self.late.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -18,6 +18,7 @@ mod every;
 mod fan_in;
 mod hello;
 mod inward;
+mod late;
 mod listen;
 mod lists;
 mod memory;

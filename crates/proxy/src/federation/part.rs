@@ -94,6 +94,10 @@ impl<'v> Part<'v> {
         // Each server is spoken to in the version that it agreed to.
         let speaks = self.visit.era() == Era::Stateful && self.visit.sessions.is_some();
         set(VERSION, speaks.then_some(self.version.as_str()));
+        // Before a version is agreed on there is none to name.
+        if errand.message.as_ref().is_some_and(|message| message.method() == "initialize") {
+            headers.remove(VERSION);
+        }
         headers
     }
 }

@@ -109,8 +109,8 @@ async fn to_one(visit: &Visit, server: &Arc<Server>, message: &Message, own: &st
         Target::Tool(name) => Some(name.to_owned()),
         _ => None,
     };
-    let Some(part) = visit.part(server, tool.as_deref()) else {
-        let text = format!("The server {} did not open this session. Initialize again to retry.", server.name);
+    let Some(part) = visit.part_or_late(server, tool.as_deref()).await else {
+        let text = format!("The server {} cannot be reached.", server.name);
         return rpc(message, StatusCode::BAD_GATEWAY, code::UNAVAILABLE, &text);
     };
     // Only these are mirrored (MCP 2026-07-28, transports, Standard Headers).
@@ -129,9 +129,8 @@ async fn notification(visit: &Visit, message: &Message) -> Response {
             None => answer::plain(StatusCode::BAD_REQUEST, "the progress is of no request of a server here"),
         };
     }
-    let (parts, _) = every::parts(visit);
-    let asked = every::ask(visit, parts, |_| Some(Errand::post(message.clone()))).await;
-    if asked.iter().all(|asked| matches!(asked.came, Came::Failure)) {
+    let asked = every::ask(visit, every::open_parts(visit), |_| Some(Errand::post(message.clone()))).await;
+    if asked.iter().all(|asked| matches!(asked.came, Came::Forgotten | Came::Failure)) {
         return answer::plain(StatusCode::BAD_GATEWAY, "none of the servers behind the gateway can be reached");
     }
     (StatusCode::ACCEPTED, Body::empty()).into_response()
@@ -139,9 +138,9 @@ async fn notification(visit: &Visit, message: &Message) -> Response {
 
 /// What every part has to know, and answers with nothing.
 async fn all_of_them(visit: &Visit, message: &Message) -> Response {
-    let (parts, _) = every::parts(visit);
+    let (parts, _) = every::parts(visit).await;
     let asked = every::ask(visit, parts, |_| Some(Errand::post(message.clone()))).await;
-    if asked.iter().all(|asked| matches!(asked.came, Came::Failure)) {
+    if asked.iter().all(|asked| matches!(asked.came, Came::Forgotten | Came::Failure)) {
         return nobody(message);
     }
     let body = format!(r#"{{"jsonrpc":"2.0","id":{},"result":{{}}}}"#, id_of(message));

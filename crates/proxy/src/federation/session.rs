@@ -9,10 +9,11 @@ use futures_util::future::join_all;
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use vestibule_mcp::Version;
-use vestibule_model::{ServerName, Timestamp};
+use vestibule_model::{Digest, ServerName, Timestamp};
 
 use super::{
-    part::{Errand, Part},
+    every,
+    part::Errand,
     seal::{self, Purpose},
     visit::Visit,
 };
@@ -23,7 +24,11 @@ const MAX_AGE: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60
 
 /// The sessions of one client.
 #[derive(Clone, Debug)]
-pub(super) struct Sessions(Vec<(ServerName, PartSession)>);
+pub(super) struct Sessions {
+    parts: Vec<(ServerName, PartSession)>,
+    greeting: Option<String>,
+    key: Digest,
+}
 
 /// The session at one part.
 #[derive(Clone, Debug)]
@@ -40,23 +45,40 @@ struct Sealed {
     created: Timestamp,
     #[serde(rename = "p")]
     parts: Vec<(String, Option<String>, String)>,
+    #[serde(rename = "i")]
+    greeting: Option<String>,
 }
 
+/// The longest `params` of `initialize` that are kept to open a part later; ids travel in a header.
+const MAX_GREETING: usize = 1024;
+
 impl Sessions {
-    pub(super) fn new(parts: Vec<(ServerName, PartSession)>) -> Self {
-        Self(parts)
+    /// What names them on this node.
+    pub(super) fn key(&self) -> Digest {
+        self.key
+    }
+
+    /// The `params` of `initialize`, as raw JSON text, unless they were too long to keep.
+    pub(super) fn greeting(&self) -> Option<&str> {
+        self.greeting.as_deref()
     }
 
     pub(super) fn find(&self, part: &ServerName) -> Option<&PartSession> {
-        self.0.iter().find(|(name, _)| name == part).map(|(_, session)| session)
+        self.parts.iter().find(|(name, _)| name == part).map(|(_, session)| session)
     }
 
-    /// Seals them for this caller.
-    pub(super) fn seal(&self, proxy: &Proxy, door: &Arrival) -> Option<String> {
+    /// Seals new ones for this caller.
+    pub(super) fn seal(
+        proxy: &Proxy,
+        door: &Arrival,
+        parts: &[(ServerName, PartSession)],
+        greeting: Option<String>,
+    ) -> Option<String> {
+        let greeting = greeting.filter(|params| params.len() <= MAX_GREETING);
         let part = |(name, session): &(ServerName, PartSession)| {
             (name.to_string(), session.id.clone(), session.version.as_str().to_owned())
         };
-        let sealed = Sealed { created: proxy.clock.now(), parts: self.0.iter().map(part).collect() };
+        let sealed = Sealed { created: proxy.clock.now(), parts: parts.iter().map(part).collect(), greeting };
         let plain = serde_json::to_vec(&sealed).ok()?;
         Some(seal::seal(proxy, door, Purpose::Sessions, &plain))
     }
@@ -69,13 +91,14 @@ impl Sessions {
             Some((ServerName::new(name), PartSession { id, version: Version::parse(&version)? }))
         };
         let parts = sealed.parts.into_iter().map(part).collect::<Option<_>>()?;
-        (proxy.clock.now().since(sealed.created) < MAX_AGE).then_some(Self(parts))
+        let key = Digest::of(presented.as_bytes());
+        (proxy.clock.now().since(sealed.created) < MAX_AGE).then_some(Self { parts, greeting: sealed.greeting, key })
     }
 }
 
 /// Ends the session at every part that has one. A part that does not answer has forgotten it, or will.
 pub(super) async fn end(visit: &Visit) -> Response {
-    let parts: Vec<Part<'_>> = visit.federation.parts.iter().filter_map(|server| visit.part(server, None)).collect();
+    let parts = every::open_parts(visit);
     let ends = parts.iter().filter(|part| part.has_session()).map(async |part| {
         let sent = part.send(Errand::without_body(Method::DELETE));
         if !matches!(tokio::time::timeout(visit.federation.patience, sent).await, Ok(Ok(_))) {
@@ -83,5 +106,8 @@ pub(super) async fn end(visit: &Visit) -> Response {
         }
     });
     join_all(ends).await;
+    if let Some(sessions) = &visit.sessions {
+        visit.proxy.memory.late().forget(&sessions.key());
+    }
     (StatusCode::OK, Body::empty()).into_response()
 }

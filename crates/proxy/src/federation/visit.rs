@@ -7,7 +7,7 @@ use http::{HeaderMap, request::Parts};
 use vestibule_mcp::{Era, Message, Version};
 use vestibule_model::{Federation, Server};
 
-use super::{part::Part, session::Sessions};
+use super::{late, part::Part, session::Sessions};
 use crate::{
     Proxy, answer,
     call::{self, Arrival},
@@ -47,7 +47,10 @@ impl Visit {
     ) -> Result<Self, Response> {
         let opening = call::opening(&federation.door, &parts.headers, message)
             .map_err(|error| answer::misopened(message.and_then(Message::id), &error))?;
-        let presented = if opening.era == Era::Stateful { door_session::presented(&parts.headers)? } else { None };
+        // Whoever initializes begins anew.
+        let begins = message.is_some_and(|message| message.method() == "initialize");
+        let presented =
+            if opening.era == Era::Stateful && !begins { door_session::presented(&parts.headers)? } else { None };
         let sessions = match presented {
             Some(sealed) => Some(Sessions::open(proxy, &door, sealed).ok_or_else(|| answer::session_gone(message))?),
             None if message.is_none() => return Err(answer::no_session()),
@@ -66,8 +69,17 @@ impl Visit {
         let Some(sessions) = &self.sessions else {
             return Some(Part::new(self, server, tool, None, self.version));
         };
-        let there = sessions.find(&server.name)?;
-        Some(Part::new(self, server, tool, there.id.clone(), there.version))
+        let late = self.proxy.memory.late().find(&sessions.key(), &server.name);
+        let there = late.or_else(|| sessions.find(&server.name).cloned())?;
+        Some(Part::new(self, server, tool, there.id, there.version))
+    }
+
+    /// The way to a part; one that was left out of the session is tried again.
+    pub(super) async fn part_or_late(&self, server: &Arc<Server>, tool: Option<&str>) -> Option<Part<'_>> {
+        match self.part(server, tool) {
+            Some(part) => Some(part),
+            None => late::open(self, server).await.and_then(|_| self.part(server, tool)),
+        }
     }
 
     /// What an answer of ours depends on.

@@ -18,12 +18,12 @@ const HR_KEY: &str = "canary-of-hr-8871";
 const GIT_KEY: &str = "canary-of-git-3390";
 
 /// Two servers that answer, one that is nowhere, and somebody who has connected to all of them at once.
-struct Union {
-    house: House,
-    hr: Upstream,
-    git: Upstream,
-    agent: Agent,
-    tokens: Tokens,
+pub(crate) struct Union {
+    pub(crate) house: House,
+    pub(crate) hr: Upstream,
+    pub(crate) git: Upstream,
+    pub(crate) agent: Agent,
+    pub(crate) tokens: Tokens,
 }
 
 /// What `hr` and `git` hold: the same names and URIs, on purpose.
@@ -74,11 +74,11 @@ fn holdings(own: &'static str) -> impl Fn(&str, &Value) -> Option<Value> + Send 
 }
 
 impl Union {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with("servers = [\"git\", \"hr\", \"down\"]\n").await
     }
 
-    async fn with(federation: &str) -> Self {
+    pub(crate) async fn with(federation: &str) -> Self {
         let (hr, git) = (Upstream::start_with(holdings("hr")).await, Upstream::start_with(holdings("git")).await);
         let server = |name: &str, url: &str| {
             format!(
@@ -112,16 +112,16 @@ impl Union {
         Self { house, hr, git, agent, tokens }
     }
 
-    fn caller(&self) -> Caller {
+    pub(crate) fn caller(&self) -> Caller {
         self.agent.caller(&self.tokens)
     }
 
-    async fn session(&self) -> Caller {
+    pub(crate) async fn session(&self) -> Caller {
         self.agent.session(&self.tokens).await
     }
 }
 
-fn names(list: &Value, key: &str, name: &str) -> Vec<String> {
+pub(crate) fn names(list: &Value, key: &str, name: &str) -> Vec<String> {
     let entries = list["result"][key].as_array().unwrap_or_else(|| panic!("no {key} in {list}"));
     entries.iter().map(|entry| entry[name].as_str().unwrap().to_owned()).collect()
 }
