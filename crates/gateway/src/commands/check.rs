@@ -28,6 +28,10 @@ pub(super) fn run(args: &cli::Check) -> Result<ExitCode> {
             println!("    no policy: everything is denied; add `policy = \"policy/{}.toml\"`", server.name);
         }
     }
+    if let Some(federation) = config.served().federation() {
+        let names: Vec<&str> = federation.parts.iter().map(|part| part.name.as_str()).collect();
+        println!("  {} -> {}", federation.door.resource, names.join(", "));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -29,6 +29,10 @@ fn requests_name_what_they_are_about() {
             r#"{"id":<1>,"method":"m","params":{"uri":"<u>","taskId":"<t>","requestState":"<s>","cursor":"<c>","_meta":{"progressToken":<3>,"io.modelcontextprotocol/related-task":{"taskId":"<t>"}}}}"#,
         ),
         (
+            r#"{"id":1,"method":"m","params":{"inputResponses":{"a":{"role":"assistant","content":{"type":"resource_link","uri":"u"}}}}}"#,
+            r#"{"id":<1>,"method":"m","params":{"inputResponses":{"a":{"role":"assistant","content":{"type":"resource_link","uri":"<u>"}}}}}"#,
+        ),
+        (
             r#"{"method":"notifications/cancelled","params":{"requestId":"q","progressToken":5}}"#,
             r#"{"method":"notifications/cancelled","params":{"requestId":<"q">,"progressToken":<5>}}"#,
         ),
@@ -59,6 +63,10 @@ fn results_name_what_they_hold() {
         (
             r#"{"id":1,"result":{"task":{"taskId":"t"},"tasks":[{"taskId":"u"}],"taskId":"v","requestState":"s","messages":[{"role":"user","content":{"type":"resource_link","uri":"u"}}]}}"#,
             r#"{"id":<1>,"result":{"task":{"taskId":"<t>"},"tasks":[{"taskId":"<u>"}],"taskId":"<v>","requestState":"<s>","messages":[{"role":"user","content":{"type":"resource_link","uri":"<u>"}}]}}"#,
+        ),
+        (
+            r#"{"id":1,"result":{"inputRequests":{"a":{"method":"sampling/createMessage","params":{"name":"left","messages":[{"content":[{"type":"resource_link","uri":"u"}]}]}}}}}"#,
+            r#"{"id":<1>,"result":{"inputRequests":{"a":{"method":"sampling/createMessage","params":{"name":"left","messages":[{"content":[{"type":"resource_link","uri":"<u>"}]}]}}}}}"#,
         ),
         (
             r#"{"id":1,"error":{"code":-32002,"data":{"uri":"u"}}}"#,

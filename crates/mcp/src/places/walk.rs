@@ -105,6 +105,15 @@ impl<'a> Walk<'a> {
         scanner.object(|scanner, key| member(self, scanner, key.as_ref())).map(drop)
     }
 
+    /// An object of objects, under names that mean nothing to us.
+    fn each(
+        &mut self,
+        scanner: &mut Scanner<'a>,
+        member: impl Fn(&mut Self, &mut Scanner<'a>, &str) -> Outcome<()>,
+    ) -> Outcome<()> {
+        self.object(scanner, |walk, scanner, _| walk.object(scanner, &member))
+    }
+
     /// The array that comes next; something else is passed over.
     fn array(
         &mut self,
@@ -147,6 +156,10 @@ impl<'a> Walk<'a> {
                 _ => scanner.value().map(drop),
             }),
             "messages" => walk.messages(scanner),
+            "inputResponses" => walk.each(scanner, |walk, scanner, key| match key {
+                "content" => walk.content(scanner),
+                _ => scanner.value().map(drop),
+            }),
             "_meta" => walk.meta(scanner),
             _ => scanner.value().map(drop),
         })
@@ -166,6 +179,13 @@ impl<'a> Walk<'a> {
             "requestState" => walk.text(Place::State, scanner),
             "content" => walk.content(scanner),
             "messages" => walk.messages(scanner),
+            "inputRequests" => walk.each(scanner, |walk, scanner, key| match key {
+                "params" => walk.object(scanner, |walk, scanner, key| match key {
+                    "messages" => walk.messages(scanner),
+                    _ => scanner.value().map(drop),
+                }),
+                _ => scanner.value().map(drop),
+            }),
             "_meta" => walk.meta(scanner),
             _ => scanner.value().map(drop),
         })

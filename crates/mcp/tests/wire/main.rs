@@ -4,4 +4,5 @@
 
 mod era;
 mod message;
+mod places;
 mod sse;

@@ -11,7 +11,7 @@ use vestibule_vault::{Reply, reply::ReplyBody};
 use super::{
     event_ids::EventIds,
     outward::{Outward, withheld},
-    part::{Errand, Part},
+    part::{Errand, Part, VERSION},
 };
 use crate::{
     answer::{self, Asked},
@@ -36,6 +36,8 @@ async fn respond(outward: Outward, asked: &Asked, reply: Reply) -> Response {
     let (status, mut headers, body) = reply.into_parts();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.remove(header::CONTENT_LENGTH);
+    // What this server agreed to need not be what the client was told for all.
+    headers.remove(VERSION);
     let refuse = |what| answer::json(StatusCode::BAD_GATEWAY, withheld(asked.id.as_deref(), what).into());
     let body = match media(&headers) {
         Media::Json => match Limited::new(body, limit).collect().await {

@@ -10,7 +10,7 @@ use vestibule_vault::{McpCall, Reply};
 use super::visit::Visit;
 use crate::call::{self, Arrival, Unanswered};
 
-const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+pub(super) const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const NAME: HeaderName = HeaderName::from_static("mcp-name");
 const LAST_EVENT: HeaderName = HeaderName::from_static("last-event-id");

@@ -1,11 +1,13 @@
 //! One endpoint before several servers: joined under names that cannot collide, each server under its own policy and
 //! credential, and none of them in the way of the others.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use bytes::Bytes;
 use http::{Method, Response, header};
 use serde_json::{Value, json};
+use vestibule_gateway::config::ConfiguredFederation;
+use vestibule_model::ServerName;
 use vestibule_testkit::{
     agent::{Agent, Tokens},
     house::{House, PASSWORD},
@@ -13,6 +15,8 @@ use vestibule_testkit::{
     mcp::{Caller, STATEFUL, stateless},
     upstream::{Canned, Upstream},
 };
+
+use crate::isolation::connect;
 
 const HR_KEY: &str = "canary-of-hr-8871";
 const GIT_KEY: &str = "canary-of-git-3390";
@@ -423,6 +427,34 @@ async fn the_state_of_a_round_trip_is_good_for_its_server_and_caller_only() {
         assert_eq!(retry(caller, tool, state).await.status, 400);
     }
     assert_eq!((union.hr.seen().len(), union.git.seen().len()), before);
+}
+
+#[tokio::test]
+async fn everybody_sees_and_may_do_here_what_they_may_at_the_server() {
+    let house = House::demo_with(|config| {
+        config.federation = Some(ConfiguredFederation {
+            servers: vec![ServerName::from("hr")],
+            title: "Everything".to_owned(),
+            patience: Duration::from_secs(10),
+        });
+    })
+    .await;
+    for id in ["E1002", "E1001", "E1010", "E1012"] {
+        let person = house.person(id);
+        let (agent, of_hr) = connect(&house, "/mcp/hr", person).await;
+        let (union, of_all) = connect(&house, "/mcp", person).await;
+        let there: Vec<String> = agent.caller(&of_hr).tools().await.iter().map(|tool| format!("hr__{tool}")).collect();
+        for caller in [union.caller(&of_all), union.session(&of_all).await] {
+            assert_eq!(caller.tools().await, there, "{id}");
+            let own = caller.call("hr__get_user_profile", json!({})).await.json();
+            assert!(own["result"]["structuredContent"].to_string().contains(&format!("\"id\":\"{id}\"")), "{own}");
+        }
+        let about = json!({ "employee_id": "E1006" });
+        let there = agent.caller(&of_hr).call("query_leaves", about.clone()).await.json();
+        let here = union.caller(&of_all).call("hr__query_leaves", about).await.json();
+        assert_eq!(here["result"]["isError"], there["result"]["isError"], "{here}");
+        assert_eq!(here["result"]["content"], there["result"]["content"]);
+    }
 }
 
 #[tokio::test]
