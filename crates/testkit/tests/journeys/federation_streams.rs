@@ -297,7 +297,7 @@ async fn a_server_that_hangs_does_not_hold_up_the_others() {
     // Its stream is open and says nothing.
     let (_silent, events) = mpsc::channel(1);
     union.hr.answer_next(Canned::Stream(events));
-    let begun = std::time::Instant::now();
+    let begun = tokio::time::Instant::now();
     let answer = union.caller().ask("tools/list", json!({})).await;
     let list = answer.json();
     assert_eq!(crate::federation::names(&list, "tools", "name"), ["git__read", "git__secret"]);
