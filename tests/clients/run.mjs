@@ -2,6 +2,7 @@
 // One line per check; the last line says how many passed and failed.
 import { conformance } from './drivers/conformance.mjs';
 import { evidence } from './drivers/evidence.mjs';
+import { federation } from './drivers/federation.mjs';
 import { inspector } from './drivers/inspector.mjs';
 import { mcpRemote } from './drivers/mcp_remote.mjs';
 import { pages } from './drivers/pages.mjs';
@@ -15,7 +16,7 @@ import { serveDocuments } from './lib/documents.mjs';
 import { SERVICE_SECRET, startDemo, startHouse } from './lib/house.mjs';
 import { startUpstream } from './lib/upstream.mjs';
 
-const SUITES = { typescript, mcpRemote, inspector, python, strict, conformance, pages, protect, evidence };
+const SUITES = { typescript, mcpRemote, inspector, python, strict, conformance, pages, protect, federation, evidence };
 const asked = process.argv.slice(2);
 const unknown = asked.filter(name => !SUITES[name]);
 if (unknown.length > 0) throw new Error(`no such suite: ${unknown}; there are ${Object.keys(SUITES)}`);

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Program } from './process.mjs';
-import { ROOT, SCRATCH, VESTIBULE, freePort } from './places.mjs';
+import { BIN, CLIENTS, ROOT, SCRATCH, VESTIBULE, freePort } from './places.mjs';
 
 const env = { ...process.env, XDG_STATE_HOME: join(SCRATCH, 'state'), RUST_LOG: process.env.RUST_LOG ?? 'info' };
 
@@ -54,6 +54,7 @@ export async function startHouse({ upstream, caFile }) {
   const folder = join(SCRATCH, 'house');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(join(folder, 'hr.toml'), readFileSync(join(ROOT, PERMISSIONS)));
+  writeFileSync(join(folder, 'notes.toml'), '[[tool]]\nnames = ["*"]\nallow = { "*" = "all" }\n');
   writeFileSync(join(folder, 'service.secret'), SERVICE_SECRET, { mode: 0o600 });
   const config = join(folder, 'vestibule.toml');
   writeFileSync(config, configuration({ issuer, port, upstream, caFile }));
@@ -82,6 +83,20 @@ registrations_per_hour = 1000
 name = "hr"
 url = "${upstream}"
 policy = "hr.toml"
+
+[[server]]
+name = "notes"
+command = ["${join(BIN, 'node')}", "${join(CLIENTS, 'lib/stdio_upstream.mjs')}"]
+policy = "notes.toml"
+
+[[server]]
+name = "nowhere"
+url = "http://127.0.0.1:1/mcp"
+policy = "notes.toml"
+
+[federation]
+title = "Everything at the house"
+timeout_seconds = 5
 
 [[client]]
 id = "desk"

@@ -197,6 +197,16 @@ fn a_federation_joins_servers_that_are_there() {
 }
 
 #[test]
+fn the_examples_are_sound() {
+    for example in ["hr", "federation"] {
+        let path = format!("{}/../../examples/{example}/vestibule.toml", env!("CARGO_MANIFEST_DIR"));
+        let config = load(Path::new(&path)).unwrap_or_else(|errors| panic!("{errors}"));
+        assert_eq!(config.served().federation().is_some(), example == "federation");
+        crate::wire::load_policies(&config).unwrap();
+    }
+}
+
+#[test]
 fn token_lifetimes_and_password_costs_have_bounds() {
     assert!(mistakes(&format!("{SOUND}[tokens]\naccess_minutes = 60\n")).contains("5 to 15 minutes"));
     assert!(mistakes(&format!("{SOUND}[sign_in]\nargon2_memory_mib = 1\n")).contains("19 to 1024 MiB"));

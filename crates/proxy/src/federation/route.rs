@@ -138,8 +138,7 @@ async fn notification(visit: &Visit, message: &Message) -> Response {
 
 /// What every part has to know, and answers with nothing.
 async fn all_of_them(visit: &Visit, message: &Message) -> Response {
-    let (parts, _) = every::parts(visit).await;
-    let asked = every::ask(visit, parts, |_| Some(Errand::post(message.clone()))).await;
+    let asked = every::ask(visit, every::open_parts(visit), |_| Some(Errand::post(message.clone()))).await;
     if asked.iter().all(|asked| matches!(asked.came, Came::Forgotten | Came::Failure)) {
         return nobody(message);
     }
