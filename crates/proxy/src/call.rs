@@ -68,51 +68,73 @@ async fn without_body(proxy: &Arc<Proxy>, name: &str, parts: Parts) -> Response 
 /// A caller at the door of a server: the origin and the credential are checked.
 pub(crate) struct Arrival {
     pub(crate) server: Arc<Server>,
-    caller: Arc<Authenticated>,
-    /// The caller as this server sees them.
-    principal: Arc<Principal>,
+    caller: Caller,
     pub(crate) request: RequestId,
     address: Option<IpAddr>,
-    /// Where they came in, when it was not by the server's own door.
-    through: Option<Through>,
 }
 
-/// The door of a federation, and the request there.
-struct Through {
+enum Caller {
+    /// Who came to this server's own door.
+    Here(Authenticated),
+    /// Who came to the door of a federation and was sent on.
+    SentOn(SentOn),
+}
+
+struct SentOn {
+    /// The caller as this server sees them.
+    principal: Arc<Principal>,
+    /// The door, the request there, and what was granted for it.
     door: Arc<Server>,
     request: RequestId,
+    granted: ScopeSet,
 }
 
 impl Arrival {
     pub(crate) fn principal(&self) -> &Arc<Principal> {
-        &self.principal
+        match &self.caller {
+            Caller::Here(caller) => caller.principal(),
+            Caller::SentOn(caller) => &caller.principal,
+        }
     }
 
     /// The server whose token the caller holds.
     pub(crate) fn door(&self) -> &Arc<Server> {
-        self.through.as_ref().map_or(&self.server, |through| &through.door)
+        match &self.caller {
+            Caller::Here(_) => &self.server,
+            Caller::SentOn(caller) => &caller.door,
+        }
     }
 
     /// Whether the caller came in by the door of a federation.
     pub(crate) fn is_through_federation(&self) -> bool {
-        self.through.is_some()
+        matches!(self.caller, Caller::SentOn(_))
     }
 
     /// The scopes of the token, as they were granted at the door.
     pub(crate) fn granted(&self) -> &ScopeSet {
-        &self.caller.principal().scopes
+        match &self.caller {
+            Caller::Here(caller) => &caller.principal().scopes,
+            Caller::SentOn(caller) => &caller.granted,
+        }
     }
 
     /// The same caller, sent on from the door of a federation to one of its parts with the scopes that count there.
     pub(crate) fn at_part(&self, proxy: &Proxy, part: &Arc<Server>, scopes: ScopeSet) -> Self {
-        let principal = Principal { scopes, ..Principal::clone(self.caller.principal()) };
+        let principal = Arc::new(Principal { scopes, ..Principal::clone(self.principal()) });
+        let (door, request, granted) = (Arc::clone(&self.server), self.request.clone(), self.granted().clone());
         Self {
             server: Arc::clone(part),
-            caller: Arc::clone(&self.caller),
-            principal: Arc::new(principal),
+            caller: Caller::SentOn(SentOn { principal, door, request, granted }),
             request: RequestId::generate(&*proxy.clock, &*proxy.random),
             address: self.address,
-            through: Some(Through { door: Arc::clone(&self.server), request: self.request.clone() }),
+        }
+    }
+
+    /// What the journal says besides the decision.
+    fn detail(&self) -> Option<String> {
+        match &self.caller {
+            Caller::Here(_) => None,
+            Caller::SentOn(caller) => Some(format!("through the federation, {}", caller.request)),
         }
     }
 }
@@ -131,10 +153,7 @@ pub(crate) async fn arrive_at(proxy: &Proxy, parts: &Parts, door: Option<Arc<Ser
         return Err(answer::plain(StatusCode::NOT_FOUND, "no such server"));
     };
     match proxy.authenticator.authenticate(parts, &server).await {
-        Ok(caller) => {
-            let principal = Arc::clone(caller.principal());
-            Ok(Arrival { server, caller: Arc::new(caller), principal, request, address, through: None })
-        }
+        Ok(caller) => Ok(Arrival { server, caller: Caller::Here(caller), request, address }),
         Err(error) => {
             let response = challenge::unauthenticated(proxy, &server, &error);
             Err(stranger(proxy, &server, request, address, &error, response).await)
@@ -226,8 +245,7 @@ pub(crate) async fn deliver(proxy: &Proxy, arrival: &Arrival, call: McpCall) -> 
 
     let mut event = decision.event(proxy.clock.now());
     event.address = arrival.address;
-    event.detail =
-        arrival.through.as_ref().map(|through| format!("through the federation, {}", through.request).into());
+    event.detail = arrival.detail().map(Into::into);
     let receipt = proxy.journal.append(&event).map_err(|_| journal_down())?;
     let permit = match decision.into_permit() {
         Ok(permit) => permit,
