@@ -131,10 +131,9 @@ pub fn every_tool(server: &ServerName) -> String {
     format!("tools:{}__*", label(server.as_str()))
 }
 
-/// What of the scopes granted at the door counts at a part when it is asked for `tool`. Scopes of other parts are not
-/// shown to its policies. A tool is named by its name outside there: `tools:read` alone would mean one of each part.
-pub fn scopes_at(part: &Server, granted: &ScopeSet, tool: Option<&str>) -> ScopeSet {
-    let one_tool = tool.map(|tool| (format!("tools:{}", outside_name(&part.name, tool)), tool));
+/// What of the scopes granted at the door counts at a part, for these of its tools. Scopes of other parts are not shown
+/// to its policies. A tool is named by its name outside there: `tools:read` alone would mean one of each part.
+pub fn scopes_at(part: &Server, granted: &ScopeSet, tools: &[&str]) -> ScopeSet {
     let every_tool = every_tool(&part.name);
     let here = granted.iter().filter_map(|scope| {
         let text = scope.as_str();
@@ -142,11 +141,13 @@ pub fn scopes_at(part: &Server, granted: &ScopeSet, tool: Option<&str>) -> Scope
         if is_group || ["tools:*", "resources:*", "prompts:*"].contains(&text) {
             return Some(scope.clone());
         }
-        match &one_tool {
-            _ if text == every_tool => Scope::parse("tools:*"),
-            Some((outside, tool)) if text == outside => Scope::parse(&format!("tools:{tool}")),
-            _ => None,
+        if text == every_tool {
+            return Scope::parse("tools:*");
         }
+        let outside = text.strip_prefix("tools:")?;
+        inside_name(&part.name, outside)?;
+        let own = tools.iter().find(|tool| outside_name(&part.name, tool) == outside)?;
+        Scope::parse(&format!("tools:{own}"))
     });
     here.collect()
 }

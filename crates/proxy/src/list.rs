@@ -74,7 +74,7 @@ pub(crate) fn media(headers: &HeaderMap) -> Media {
 }
 
 /// Knows who looks and keeps what they may see.
-struct Sieve {
+pub(crate) struct Sieve {
     engine: Arc<Engine>,
     principal: Arc<Principal>,
     server: Arc<Server>,
@@ -86,7 +86,7 @@ struct Sieve {
 }
 
 impl Sieve {
-    fn new(proxy: &Proxy, arrival: &Arrival, asked: &Asked, kind: ListKind) -> Self {
+    pub(crate) fn new(proxy: &Proxy, arrival: &Arrival, asked: &Asked, kind: ListKind) -> Self {
         Self {
             engine: Arc::clone(&proxy.engine),
             principal: Arc::clone(arrival.principal()),
@@ -99,7 +99,7 @@ impl Sieve {
     }
 
     /// `None`: unreadable, so nothing may pass. `Some(None)`: no list in it (an error, a notification), passes as it is.
-    fn sift(&self, body: &[u8]) -> Option<Option<Vec<u8>>> {
+    pub(crate) fn sift(&self, body: &[u8]) -> Option<Option<Vec<u8>>> {
         let list = match self.kind {
             ListKind::Tools => Target::ToolList,
             ListKind::Prompts => Target::PromptList,

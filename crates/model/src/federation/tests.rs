@@ -113,18 +113,30 @@ fn a_scope_counts_only_at_its_part() {
     let hr = server("hr", &[("leave:read", &["query"])]);
     let git = server("git", &[]);
     let granted = ScopeSet::parse("leave:read resources:* tools:git__* tools:hr__write tools:read openid").unwrap();
-    let at = |part: &Server, tool| scopes_at(part, &granted, tool).to_string();
-    assert_eq!(at(&hr, None), "leave:read resources:*");
-    assert_eq!(at(&hr, Some("write")), "leave:read resources:* tools:write");
-    assert_eq!(at(&hr, Some("read")), "leave:read resources:*", "a bare name belongs to no part");
-    assert_eq!(at(&git, Some("write")), "resources:* tools:*");
+    let at = |part: &Server, tools: &[&str]| scopes_at(part, &granted, tools).to_string();
+    assert_eq!(at(&hr, &[]), "leave:read resources:*");
+    assert_eq!(at(&hr, &["query", "write"]), "leave:read resources:* tools:write");
+    assert_eq!(at(&hr, &["read"]), "leave:read resources:*", "a bare name belongs to no part");
+    assert_eq!(at(&git, &["write"]), "resources:* tools:*");
+}
+
+#[test]
+fn a_shortened_tool_is_given_by_its_name_outside() {
+    let (hr, long) = (server("hr", &[]), "very_long_".repeat(9));
+    let scope = format!("tools:{}", outside_name(&hr.name, &long));
+    let granted = ScopeSet::parse(&scope).unwrap();
+    assert_eq!(scopes_at(&hr, &granted, &["other", &long]).to_string(), format!("tools:{long}"));
+    assert!(scopes_at(&hr, &granted, &["other"]).is_empty());
+    assert!(scopes_at(&server("hr2", &[]), &granted, &[&long]).is_empty());
+    let needed = ScopeSet::parse(&format!("tools:{long}")).unwrap();
+    assert_eq!(scopes_outside(&hr, &ScopeSet::default(), &ScopeSet::default(), &needed).to_string(), scope);
 }
 
 #[test]
 fn what_is_missing_is_named_as_the_door_names_it() {
     let hr = server("hr", &[("leave:read", &["query"])]);
     let granted = ScopeSet::parse("tools:git__*").unwrap();
-    let here = scopes_at(&hr, &granted, Some("write"));
+    let here = scopes_at(&hr, &granted, &["write"]);
     let ask = |needed| scopes_outside(&hr, &granted, &here, &ScopeSet::parse(needed).unwrap()).to_string();
     assert_eq!(ask("tools:write"), "tools:git__* tools:hr__write");
     assert_eq!(ask("leave:read"), "leave:read tools:git__*");

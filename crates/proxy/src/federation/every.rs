@@ -50,7 +50,7 @@ pub(super) async fn ask<'v>(
         let came = in_time(&part, errand).await;
         // A part that has forgotten the session gets a new one, and is asked again.
         let again = if matches!(came, Came::Forgotten) { late::open(visit, part.server()).await } else { None };
-        let Some(part_again) = again.and_then(|_| visit.part(part.server(), None)) else { return Asked { part, came } };
+        let Some(part_again) = again.and_then(|_| visit.part(part.server(), &[])) else { return Asked { part, came } };
         match repeat(&part_again) {
             Some(errand) => Asked { came: in_time(&part_again, errand).await, part: part_again },
             None => Asked { part, came },
@@ -71,16 +71,17 @@ pub(super) async fn in_time(part: &Part<'_>, errand: Errand) -> Came {
 
 /// The ways to the parts whose session is open.
 pub(super) fn open_parts(visit: &Visit) -> Vec<Part<'_>> {
-    visit.federation.parts.iter().filter_map(|server| visit.part(server, None)).collect()
+    visit.federation.parts.iter().filter_map(|server| visit.part(server, &[])).collect()
 }
 
 /// The ways to all parts, and the names of those that cannot be asked because they are not in the session. Each of
 /// these is tried again once in a while.
 pub(super) async fn parts(visit: &Visit) -> (Vec<Part<'_>>, Vec<ServerName>) {
-    let ways =
-        visit.federation.parts.iter().map(async |server: &Arc<Server>| {
-            visit.part_or_late(server, None).await.ok_or_else(|| server.name.clone())
-        });
+    let ways = visit
+        .federation
+        .parts
+        .iter()
+        .map(async |server: &Arc<Server>| visit.part_or_late(server, &[]).await.ok_or_else(|| server.name.clone()));
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for way in join_all(ways).await {
         match way {

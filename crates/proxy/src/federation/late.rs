@@ -71,13 +71,13 @@ pub(super) async fn open(visit: &Visit, server: &Arc<Server>) -> Option<PartSess
     let params: Value = serde_json::from_str(greeting).ok()?;
     let initialize = json!({ "jsonrpc": "2.0", "id": id, "method": "initialize", "params": params });
     let message = Message::parse(initialize.to_string().into()).ok()?;
-    let part = Part::new(visit, server, None, None, visit.version);
+    let part = Part::new(visit, server, &[], None, visit.version);
     let came = every::in_time(&part, Errand::post(message)).await;
     let Came::Answer { body, session } = came else { return None };
     let answer: Value = serde_json::from_slice(&body).ok()?;
     let version = Version::parse(answer.pointer("/result/protocolVersion")?.as_str()?)?;
     let opened = PartSession { id: session, version };
-    let part = Part::new(visit, server, None, opened.id.clone(), version);
+    let part = Part::new(visit, server, &[], opened.id.clone(), version);
     let done = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
     every::in_time(&part, Errand::post(Message::parse(done.to_string().into()).ok()?)).await;
     visit.proxy.memory.late().opened(key, &server.name, opened.clone());

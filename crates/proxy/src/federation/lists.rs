@@ -7,13 +7,11 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 use vestibule_mcp::{
-    Era, ListPage, Message, Target,
+    Era, ListPage, Message,
     error::{self, code},
-    filter,
     places::{Change, Place, Places},
 };
-use vestibule_model::{ServerName, federation};
-use vestibule_policy::engine::CallTarget;
+use vestibule_model::ServerName;
 
 use super::{
     every::{self, Asked, Came},
@@ -22,7 +20,10 @@ use super::{
     seal::{self, Purpose},
     visit::Visit,
 };
-use crate::answer;
+use crate::{
+    answer::{self, ListKind},
+    list::Sieve,
+};
 
 /// Where a result names the parts that were left out of it.
 pub(super) const UNAVAILABLE: &str = "vestibule/unavailable";
@@ -61,12 +62,12 @@ impl List {
     }
 
     /// What of it policy looks at entry by entry. Tasks are decided as a method.
-    const fn target(self) -> Option<Target<'static>> {
+    const fn kind(self) -> Option<ListKind> {
         match self {
-            Self::Tools => Some(Target::ToolList),
-            Self::Prompts => Some(Target::PromptList),
-            Self::Resources => Some(Target::ResourceList),
-            Self::ResourceTemplates => Some(Target::ResourceTemplateList),
+            Self::Tools => Some(ListKind::Tools),
+            Self::Prompts => Some(ListKind::Prompts),
+            Self::Resources => Some(ListKind::Resources),
+            Self::ResourceTemplates => Some(ListKind::ResourceTemplates),
             Self::Tasks => None,
         }
     }
@@ -100,7 +101,7 @@ pub(super) async fn answer(visit: &Visit, message: &Message, list: List) -> Resp
     // A later page says nothing about parts that have no more.
     joined.unavailable.extend(missing.into_iter().filter(|_| cursors.is_none()));
     for asked in every::ask(visit, parts, errand).await {
-        joined.take(visit, list, &asked);
+        joined.take(visit, message, list, &asked);
     }
     joined.respond(visit, message, list)
 }
@@ -124,14 +125,14 @@ fn page(message: &Message, cursor: &str) -> Option<Message> {
 }
 
 impl Joined {
-    fn take(&mut self, visit: &Visit, list: List, asked: &Asked<'_>) {
+    fn take(&mut self, visit: &Visit, message: &Message, list: List, asked: &Asked<'_>) {
         let name = &asked.part.server().name;
         let body = match &asked.came {
             Came::Answer { body, .. } => body,
             Came::Nothing => return,
             Came::Forgotten | Came::Failure => return self.unavailable.push(name.clone()),
         };
-        match page_of(visit, list, &asked.part, body) {
+        match page_of(visit, message, list, &asked.part, body) {
             Some(bytes) if self.add(name, list, &bytes) => self.answered += 1,
             // A server without this kind of list has none.
             _ if error_code(body) == Some(code::METHOD_NOT_FOUND) => self.answered += 1,
@@ -191,31 +192,14 @@ impl Joined {
     }
 }
 
-/// What the caller may see of a page, in the words of the door.
-fn page_of(visit: &Visit, list: List, part: &Part<'_>, body: &[u8]) -> Option<Vec<u8>> {
-    let filtered = match list.target() {
-        Some(target) => {
-            filter::filter_list(body, &target, visit.era(), |name| may_see(visit, part, &target, name)).ok()??.body
-        }
-        None => body.to_vec(),
-    };
-    outward::rewrite(&visit.proxy, &part.arrival, &filtered).ok()
-}
-
-/// The same decision as for a call; a tool is also seen by the scope that names it alone.
-fn may_see(visit: &Visit, part: &Part<'_>, list: &Target<'_>, name: &str) -> bool {
-    let target = match list {
-        Target::ToolList => CallTarget::Tool(name),
-        Target::PromptList => CallTarget::Prompt(name),
-        _ => CallTarget::Resource(name),
-    };
-    let (engine, directory, server) = (&visit.proxy.engine, visit.proxy.store.directory(), part.server());
-    let see = |part: &Part<'_>| engine.may_see(part.arrival.principal(), server, &directory, &target);
-    let named = || {
-        let scope = format!("tools:{}", federation::outside_name(&server.name, name));
-        *list == Target::ToolList && visit.door.granted().contains(&scope)
-    };
-    see(part) || (named() && visit.part(server, Some(name)).is_some_and(|part| see(&part)))
+/// What the caller may see of a page, in the words of the door. It is sifted as at the part's own door.
+fn page_of(visit: &Visit, message: &Message, list: List, part: &Part<'_>, body: &[u8]) -> Option<Vec<u8>> {
+    let Some(kind) = list.kind() else { return outward::rewrite(&visit.proxy, &part.arrival, body).ok() };
+    let places = Places::of(body).ok()?;
+    let names: Vec<&str> = if list == List::Tools { places.all(Place::Name).collect() } else { Vec::new() };
+    let seen = visit.part(part.server(), &names)?;
+    let sifted = Sieve::new(&visit.proxy, &seen.arrival, &visit.asked(message), kind).sift(body)??;
+    outward::rewrite(&visit.proxy, &part.arrival, &sifted).ok()
 }
 
 fn error_code(body: &[u8]) -> Option<i64> {

@@ -29,7 +29,7 @@ pub(super) async fn find(
     let key = if list == "tools/list" { "tools" } else { "prompts" };
     let mut cursor = None;
     for page in 0..MOST_PAGES {
-        let part = visit.part_or_late(server, None).await?;
+        let part = visit.part_or_late(server, &[]).await?;
         let errand = ask(visit, message, list, page, cursor.as_deref())?;
         let asked = every::ask(visit, vec![part], |_: &Part<'_>| Some(Errand::post(errand.clone()))).await;
         let Some(Came::Answer { body, .. }) = asked.into_iter().next().map(|asked| asked.came) else { return None };

@@ -47,11 +47,11 @@ impl<'v> Part<'v> {
     pub(super) fn new(
         visit: &'v Visit,
         server: &Arc<Server>,
-        tool: Option<&str>,
+        tools: &[&str],
         session: Option<String>,
         version: Version,
     ) -> Self {
-        let scopes = federation::scopes_at(server, visit.door.granted(), tool);
+        let scopes = federation::scopes_at(server, visit.door.granted(), tools);
         let arrival = visit.door.at_part(&visit.proxy, server, scopes);
         Self { visit, arrival, session, version }
     }

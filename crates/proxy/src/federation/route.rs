@@ -106,10 +106,10 @@ async fn to_one(visit: &Visit, server: &Arc<Server>, message: &Message, own: &st
         }
     };
     let tool = match there.target() {
-        Target::Tool(name) => Some(name.to_owned()),
-        _ => None,
+        Target::Tool(name) => vec![name],
+        _ => Vec::new(),
     };
-    let Some(part) = visit.part_or_late(server, tool.as_deref()).await else {
+    let Some(part) = visit.part_or_late(server, &tool).await else {
         let text = format!("The server {} cannot be reached.", server.name);
         return rpc(message, StatusCode::BAD_GATEWAY, code::UNAVAILABLE, &text);
     };

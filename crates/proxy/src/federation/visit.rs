@@ -64,21 +64,22 @@ impl Visit {
         self.version.era()
     }
 
-    /// The way to a part. `None` when it was left out of the session because it did not answer then.
-    pub(super) fn part(&self, server: &Arc<Server>, tool: Option<&str>) -> Option<Part<'_>> {
+    /// The way to a part, for these of its tools. `None` when it was left out of the session because it did not answer
+    /// then.
+    pub(super) fn part(&self, server: &Arc<Server>, tools: &[&str]) -> Option<Part<'_>> {
         let Some(sessions) = &self.sessions else {
-            return Some(Part::new(self, server, tool, None, self.version));
+            return Some(Part::new(self, server, tools, None, self.version));
         };
         let late = self.proxy.memory.late().find(&sessions.key(), &server.name);
         let there = late.or_else(|| sessions.find(&server.name).cloned())?;
-        Some(Part::new(self, server, tool, there.id, there.version))
+        Some(Part::new(self, server, tools, there.id, there.version))
     }
 
     /// The way to a part; one that was left out of the session is tried again.
-    pub(super) async fn part_or_late(&self, server: &Arc<Server>, tool: Option<&str>) -> Option<Part<'_>> {
-        match self.part(server, tool) {
+    pub(super) async fn part_or_late(&self, server: &Arc<Server>, tools: &[&str]) -> Option<Part<'_>> {
+        match self.part(server, tools) {
             Some(part) => Some(part),
-            None => late::open(self, server).await.and_then(|_| self.part(server, tool)),
+            None => late::open(self, server).await.and_then(|_| self.part(server, tools)),
         }
     }
 

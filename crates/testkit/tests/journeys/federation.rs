@@ -276,6 +276,7 @@ async fn a_scope_counts_at_its_server_only() {
     let tokens = union.agent.redeem(&code).await;
     let caller = union.agent.caller(&tokens);
     assert_eq!(caller.tools().await[..2], ["git__read", "hr__read"]);
+    assert_eq!(caller.tools().await.len(), 4, "git shows the one tool that was given");
     assert_eq!(caller.call("git__read", json!({})).await.status, 200);
     let answer = caller.call("git__secret", json!({})).await;
     let challenge = answer.header("www-authenticate").unwrap();
