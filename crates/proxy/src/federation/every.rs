@@ -69,6 +69,12 @@ pub(super) async fn in_time(part: &Part<'_>, errand: Errand) -> Came {
     })
 }
 
+/// The names of the parts from which nothing came that could be used.
+pub(super) fn failed(asked: &[Asked<'_>]) -> Vec<ServerName> {
+    let failed = asked.iter().filter(|asked| matches!(asked.came, Came::Forgotten | Came::Failure));
+    failed.map(|asked| asked.part.server().name.clone()).collect()
+}
+
 /// The ways to the parts whose session is open.
 pub(super) fn open_parts(visit: &Visit) -> Vec<Part<'_>> {
     visit.federation.parts.iter().filter_map(|server| visit.part(server, &[])).collect()

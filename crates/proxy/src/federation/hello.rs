@@ -30,7 +30,7 @@ struct Greeted {
 pub(super) async fn initialize(visit: &Visit, message: &Message) -> Response {
     let greeted = greet(visit, message).await;
     let Some(version) = greeted.sessions.iter().map(|(_, session)| session.version).min() else {
-        return nobody(message);
+        return nobody(message, &greeted.unavailable);
     };
     let mut result = greeted.result(visit);
     result.insert("protocolVersion".to_owned(), version.as_str().into());
@@ -45,8 +45,8 @@ pub(super) async fn initialize(visit: &Visit, message: &Message) -> Response {
 /// Says what the parts can together.
 pub(super) async fn discover(visit: &Visit, message: &Message) -> Response {
     let greeted = greet(visit, message).await;
-    if greeted.sessions.is_empty() && !greeted.unavailable.is_empty() {
-        return nobody(message);
+    if greeted.sessions.is_empty() {
+        return nobody(message, &greeted.unavailable);
     }
     let ttl = if greeted.unavailable.is_empty() { greeted.ttl_ms.unwrap_or(0) } else { 0 };
     let mut result = greeted.result(visit);

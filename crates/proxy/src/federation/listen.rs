@@ -16,6 +16,7 @@ use super::{
     part::{Errand, Part},
     visit::Visit,
 };
+use crate::call::Unanswered;
 
 const ACKNOWLEDGED: &str = "notifications/subscriptions/acknowledged";
 
@@ -24,6 +25,13 @@ struct Listening {
     stream: PartStream,
     promised: Map<String, Value>,
     read: Vec<sse::Event>,
+}
+
+/// What came of asking a part to listen.
+enum Opened {
+    Listening(Box<Listening>),
+    /// The caller may not. It is as if the part were not there.
+    Denied,
 }
 
 /// Listens at all parts. MCP, subscriptions: the first message MUST be the acknowledgement, with what is honoured.
@@ -38,15 +46,16 @@ pub(super) async fn answer(visit: &Visit, message: &Message) -> Response {
     let (mut promised, mut streams) = (Map::new(), Vec::new());
     for (name, listening) in opened {
         match listening {
-            Some(listening) => {
+            Some(Opened::Listening(listening)) => {
                 promise(&mut promised, listening.promised);
                 streams.push(listening.stream.events(listening.read));
             }
+            Some(Opened::Denied) => {}
             None => unavailable.push(name),
         }
     }
     if streams.is_empty() {
-        return nobody(message);
+        return nobody(message, &unavailable);
     }
     let id = id_of(message).to_owned();
     let first = acknowledgement(&id, promised, meta(&unavailable));
@@ -59,9 +68,13 @@ pub(super) async fn answer(visit: &Visit, message: &Message) -> Response {
 }
 
 /// Asks one part, for what is its own, and waits for its acknowledgement.
-async fn open(visit: &Visit, part: Part<'_>, message: &Message) -> Option<Listening> {
+async fn open(visit: &Visit, part: Part<'_>, message: &Message) -> Option<Opened> {
     let there = inward::message(visit, part.server(), message, "").ok()?;
-    let reply = part.send(Errand::post(there)).await.ok()?;
+    let reply = match part.send(Errand::post(there)).await {
+        Ok(reply) => reply,
+        Err(Unanswered::Denied(_)) => return Some(Opened::Denied),
+        Err(Unanswered::Undelivered(_)) => return None,
+    };
     let ids = EventIds::of_one(&part.server().name);
     let mut stream = fan_in::stream_of(part, reply, ids, Pass::AllButResponses)?;
     loop {
@@ -69,7 +82,7 @@ async fn open(visit: &Visit, part: Part<'_>, message: &Message) -> Option<Listen
         let mut events = stream.splitter.feed(&chunk).ok()?.into_iter();
         while let Some(event) = events.next() {
             if let Some(promised) = acknowledged(&stream, &event) {
-                return Some(Listening { stream, promised, read: events.collect() });
+                return Some(Opened::Listening(Box::new(Listening { stream, promised, read: events.collect() })));
             }
         }
     }

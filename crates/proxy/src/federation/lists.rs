@@ -161,8 +161,8 @@ impl Joined {
     }
 
     fn respond(self, visit: &Visit, message: &Message, list: List) -> Response {
-        if self.answered == 0 && !self.unavailable.is_empty() {
-            return nobody(message);
+        if self.answered == 0 {
+            return nobody(message, &self.unavailable);
         }
         let mut rest = serde_json::Map::new();
         if let Ok(plain) = serde_json::to_vec(&self.cursors)
@@ -217,8 +217,12 @@ pub(super) fn id_of(message: &Message) -> &str {
     message.id().unwrap_or("null")
 }
 
-/// No part answered.
-pub(super) fn nobody(message: &Message) -> Response {
+/// No part answered: the caller has no business at any, or none can be reached.
+pub(super) fn nobody(message: &Message, unavailable: &[ServerName]) -> Response {
+    if unavailable.is_empty() {
+        let text = "None of the servers behind the gateway allows this.";
+        return answer::json(StatusCode::FORBIDDEN, error::error_body(message.id(), code::DENIED, text, None));
+    }
     let text = "None of the servers behind the gateway can be reached.";
     answer::json(StatusCode::BAD_GATEWAY, error::error_body(message.id(), code::UNAVAILABLE, text, None))
 }

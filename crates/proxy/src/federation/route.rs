@@ -130,17 +130,17 @@ async fn notification(visit: &Visit, message: &Message) -> Response {
         };
     }
     let asked = every::ask(visit, every::open_parts(visit), |_| Some(Errand::post(message.clone()))).await;
-    if asked.iter().all(|asked| matches!(asked.came, Came::Forgotten | Came::Failure)) {
-        return answer::plain(StatusCode::BAD_GATEWAY, "none of the servers behind the gateway can be reached");
+    match asked.iter().any(|asked| matches!(asked.came, Came::Answer { .. })) {
+        true => (StatusCode::ACCEPTED, Body::empty()).into_response(),
+        false => nobody(message, &every::failed(&asked)),
     }
-    (StatusCode::ACCEPTED, Body::empty()).into_response()
 }
 
 /// What every part has to know, and answers with nothing.
 async fn all_of_them(visit: &Visit, message: &Message) -> Response {
     let asked = every::ask(visit, every::open_parts(visit), |_| Some(Errand::post(message.clone()))).await;
-    if asked.iter().all(|asked| matches!(asked.came, Came::Forgotten | Came::Failure)) {
-        return nobody(message);
+    if !asked.iter().any(|asked| matches!(asked.came, Came::Answer { .. })) {
+        return nobody(message, &every::failed(&asked));
     }
     let body = format!(r#"{{"jsonrpc":"2.0","id":{},"result":{{}}}}"#, id_of(message));
     answer::json(StatusCode::OK, body.into_bytes())

@@ -362,6 +362,26 @@ async fn when_no_server_answers_the_client_is_told() {
 }
 
 #[tokio::test]
+async fn where_no_server_has_a_policy_nothing_is_allowed() {
+    let upstream = Upstream::start().await;
+    let config = format!("[[server]]\nname = \"up\"\nurl = \"{}\"\n[federation]\n", upstream.url());
+    let house = House::of(&config, &[]).await;
+    house.add_user("ana@example.com", &[]).await;
+    let (agent, _, tokens) = Agent::connect_at(&house.http, "/mcp", "ana@example.com", PASSWORD).await;
+    let listen = json!({ "notifications": { "toolsListChanged": true } });
+    for (method, params) in [
+        ("tools/list", json!({})),
+        ("server/discover", json!({})),
+        ("subscriptions/listen", listen),
+        ("tools/call", json!({ "name": "up__read" })),
+    ] {
+        let answer = agent.caller(&tokens).ask(method, params).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["error"]["code"]), (403, &json!(-31403)), "{method}");
+    }
+    assert_eq!(upstream.seen().len(), 0);
+}
+
+#[tokio::test]
 async fn a_stolen_session_does_not_exist_and_an_ended_one_is_ended_everywhere() {
     let union = Union::new().await;
     let mine = union.session().await;
