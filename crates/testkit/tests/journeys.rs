@@ -7,6 +7,8 @@
     reason = "a journey fails by panicking"
 )]
 
+#[path = "journeys/asking.rs"]
+mod asking;
 #[path = "journeys/batches.rs"]
 mod batches;
 #[path = "journeys/binding.rs"]

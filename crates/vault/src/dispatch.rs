@@ -15,7 +15,7 @@ use vestibule_store::journal::{Journal, Receipt};
 use crate::{
     McpCall, Reply,
     answer::Answer,
-    bridge::{self, SessionLimits, Sessions, Way},
+    bridge::{self, Reach, Way},
     kinds::Signer,
     outcome::Outcome,
     registry::{Credentials, Registry, RegistryError},
@@ -97,11 +97,9 @@ pub struct VaultParts {
 
 /// The only door to an upstream.
 pub struct Vault {
-    client: Client,
+    reach: Arc<Reach>,
     signer: Arc<Signer>,
     registry: ArcSwap<Registry>,
-    children: Children,
-    sessions: Sessions,
     journal: Journal,
     clock: Arc<dyn Clock>,
 }
@@ -114,11 +112,9 @@ impl Vault {
         let signer = Signer { issuer, keys, clock: Arc::clone(&clock), random: Arc::clone(&random) };
         let signer = Arc::new(signer);
         Ok(Self {
-            client: parts.client,
             registry: ArcSwap::from_pointee(Registry::load(parts.credentials, &signer)?),
             signer,
-            children: Children::new(parts.stdio, random),
-            sessions: Sessions::new(SessionLimits::default()),
+            reach: Arc::new(Reach::new(parts.client, Children::new(parts.stdio, Arc::clone(&random)), random)),
             journal: parts.journal,
             clock,
         })
@@ -186,7 +182,7 @@ impl Vault {
         // Others who arrived with this call are decided first: then the upstream gets the calls together and is woken
         // once, not once for each.
         tokio::task::yield_now().await;
-        let way = Way { client: &self.client, children: &self.children, entry: &entry, caller: &caller };
-        bridge::exchange(&way, &self.sessions, permit.into_call()).await
+        let way = Way { reach: Arc::clone(&self.reach), entry, caller };
+        bridge::exchange(&way, permit.into_call()).await
     }
 }

@@ -71,7 +71,7 @@ async fn a_client_with_a_session_uses_a_server_without() {
     let result = welcome.json()["result"].clone();
     assert_eq!((welcome.status.as_u16(), &welcome.json()["id"]), (200, &json!("i")));
     assert_eq!(result["protocolVersion"], "2025-06-18");
-    assert_eq!(result["capabilities"], json!({ "tools": {}, "resources": {} }));
+    assert_eq!(result["capabilities"], json!({ "tools": { "listChanged": true }, "resources": { "subscribe": true } }));
     assert_eq!((&result["serverInfo"]["name"], &result["instructions"]), (&json!("upstream"), &json!("Be kind.")));
 
     let caller = agent.session(&tokens).await;
@@ -113,9 +113,10 @@ async fn answers_of_a_server_without_sessions_are_understood_in_one() {
     upstream.answer_next(answers(400, &error(-32602)));
     let answer = caller.ask("resources/read", json!({ "uri": "doc://none" })).await;
     assert_eq!((answer.status.as_u16(), &answer.json()["error"]["code"]), (200, &json!(-32002)));
+    // Only calls, prompts and resources may ask for input.
     let asks = json!({ "resultType": "input_required", "requestState": "s", "inputRequests": {} });
     upstream.answer_next(answers(200, &json!({ "jsonrpc": "2.0", "id": 1, "result": asks })));
-    let answer = caller.call("read", json!({})).await;
+    let answer = caller.ask("tools/list", json!({})).await;
     assert!(answer.text().contains("further input") && !answer.text().contains("requestState"), "{}", answer.text());
 
     upstream.answer_next(events(
@@ -165,7 +166,10 @@ async fn interleaved_clients_say_who_they_are_and_never_share() {
         let name = params["arguments"]["of"].as_str().unwrap();
         let meta = &params["_meta"];
         assert_eq!(meta["io.modelcontextprotocol/clientInfo"]["name"], name);
-        assert_eq!(meta["io.modelcontextprotocol/clientCapabilities"], json!({ "experimental": { name: {} } }));
+        assert_eq!(
+            meta["io.modelcontextprotocol/clientCapabilities"],
+            json!({ "sampling": {}, "experimental": { name: {} } })
+        );
     }
     // The other's session is an unknown one.
     let stolen = sessions[1].1.as_str();

@@ -42,7 +42,7 @@ impl Eras {
 
     /// Whether it understands requests without a session. The first who wants to know asks it: `server/discover` does
     /// nothing, so no call has to be made twice (MCP 2026-07-28, versioning: a client SHOULD ask first).
-    pub(super) async fn takes_stateless(&self, way: &Way<'_>) -> Result<bool, DispatchError> {
+    pub(super) async fn takes_stateless(&self, way: &Way) -> Result<bool, DispatchError> {
         match self.protocol {
             Protocol::Stateless => Ok(true),
             Protocol::Stateful => Ok(false),
@@ -80,7 +80,7 @@ impl Eras {
 }
 
 /// Asks with `server/discover` of our own.
-async fn ask(way: &Way<'_>) -> Result<bool, DispatchError> {
+async fn ask(way: &Way) -> Result<bool, DispatchError> {
     let message = bridge::discover_request("\"vestibule\"", None).map_err(|error| broken(error.to_string()))?;
     let answered = async { translated::whole(way.send(way::stateless(message)).await?).await };
     let Whole { answer, body } = timeout(PATIENCE, answered).await.map_err(|_| DispatchError::Timeout)??;
@@ -103,7 +103,7 @@ fn refuses(status: StatusCode) -> bool {
 
 /// Looks whether a server that is taken for one without sessions still answers like one. A 400, 404 or 405 without a
 /// modern error is none of its answers; then it is asked again before the next call. The answer stays as it is.
-pub(super) async fn check(way: &Way<'_>, answer: Answer) -> Result<Answer, DispatchError> {
+pub(super) async fn check(way: &Way, answer: Answer) -> Result<Answer, DispatchError> {
     let suspicious =
         matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
     if !suspicious {

@@ -4,19 +4,22 @@
 use http::{HeaderValue, Method, StatusCode, header};
 use vestibule_mcp::{
     Message, MessageKind,
-    bridge::{self, Client, Exchange, Shown, Toward},
-    error::code,
+    bridge::{self, Client, Shown},
+    describe,
+    error::{self, code},
 };
 
 use super::{
-    broken, empty, eras, json, refusal,
+    broken, empty, eras, json,
+    questions::Place,
+    refusal, rounds,
     translated::{self, Whole},
     way::{self, Way},
 };
 use crate::{McpCall, answer::Answer, dispatch::DispatchError};
 
 /// Passes what is of a session of the server, and answers or translates what is of one of ours.
-pub(super) async fn exchange(way: &Way<'_>, call: McpCall) -> Result<Answer, DispatchError> {
+pub(super) async fn exchange(way: &Way, call: McpCall) -> Result<Answer, DispatchError> {
     let bridged = call.upstream_session.as_deref().and_then(Client::of_session);
     let opening = call.message.as_ref().filter(|message| message.method() == "initialize").cloned();
     match (opening, bridged, way.eras().takes_initialize()) {
@@ -27,19 +30,14 @@ pub(super) async fn exchange(way: &Way<'_>, call: McpCall) -> Result<Answer, Dis
             let answer = way.send(McpCall { upstream_session, ..call }).await?;
             opened(way, &message, answer, known).await
         }
-        (None, Some(client), _) => in_session(way, &client, call).await,
+        (None, Some(client), _) => in_session(way, client, call).await,
         (None, None, Some(false)) => Err(DispatchError::SessionGone),
         (None, None, _) => way.send(call).await,
     }
 }
 
 /// Looks at what came of `initialize`. While nothing is known of the server its answer is read; later only a refusal is.
-async fn opened(
-    way: &Way<'_>,
-    message: &Message,
-    answer: Answer,
-    known: Option<bool>,
-) -> Result<Answer, DispatchError> {
+async fn opened(way: &Way, message: &Message, answer: Answer, known: Option<bool>) -> Result<Answer, DispatchError> {
     let refused = matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND);
     if !refused && (known.is_some() || answer.status != StatusCode::OK || translated::is_stream(&answer)) {
         return Ok(answer);
@@ -65,7 +63,7 @@ async fn opened(
 }
 
 /// Answers `initialize` from `server/discover`.
-async fn open(way: &Way<'_>, message: &Message) -> Result<Answer, DispatchError> {
+async fn open(way: &Way, message: &Message) -> Result<Answer, DispatchError> {
     let id = message.id().unwrap_or_default();
     let client = Client::of_initialize(message);
     let Ok(discover) = bridge::discover_request(id, Some(&client)) else {
@@ -76,15 +74,19 @@ async fn open(way: &Way<'_>, message: &Message) -> Result<Answer, DispatchError>
     let Whole { body, .. } = translated::whole(answer).await?;
     let welcome = client.welcome(id, &body).map_err(|error| broken(format!("server/discover: {error}")))?;
     let mut answer = json(StatusCode::OK, welcome);
-    answer.session = Some(client.to_session());
+    answer.session = Some(client.to_session(&way.unguessable()));
     Ok(answer)
 }
 
 /// What is of a session stays here; everything else is asked of the server, which is told who asks.
-async fn in_session(way: &Way<'_>, client: &Client, call: McpCall) -> Result<Answer, DispatchError> {
+async fn in_session(way: &Way, client: Client, call: McpCall) -> Result<Answer, DispatchError> {
+    let place = Place::new(way, call.upstream_session.as_deref().unwrap_or_default());
     let message = match (call.method, call.message) {
         (Method::POST, Some(message)) => message,
-        (Method::DELETE, _) => return Ok(empty(StatusCode::OK)),
+        (Method::DELETE, _) => {
+            way.reach.memory.forget(&place);
+            return Ok(empty(StatusCode::OK));
+        }
         _ => {
             // Streamable HTTP, Listening for Messages: either a stream or 405.
             let mut answer = empty(StatusCode::METHOD_NOT_ALLOWED);
@@ -94,20 +96,49 @@ async fn in_session(way: &Way<'_>, client: &Client, call: McpCall) -> Result<Ans
     };
     let id = message.id().unwrap_or_default();
     match (message.kind(), message.method()) {
-        (MessageKind::Notification | MessageKind::Response, _) => return Ok(empty(StatusCode::ACCEPTED)),
-        (_, "ping" | "logging/setLevel") => {
-            return Ok(json(StatusCode::OK, format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{}}}}"#)));
+        (MessageKind::Response, _) => Ok(answered(way, &place, &message)),
+        (MessageKind::Notification, _) => {
+            if let Some(id) = describe::cancelled_id(&message) {
+                way.reach.questions.cancel(&place, &id);
+            }
+            Ok(empty(StatusCode::ACCEPTED))
         }
+        (_, "ping") => Ok(done(id)),
+        (_, "logging/setLevel") => Ok(set_level(way, &place, client, &message)),
         (_, "resources/subscribe" | "resources/unsubscribe" | "server/discover" | "subscriptions/listen") => {
             let text = "The server behind the gateway does not know this method in this protocol version.";
-            return Ok(refusal(StatusCode::OK, id, code::METHOD_NOT_FOUND, text));
+            Ok(refusal(StatusCode::OK, id, code::METHOD_NOT_FOUND, text))
         }
-        _ => {}
+        _ => {
+            let level = way.reach.memory.level(&place);
+            let heard = level.and_then(|level| client.clone().hearing(&level));
+            rounds::call(way, place, heard.unwrap_or(client), message).await
+        }
     }
-    let exchange = Exchange { toward: Toward::Stateful, method: message.method().to_owned(), id: id.to_owned() };
-    let Ok(sent) = bridge::to_stateless(&message, client) else {
-        return Ok(refusal(StatusCode::OK, id, code::INVALID_PARAMS, "The parameters nest too deep."));
-    };
-    let answer = eras::check(way, way.send(way::stateless(sent)).await?).await?;
-    translated::translate(answer, exchange, None).await
+}
+
+/// An answer to what the client was asked. One that nobody waits for is refused (MCP 2025-11-25, streamable HTTP: a response
+/// that cannot be accepted MUST be an HTTP error).
+fn answered(way: &Way, place: &Place, response: &Message) -> Answer {
+    if way.reach.questions.answer(place, response) {
+        return empty(StatusCode::ACCEPTED);
+    }
+    let text = "Nothing in this session waits for this answer.";
+    json(StatusCode::BAD_REQUEST, error::error_body(None, code::INVALID_REQUEST, text, None))
+}
+
+fn set_level(way: &Way, place: &Place, client: Client, message: &Message) -> Answer {
+    let id = message.id().unwrap_or_default();
+    match bridge::log_level(message) {
+        Some(level) if client.hearing(&level).is_some() => {
+            way.reach.memory.set_level(place, &level);
+            done(id)
+        }
+        _ => refusal(StatusCode::OK, id, code::INVALID_PARAMS, "There is no such level of log messages."),
+    }
+}
+
+/// An empty result.
+fn done(id: &str) -> Answer {
+    json(StatusCode::OK, format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{}}}}"#))
 }

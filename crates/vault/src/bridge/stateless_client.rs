@@ -6,13 +6,13 @@ use http::StatusCode;
 use tokio::time::timeout;
 use vestibule_mcp::{
     Message, MessageKind,
-    bridge::{self, Client, Exchange, Initialized, Shown, Toward},
+    bridge::{self, Client, Initialized, Shown},
     error::code,
 };
 
 use super::{
-    broken, empty, json, refusal,
-    sessions::{Opened, Owner, Session, Sessions},
+    broken, empty, json, refusal, running,
+    sessions::{Opened, Owner, Session},
     translated::{self, Whole},
     way::{self, Way},
 };
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Answers the call, or sends it in the caller's own session. A session that the server has ended is opened once again:
 /// a request in an unknown session was not executed (streamable HTTP, Session Management: 404, then `initialize`).
-pub(super) async fn exchange(way: &Way<'_>, sessions: &Sessions, call: McpCall) -> Result<Answer, DispatchError> {
+pub(super) async fn exchange(way: &Way, call: McpCall) -> Result<Answer, DispatchError> {
     let Some(message) = call.message else { return Err(broken("no such exchange")) };
     let id = message.id().unwrap_or_default();
     if message.kind() != MessageKind::Request {
@@ -34,8 +34,12 @@ pub(super) async fn exchange(way: &Way<'_>, sessions: &Sessions, call: McpCall) 
         let text = "The server behind the gateway has no subscriptions of this protocol version.";
         return Ok(refusal(StatusCode::NOT_FOUND, id, code::METHOD_NOT_FOUND, text));
     }
+    if let Some(state) = message.request_state() {
+        return running::resume(way, state, &message).await;
+    }
     let client = Client::of_request(&message);
-    let owner = Owner::new(&way.entry.server().name, way.entry.upstream(), way.caller, &client);
+    let owner = Owner::of(way).as_client(&client);
+    let sessions = &way.reach.sessions;
     let session = sessions.find(&owner)?;
     let answer = match in_session(way, &session, &client, &message).await {
         Err(DispatchError::SessionGone) => {
@@ -52,7 +56,7 @@ pub(super) async fn exchange(way: &Way<'_>, sessions: &Sessions, call: McpCall) 
 }
 
 async fn in_session(
-    way: &Way<'_>,
+    way: &Way,
     session: &Arc<Session>,
     client: &Client,
     message: &Message,
@@ -62,16 +66,11 @@ async fn in_session(
     if message.method() == "server/discover" {
         return Ok(json(StatusCode::OK, opened.server.discovered(id)));
     }
-    let (sent, wishes) = bridge::to_stateful(message, session.next_id()).map_err(|error| broken(error.to_string()))?;
-    let call = way::stateful(sent, Some(opened.server.version()), opened.id.clone());
-    let answer = way.send(call).await?;
-    let exchange =
-        Exchange { toward: Toward::Stateless(wishes), method: message.method().to_owned(), id: id.to_owned() };
-    translated::translate(answer, exchange, Some(Arc::clone(session))).await
+    running::call(way, session, opened, client, message).await
 }
 
 /// `initialize` and `notifications/initialized`, as this client.
-async fn open(way: &Way<'_>, client: &Client) -> Result<Opened, DispatchError> {
+async fn open(way: &Way, client: &Client) -> Result<Opened, DispatchError> {
     let unsound = |error: vestibule_mcp::ParseError| broken(format!("it did not take initialize: {error}"));
     let initialize = client.initialize().map_err(unsound)?;
     let opening = async {

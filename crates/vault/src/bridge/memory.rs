@@ -1,0 +1,108 @@
+//! What a session of ours remembers beyond its id, on this node: the level of log messages, and the resources that its
+//! client wants to hear of. A node that does not remember tells less, never more.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::{sync::Notify, time::Instant};
+
+use super::questions::Place;
+use crate::dispatch::DispatchError;
+
+/// The most sessions that something is remembered of, in all and of one caller. Beyond, the one that was unused for longest
+/// is forgotten.
+const MOST: (usize, usize) = (8192, 64);
+/// The most resources in one session.
+const MOST_RESOURCES: usize = 256;
+
+/// All that is remembered.
+#[derive(Default)]
+pub(crate) struct Memory {
+    all: Mutex<HashMap<Place, Remembered>>,
+}
+
+struct Remembered {
+    used: Instant,
+    level: Option<String>,
+    resources: BTreeSet<String>,
+    changed: Arc<Notify>,
+}
+
+impl Memory {
+    /// The level that the client has set.
+    pub(super) fn level(&self, place: &Place) -> Option<String> {
+        let mut all = self.lock();
+        let remembered = all.get_mut(place)?;
+        remembered.used = Instant::now();
+        remembered.level.clone()
+    }
+
+    /// The client sets a level.
+    pub(super) fn set_level(&self, place: &Place, level: &str) {
+        let mut all = self.lock();
+        let level = Some(level.to_owned());
+        of(&mut all, place).level = level;
+    }
+
+    /// The resources that the client wants to hear of, and what tells when they are others.
+    pub(super) fn resources(&self, place: &Place) -> (Vec<String>, Arc<Notify>) {
+        let mut all = self.lock();
+        let remembered = of(&mut all, place);
+        (remembered.resources.iter().cloned().collect(), Arc::clone(&remembered.changed))
+    }
+
+    /// The client wants to hear of a resource.
+    pub(super) fn subscribe(&self, place: &Place, uri: &str) -> Result<(), DispatchError> {
+        let mut all = self.lock();
+        let remembered = of(&mut all, place);
+        if remembered.resources.len() >= MOST_RESOURCES && !remembered.resources.contains(uri) {
+            return Err(DispatchError::Busy);
+        }
+        if remembered.resources.insert(uri.to_owned()) {
+            remembered.changed.notify_one();
+        }
+        Ok(())
+    }
+
+    /// The client no longer wants to hear of a resource.
+    pub(super) fn unsubscribe(&self, place: &Place, uri: &str) {
+        let mut all = self.lock();
+        if let Some(remembered) = all.get_mut(place).filter(|remembered| remembered.resources.contains(uri)) {
+            remembered.resources.remove(uri);
+            remembered.changed.notify_one();
+        }
+    }
+
+    /// The session has ended.
+    pub(super) fn forget(&self, place: &Place) {
+        self.lock().remove(place);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Place, Remembered>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn forget_oldest(all: &mut HashMap<Place, Remembered>, among: impl Fn(&Place) -> bool) {
+    let some = all.iter().filter(|(place, _)| among(place));
+    let oldest = some.min_by_key(|(_, remembered)| remembered.used).map(|(place, _)| place.clone());
+    oldest.and_then(|oldest| all.remove(&oldest));
+}
+
+fn of<'a>(all: &'a mut HashMap<Place, Remembered>, place: &Place) -> &'a mut Remembered {
+    if !all.contains_key(place) {
+        let own = all.keys().filter(|other| other.is_of_caller(place)).count();
+        if own >= MOST.1 {
+            forget_oldest(all, |other| other.is_of_caller(place));
+        } else if all.len() >= MOST.0 {
+            forget_oldest(all, |_| true);
+        }
+    }
+    let now = Instant::now();
+    let fresh = || Remembered { used: now, level: None, resources: BTreeSet::new(), changed: Arc::new(Notify::new()) };
+    let remembered = all.entry(place.clone()).or_insert_with(fresh);
+    remembered.used = now;
+    remembered
+}
