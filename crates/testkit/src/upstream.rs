@@ -77,7 +77,7 @@ impl Upstream {
     pub async fn speaking(speaks: Speaks) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let upstream = Self { address: listener.local_addr().unwrap(), shared: Arc::default() };
-        upstream.shared.lock().unwrap().speaks = speaks;
+        upstream.speak(speaks);
         tokio::spawn(upstream.clone().serve(listener));
         upstream
     }
@@ -95,6 +95,11 @@ impl Upstream {
     /// Everything it was sent.
     pub fn seen(&self) -> Vec<Seen> {
         self.shared.lock().unwrap().seen.clone()
+    }
+
+    /// Another server stands there from now on.
+    pub fn speak(&self, speaks: Speaks) {
+        self.shared.lock().unwrap().speaks = speaks;
     }
 
     /// Forgets all sessions, as a server that was started again.

@@ -57,7 +57,7 @@ pub(crate) async fn exchange(way: &Way, call: McpCall) -> Result<Answer, Dispatc
         Era::Stateful => stateful_client::exchange(way, call).await,
         Era::Stateless if way.eras().takes_stateless(way).await? => {
             let answer = way.send(call).await?;
-            eras::check(way, answer).await
+            Ok(eras::check(way, answer, Era::Stateless).await?.0)
         }
         Era::Stateless => stateless_client::exchange(way, call).await,
     }

@@ -7,7 +7,8 @@ use vestibule_model::{AuditEvent, Clock, EventKind, Principal, RequestId, Server
 use vestibule_store::journal::Journal;
 
 /// Writes one `outcome` event when it is dropped, whatever happened. The decision was recorded before and waited for;
-/// this line is not waited for, and holds the digest of the answer as the upstream sent it.
+/// this line is not waited for, and holds the digest of the answer as the upstream sent it, or as it was translated for a
+/// client of the other era.
 pub(crate) struct Outcome {
     journal: Journal,
     clock: Arc<dyn Clock>,

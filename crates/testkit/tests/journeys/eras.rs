@@ -325,3 +325,24 @@ async fn a_server_says_in_the_configuration_what_it_speaks() {
         assert!(!asked, "nobody had to ask");
     }
 }
+
+#[tokio::test]
+async fn a_server_that_is_replaced_by_one_of_the_other_era_is_found_out() {
+    let upstream = Upstream::speaking(Speaks::NoSessions).await;
+    let house = house_before(&upstream).await;
+    let (agent, tokens) = connect(&house, "ana@example.com").await;
+    let caller = agent.session(&tokens).await;
+    let stateless = agent.caller(&tokens);
+    assert_eq!(caller.call("read", json!({})).await.status, 200);
+    assert_eq!(stateless.call("read", json!({})).await.status, 200);
+
+    upstream.speak(Speaks::Sessions);
+    assert_eq!(caller.call("read", json!({})).await.status, 404, "the client initializes again");
+    assert_eq!(agent.session(&tokens).await.call("read", json!({})).await.status, 200);
+    assert_eq!(stateless.call("read", json!({})).await.status, 200);
+
+    upstream.speak(Speaks::NoSessions);
+    assert_ne!(stateless.call("read", json!({})).await.status, 200);
+    assert_eq!(stateless.call("read", json!({})).await.status, 200);
+    assert_eq!(agent.session(&tokens).await.call("read", json!({})).await.status, 200);
+}

@@ -10,7 +10,10 @@ use std::{
 use arc_swap::ArcSwap;
 use http::StatusCode;
 use tokio::{sync::OnceCell, time::timeout};
-use vestibule_mcp::bridge::{self, Shown};
+use vestibule_mcp::{
+    Era,
+    bridge::{self, Shown},
+};
 use vestibule_model::{Protocol, Server, Upstream};
 
 use super::{
@@ -48,7 +51,9 @@ impl Eras {
             Protocol::Stateful => Ok(false),
             Protocol::Auto => {
                 let known = self.stateless.load_full();
-                known.get_or_try_init(|| ask(way)).await.copied()
+                // The wait for others who ask is counted too: behind a server that hangs nobody queues for long.
+                let answered = timeout(PATIENCE, known.get_or_try_init(|| ask(way))).await;
+                answered.map_err(|_| DispatchError::Timeout)?.copied()
             }
         }
     }
@@ -82,8 +87,7 @@ impl Eras {
 /// Asks with `server/discover` of our own.
 async fn ask(way: &Way) -> Result<bool, DispatchError> {
     let message = bridge::discover_request("\"vestibule\"", None).map_err(|error| broken(error.to_string()))?;
-    let answered = async { translated::whole(way.send(way::stateless(message)).await?).await };
-    let Whole { answer, body } = timeout(PATIENCE, answered).await.map_err(|_| DispatchError::Timeout)??;
+    let Whole { answer, body } = translated::whole(way.send(way::stateless(message)).await?).await?;
     let shown = bridge::observe(&body);
     let status = answer.status;
     match shown {
@@ -101,17 +105,32 @@ fn refuses(status: StatusCode) -> bool {
     status.is_client_error() && !later
 }
 
-/// Looks whether a server that is taken for one without sessions still answers like one. A 400, 404 or 405 without a
-/// modern error is none of its answers; then it is asked again before the next call. The answer stays as it is.
-pub(super) async fn check(way: &Way, answer: Answer) -> Result<Answer, DispatchError> {
+/// How a server answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Manner {
+    /// As one of its era does.
+    Expected,
+    /// As one of its era does not; what was known of it is forgotten.
+    Strange,
+}
+
+/// Looks whether a refusal is one of the era that the server is taken for: 400, 404 and 405 without a modern error are of
+/// servers with sessions, and those with one are not. If not, it is asked again before the next call. The answer stays
+/// as it is.
+pub(super) async fn check(way: &Way, answer: Answer, era: Era) -> Result<(Answer, Manner), DispatchError> {
     let suspicious =
         matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
     if !suspicious {
-        return Ok(answer);
+        return Ok((answer, Manner::Expected));
     }
     let Whole { answer, body } = translated::whole(answer).await?;
-    if matches!(bridge::observe(&body), Shown::Nothing | Shown::OtherError) {
+    let manner = match (era, bridge::observe(&body)) {
+        (Era::Stateless, Shown::Nothing | Shown::OtherError) => Manner::Strange,
+        (Era::Stateful, Shown::ModernError | Shown::BadParams | Shown::NoMethod) => Manner::Strange,
+        _ => Manner::Expected,
+    };
+    if manner == Manner::Strange {
         way.eras().forget();
     }
-    Ok(translated::unread(answer, body))
+    Ok((translated::unread(answer, body), manner))
 }

@@ -9,13 +9,15 @@ use futures_util::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::time::{Instant, sleep, sleep_until};
 use vestibule_mcp::{
-    Message,
+    Era, Message,
     bridge::{self, Ask, Client, Exchange, InputRequired, Toward},
     error::{self, code},
 };
 
 use super::{
-    ALIVE, KEEP_ALIVE, PATIENCE, broken, eras, may_ask,
+    ALIVE, KEEP_ALIVE, PATIENCE, broken,
+    eras::{self, Manner},
+    may_ask,
     questions::{Place, Question, Questions, Running},
     refusal, said,
     translated::{self, Came, Messages},
@@ -93,7 +95,12 @@ struct Waiting {
 
 impl Call {
     async fn send(&self, message: Message) -> Result<Came, DispatchError> {
-        let answer = eras::check(&self.way, self.way.send(way::stateless(message)).await?).await?;
+        let answer = self.way.send(way::stateless(message)).await?;
+        let (answer, manner) = eras::check(&self.way, answer, Era::Stateless).await?;
+        if manner == Manner::Strange && !self.way.eras().takes_stateless(&self.way).await? {
+            // Another server stands there now, and it has sessions: the client opens a real one.
+            return Err(DispatchError::SessionGone);
+        }
         translated::came(answer).await
     }
 

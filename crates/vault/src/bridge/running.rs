@@ -9,7 +9,7 @@ use futures_util::stream;
 use http::StatusCode;
 use tokio::runtime::Handle;
 use vestibule_mcp::{
-    Message,
+    Era, Message,
     bridge::{self, Client, Exchange, ServerRequest, Shown, Toward},
     error::{self, code},
     sse::Event,
@@ -17,7 +17,7 @@ use vestibule_mcp::{
 use vestibule_model::Digest;
 
 use super::{
-    broken,
+    broken, eras,
     held::Held,
     may_ask, refusal, said,
     sessions::{Opened, Session},
@@ -42,7 +42,8 @@ pub(super) async fn call(
     let mut request = Request { way: way.clone(), session: Arc::clone(session), number, over: false };
     let answer = way.send(opened.carry(sent)).await;
     request.over = answer.is_err();
-    match translated::came(answer?).await? {
+    let (answer, _) = eras::check(way, answer?, Era::Stateful).await?;
+    match translated::came(answer).await? {
         Came::Whole(whole) => {
             request.over = true;
             translated::translate(whole, &exchange)

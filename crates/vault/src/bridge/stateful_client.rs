@@ -3,7 +3,7 @@
 
 use http::{HeaderValue, Method, StatusCode, header};
 use vestibule_mcp::{
-    Message, MessageKind,
+    Era, Message, MessageKind,
     bridge::{self, Client, Shown},
     describe,
     error::{self, code},
@@ -38,6 +38,9 @@ pub(super) async fn exchange(way: &Way, call: McpCall) -> Result<Answer, Dispatc
 
 /// Looks at what came of `initialize`. While nothing is known of the server its answer is read; later only a refusal is.
 async fn opened(way: &Way, message: &Message, answer: Answer, known: Option<bool>) -> Result<Answer, DispatchError> {
+    if answer.session.as_deref().and_then(Client::of_session).is_some() {
+        return Err(broken("its session id is written like one of ours"));
+    }
     let refused = matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND);
     if !refused && (known.is_some() || answer.status != StatusCode::OK || translated::is_stream(&answer)) {
         return Ok(answer);
@@ -70,7 +73,7 @@ async fn open(way: &Way, message: &Message) -> Result<Answer, DispatchError> {
         let text = "The client's capabilities nest too deep.";
         return Ok(refusal(StatusCode::OK, id, code::INVALID_PARAMS, text));
     };
-    let answer = eras::check(way, way.send(way::stateless(discover)).await?).await?;
+    let (answer, _) = eras::check(way, way.send(way::stateless(discover)).await?, Era::Stateless).await?;
     let Whole { body, .. } = translated::whole(answer).await?;
     let welcome = client.welcome(id, &body).map_err(|error| broken(format!("server/discover: {error}")))?;
     let mut answer = json(StatusCode::OK, welcome);

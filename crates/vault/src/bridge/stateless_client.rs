@@ -61,7 +61,8 @@ async fn in_session(
     client: &Client,
     message: &Message,
 ) -> Result<Answer, DispatchError> {
-    let opened = session.opened.get_or_try_init(|| open(way, client)).await?;
+    let opened = timeout(PATIENCE, session.opened.get_or_try_init(|| open(way, client))).await;
+    let opened = opened.map_err(|_| DispatchError::Timeout)??;
     let id = message.id().unwrap_or_default();
     if message.method() == "server/discover" {
         return Ok(json(StatusCode::OK, opened.server.discovered(id)));
@@ -73,16 +74,13 @@ async fn in_session(
 async fn open(way: &Way, client: &Client) -> Result<Opened, DispatchError> {
     let unsound = |error: vestibule_mcp::ParseError| broken(format!("it did not take initialize: {error}"));
     let initialize = client.initialize().map_err(unsound)?;
-    let opening = async {
-        let Whole { answer, body } = translated::whole(way.send(way::stateful(initialize, None, None)).await?).await?;
-        if matches!(bridge::observe(&body), Shown::NoMethod | Shown::ModernError) {
-            way.eras().forget();
-        }
-        let server = Initialized::read(&body).map_err(unsound)?;
-        let done = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
-        let done = Message::parse(done.into()).map_err(unsound)?;
-        way.send(way::stateful(done, Some(server.version()), answer.session.clone())).await?;
-        Ok(Opened { id: answer.session, server })
-    };
-    timeout(PATIENCE, opening).await.map_err(|_| DispatchError::Timeout)?
+    let Whole { answer, body } = translated::whole(way.send(way::stateful(initialize, None, None)).await?).await?;
+    if matches!(bridge::observe(&body), Shown::NoMethod | Shown::ModernError) {
+        way.eras().forget();
+    }
+    let server = Initialized::read(&body).map_err(unsound)?;
+    let done = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+    let done = Message::parse(done.into()).map_err(unsound)?;
+    way.send(way::stateful(done, Some(server.version()), answer.session.clone())).await?;
+    Ok(Opened { id: answer.session, server })
 }

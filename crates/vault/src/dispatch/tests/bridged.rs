@@ -124,6 +124,51 @@ async fn a_server_that_refuses_to_open_a_session_is_a_fault() {
         let failed = house.dispatch(stateless("tools/call", "a")).await;
         assert!(matches!(failed, Err(DispatchError::Upstream(_))), "{refusal}");
         let raw = asked.recv().await.unwrap();
-        assert!(raw.contains("initialize") && !raw.contains("sampling"), "{raw}");
+        assert!(raw.contains("initialize") && raw.contains("sampling"), "{raw}");
     }
+}
+
+const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"roots":{}},"clientInfo":{"name":"c","version":"1"}}}"#;
+
+#[tokio::test]
+async fn a_session_of_ours_holds_its_client_and_is_never_sent() {
+    let discovered = http(200, r#"{"jsonrpc":"2.0","id":1,"result":{"capabilities":{}}}"#);
+    let done = http(200, r#"{"jsonrpc":"2.0","id":12345678901234567890,"result":{"resultType":"complete","n":1.0}}"#);
+    let (url, mut asked) = answering(&[&discovered, &done]).await;
+    let house = House::speaking(Protocol::Stateless, &url);
+    let reply = house.dispatch(post(INITIALIZE)).await.unwrap();
+    let session = reply.upstream_session().unwrap().to_owned();
+    assert!(asked.recv().await.unwrap().contains("server/discover"));
+
+    // Nothing of the client's headers belongs to the other era; what is not of a session is not sent without one.
+    assert!(matches!(house.dispatch(post(CALL)).await, Err(DispatchError::SessionGone)));
+    let given =
+        headers(&[("mcp-name", "forged"), ("mcp-param-x", "y"), ("last-event-id", "7"), ("connection", "mcp-name")]);
+    let call = McpCall { upstream_session: Some(session.clone()), headers: given, ..post(CALL) };
+    let (_, answer) = house.answer("ana", call).await;
+    assert_eq!(answer, r#"{"jsonrpc":"2.0","id":12345678901234567890,"result":{"resultType":"complete","n":1.0}}"#);
+    let raw = asked.recv().await.unwrap();
+    for there in [
+        "mcp-name: a\r\n",
+        "mcp-method: tools/call\r\n",
+        "mcp-protocol-version: 2026-07-28\r\n",
+        r#""arguments":{"z":1,"a":2}"#,
+        r#""io.modelcontextprotocol/clientCapabilities":{"roots":{}}"#,
+    ] {
+        assert!(raw.contains(there), "{there} in {raw}");
+    }
+    for never in ["forged", "mcp-param-x", "last-event-id", "mcp-session-id", session.as_str()] {
+        assert!(!raw.contains(never), "{never} in {raw}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_cannot_hand_out_a_session_of_ours() {
+    let forged =
+        vestibule_mcp::bridge::Client::of_initialize(&Message::parse(INITIALIZE.into()).unwrap()).to_session("1");
+    let answer = http(200, r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
+    let answer = answer.replace("connection: close", &format!("connection: close\r\nmcp-session-id: {forged}"));
+    let (url, _asked) = answering(&[&answer]).await;
+    let house = House::before(&url, CredentialSpec::None);
+    assert!(matches!(house.dispatch(post(INITIALIZE)).await, Err(DispatchError::Upstream(_))));
 }
