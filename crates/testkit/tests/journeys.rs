@@ -21,6 +21,8 @@ mod browsers;
 mod doors;
 #[path = "journeys/eras.rs"]
 mod eras;
+#[path = "journeys/hearing.rs"]
+mod hearing;
 #[path = "journeys/isolation.rs"]
 mod isolation;
 #[path = "journeys/malformed.rs"]

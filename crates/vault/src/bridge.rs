@@ -10,17 +10,20 @@
 //! rounds            a call of such a client, which may ask it for more
 //! questions         what such clients are asked, and who may answer
 //! memory            what their sessions remember
+//! watching          what a server tells such a client without being asked
 //!
 //! stateless_client  a client without, a server with
 //! sessions          the sessions that such a server has with us, each for one caller alone
 //! running           a call of such a client, which may ask it for more
 //! held              calls that wait for their client to come back
+//! listening         what a server tells such clients without being asked
 //! ```
 //!
 //! Between the same eras everything passes byte for byte.
 
 mod eras;
 mod held;
+mod listening;
 mod memory;
 mod questions;
 mod rounds;
@@ -29,6 +32,7 @@ mod sessions;
 mod stateful_client;
 mod stateless_client;
 mod translated;
+mod watching;
 mod way;
 
 use std::time::Duration;

@@ -17,47 +17,51 @@ use vestibule_testkit::{
     upstream::{Canned, Seen, Speaks, Upstream},
 };
 
-const MOMENT: Duration = Duration::from_secs(20);
+pub(crate) const MOMENT: Duration = Duration::from_secs(20);
 
-async fn house_before(upstream: &Upstream, policy: &str) -> House {
+pub(crate) async fn house_before(upstream: &Upstream, policy: &str) -> House {
     let url = upstream.url();
     let config = format!("[[server]]\nname = \"up\"\nurl = \"{url}\"\npolicy = \"policy.toml\"\n");
     let policy = format!("roles = [\"nobody\"]\n[[tool]]\nnames = [\"*\"]\nallow = {{ \"*\" = \"all\" }}\n{policy}");
     House::of(&config, &[("policy.toml", &policy)]).await
 }
 
-async fn connect(house: &House, email: &str) -> (Agent, Tokens) {
+pub(crate) async fn connect(house: &House, email: &str) -> (Agent, Tokens) {
     let user = house.add_user(email, &[]).await;
     let (agent, _, tokens) = Agent::connect(&house.http, "up", &user.email, PASSWORD).await;
     (agent, tokens)
 }
 
-fn body(seen: &Seen) -> Value {
+pub(crate) fn body(seen: &Seen) -> Value {
     serde_json::from_slice(&seen.body).unwrap_or_default()
 }
 
-fn answers(body: &Value) -> Canned {
+pub(crate) fn answers(body: &Value) -> Canned {
     let builder = Response::builder().header("content-type", "application/json");
     Canned::Exactly(builder.body(Bytes::from(body.to_string())).unwrap())
 }
 
-fn result(result: &Value) -> Value {
+pub(crate) fn result(result: &Value) -> Value {
     json!({ "jsonrpc": "2.0", "id": 1, "result": result })
 }
 
-fn event(message: &Value) -> String {
+pub(crate) fn event(message: &Value) -> String {
     format!("data: {message}\n\n")
 }
 
 /// A stream, message by message.
-struct Messages {
+pub(crate) struct Messages {
     body: Incoming,
     text: String,
 }
 
 impl Messages {
+    pub(crate) fn of(response: Response<Incoming>) -> Self {
+        Self { body: response.into_body(), text: String::new() }
+    }
+
     /// The next one; `None` at the end.
-    async fn next(&mut self) -> Option<Value> {
+    pub(crate) async fn next(&mut self) -> Option<Value> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let data = event.lines().find_map(|line| line.strip_prefix("data: ")).map(str::to_owned);
@@ -74,7 +78,7 @@ impl Messages {
 }
 
 /// Waits until something is so.
-async fn until(mut so: impl FnMut() -> bool) {
+pub(crate) async fn until(mut so: impl FnMut() -> bool) {
     let waiting = async {
         while !so() {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -84,13 +88,13 @@ async fn until(mut so: impl FnMut() -> bool) {
 }
 
 /// A client with a session that can be asked.
-struct Desk {
+pub(crate) struct Desk {
     caller: Caller,
     session: String,
 }
 
 impl Desk {
-    async fn open(agent: &Agent, tokens: &Tokens, capabilities: Value) -> Self {
+    pub(crate) async fn open(agent: &Agent, tokens: &Tokens, capabilities: Value) -> Self {
         let caller = agent.caller(tokens);
         let params = json!({ "protocolVersion": STATEFUL, "capabilities": capabilities, "clientInfo": { "name": "desk", "version": "1" } });
         let initialize = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params });
@@ -99,11 +103,15 @@ impl Desk {
         Self { caller, session }
     }
 
+    pub(crate) fn session(&self) -> &str {
+        &self.session
+    }
+
     fn headers(&self) -> [(&str, &str); 2] {
         [("mcp-session-id", &self.session), ("mcp-protocol-version", STATEFUL)]
     }
 
-    async fn say(&self, message: &Value) -> Answer {
+    pub(crate) async fn say(&self, message: &Value) -> Answer {
         self.caller.post(message, &self.headers()).await
     }
 
@@ -113,7 +121,7 @@ impl Desk {
         let response = house.http.open(self.caller.request(&message, &self.headers())).await;
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Messages { body: response.into_body(), text: String::new() }
+        Messages::of(response)
     }
 }
 
@@ -269,7 +277,7 @@ async fn open(house: &House, caller: &Caller, (body, headers): (Value, Vec<(&'st
     let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let response = house.http.open(caller.request(&body, &headers)).await;
     assert_eq!(response.status(), 200);
-    Messages { body: response.into_body(), text: String::new() }
+    Messages::of(response)
 }
 
 async fn ask(caller: &Caller, (body, headers): (Value, Vec<(&'static str, String)>)) -> Answer {

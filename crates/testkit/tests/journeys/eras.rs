@@ -80,20 +80,15 @@ async fn a_client_with_a_session_uses_a_server_without() {
     let said = caller.call("echo", json!({ "n": 1 })).await.json();
     assert_eq!(said["result"]["content"][0]["text"], "{\"n\":1}");
     let before = upstream.seen().len();
-    for method in ["ping", "logging/setLevel"] {
-        assert_eq!(caller.ask(method, json!({})).await.json()["result"], json!({}), "{method}");
-    }
+    assert_eq!(caller.ask("ping", json!({})).await.json()["result"], json!({}));
     for method in ["resources/subscribe", "resources/unsubscribe"] {
-        let answer = caller.ask(method, json!({ "uri": "doc://a" })).await;
-        assert_eq!((answer.status.as_u16(), &answer.json()["error"]["code"]), (200, &json!(-32601)), "{method}");
+        assert_eq!(caller.ask(method, json!({ "uri": "doc://a" })).await.json()["result"], json!({}), "{method}");
     }
-    let stream = without_body(&house, Method::GET, &tokens.access, session).await;
-    assert_eq!((stream.status.as_u16(), stream.header("allow")), (405, Some("POST, DELETE")));
     assert_eq!(without_body(&house, Method::DELETE, &tokens.access, session).await.status, 200);
     assert_eq!(upstream.seen().len(), before, "all of that was answered here");
     // The first came as the client sent it.
     for seen in upstream.seen().iter().skip(1) {
-        assert!(!seen.text().contains("mcp-session-id") && !seen.text().contains("sampling"), "{}", seen.text());
+        assert!(!seen.text().contains("mcp-session-id"), "{}", seen.text());
     }
 }
 
@@ -204,8 +199,6 @@ async fn a_client_without_a_session_uses_a_server_with() {
     let (cancel, _) = stateless("notifications/cancelled", json!({ "requestId": 1 }));
     let cancel = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": cancel["params"] });
     assert_eq!(caller.post(&cancel, &[("mcp-protocol-version", "2026-07-28")]).await.status, 202);
-    let listen = caller.ask("subscriptions/listen", json!({ "notifications": {} })).await;
-    assert_eq!((listen.status.as_u16(), &listen.json()["error"]["code"]), (404, &json!(-32601)));
     let error = |code: i64| json!({ "jsonrpc": "2.0", "id": 5, "error": { "code": code, "message": "m" } });
     upstream.answer_next(answers(200, &error(-32601)));
     let answer = caller.call("read", json!({})).await;

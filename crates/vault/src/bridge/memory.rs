@@ -3,10 +3,13 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::watch::{self, Receiver, Sender},
+    time::Instant,
+};
 
 use super::questions::Place;
 use crate::dispatch::DispatchError;
@@ -27,7 +30,16 @@ struct Remembered {
     used: Instant,
     level: Option<String>,
     resources: BTreeSet<String>,
-    changed: Arc<Notify>,
+    watcher: Option<Sender<Vec<String>>>,
+}
+
+impl Remembered {
+    fn tell(&self) {
+        if let Some(watcher) = &self.watcher {
+            // Nobody may watch any more.
+            let _ = watcher.send(self.resources.iter().cloned().collect());
+        }
+    }
 }
 
 impl Memory {
@@ -46,11 +58,15 @@ impl Memory {
         of(&mut all, place).level = level;
     }
 
-    /// The resources that the client wants to hear of, and what tells when they are others.
-    pub(super) fn resources(&self, place: &Place) -> (Vec<String>, Arc<Notify>) {
+    /// The resources that the client wants to hear of, now and whenever they are others. Only the newest who watches goes
+    /// on: the one before is closed, as all are when the session ends.
+    pub(super) fn watch(&self, place: &Place) -> Receiver<Vec<String>> {
         let mut all = self.lock();
         let remembered = of(&mut all, place);
-        (remembered.resources.iter().cloned().collect(), Arc::clone(&remembered.changed))
+        let resources = remembered.resources.iter().cloned().collect();
+        let (sender, receiver) = watch::channel(resources);
+        remembered.watcher = Some(sender);
+        receiver
     }
 
     /// The client wants to hear of a resource.
@@ -61,7 +77,7 @@ impl Memory {
             return Err(DispatchError::Busy);
         }
         if remembered.resources.insert(uri.to_owned()) {
-            remembered.changed.notify_one();
+            remembered.tell();
         }
         Ok(())
     }
@@ -69,9 +85,10 @@ impl Memory {
     /// The client no longer wants to hear of a resource.
     pub(super) fn unsubscribe(&self, place: &Place, uri: &str) {
         let mut all = self.lock();
-        if let Some(remembered) = all.get_mut(place).filter(|remembered| remembered.resources.contains(uri)) {
-            remembered.resources.remove(uri);
-            remembered.changed.notify_one();
+        if let Some(remembered) = all.get_mut(place)
+            && remembered.resources.remove(uri)
+        {
+            remembered.tell();
         }
     }
 
@@ -101,7 +118,7 @@ fn of<'a>(all: &'a mut HashMap<Place, Remembered>, place: &Place) -> &'a mut Rem
         }
     }
     let now = Instant::now();
-    let fresh = || Remembered { used: now, level: None, resources: BTreeSet::new(), changed: Arc::new(Notify::new()) };
+    let fresh = || Remembered { used: now, level: None, resources: BTreeSet::new(), watcher: None };
     let remembered = all.entry(place.clone()).or_insert_with(fresh);
     remembered.used = now;
     remembered

@@ -176,6 +176,10 @@ impl Call {
             self.asks(request).await.map_err(io::Error::other)?;
             return Ok(None);
         }
+        if bridge::is_change(&event.data) {
+            self.request.session.feed.publish(&event.data);
+            return Ok(None);
+        }
         if bridge::observe(&event.data) != Shown::Nothing {
             self.request.over = true;
         }

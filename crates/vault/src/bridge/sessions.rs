@@ -19,7 +19,10 @@ use vestibule_mcp::{
 };
 use vestibule_model::{ClientId, Digest, OrgId, ServerName};
 
-use super::way::{self, Way};
+use super::{
+    listening::Feed,
+    way::{self, Way},
+};
 use crate::{McpCall, dispatch::DispatchError};
 
 /// How many sessions are held, and how long.
@@ -64,7 +67,7 @@ impl Owner {
     }
 
     /// The same, as a client that declares this.
-    pub(super) fn as_client(self, client: &Client) -> Self {
+    pub(super) fn declaring(self, client: &Client) -> Self {
         Self { declared: client.capabilities().to_owned(), ..self }
     }
 
@@ -78,6 +81,8 @@ pub(crate) struct Session {
     owner: Owner,
     /// Opened by the first who needs it; others wait for that.
     pub(super) opened: OnceCell<Opened>,
+    /// What the server tells in it without being asked.
+    pub(super) feed: Feed,
     used: Mutex<Instant>,
     ids: AtomicU64,
 }
@@ -99,7 +104,7 @@ impl Opened {
 
 impl Session {
     fn new(owner: Owner, now: Instant) -> Self {
-        Self { owner, opened: OnceCell::new(), used: Mutex::new(now), ids: AtomicU64::new(1) }
+        Self { owner, opened: OnceCell::new(), feed: Feed::default(), used: Mutex::new(now), ids: AtomicU64::new(1) }
     }
 
     /// An id for a request; never the same twice.

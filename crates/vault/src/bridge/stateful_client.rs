@@ -1,9 +1,9 @@
 //! A client with a session before a server that has none. The session exists only in its id, which the proxy seals: it
 //! says which client it is, and every request repeats that to the server.
 
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{Method, StatusCode};
 use vestibule_mcp::{
-    Era, Message, MessageKind,
+    Era, Message, MessageKind, Target,
     bridge::{self, Client, Shown},
     describe,
     error::{self, code},
@@ -14,6 +14,7 @@ use super::{
     questions::Place,
     refusal, rounds,
     translated::{self, Whole},
+    watching,
     way::{self, Way},
 };
 use crate::{McpCall, answer::Answer, dispatch::DispatchError};
@@ -90,12 +91,7 @@ async fn in_session(way: &Way, client: Client, call: McpCall) -> Result<Answer, 
             way.reach.memory.forget(&place);
             return Ok(empty(StatusCode::OK));
         }
-        _ => {
-            // Streamable HTTP, Listening for Messages: either a stream or 405.
-            let mut answer = empty(StatusCode::METHOD_NOT_ALLOWED);
-            answer.headers.insert(header::ALLOW, HeaderValue::from_static("POST, DELETE"));
-            return Ok(answer);
-        }
+        _ => return watching::stream(way, &place, client).await,
     };
     let id = message.id().unwrap_or_default();
     match (message.kind(), message.method()) {
@@ -108,7 +104,15 @@ async fn in_session(way: &Way, client: Client, call: McpCall) -> Result<Answer, 
         }
         (_, "ping") => Ok(done(id)),
         (_, "logging/setLevel") => Ok(set_level(way, &place, client, &message)),
-        (_, "resources/subscribe" | "resources/unsubscribe" | "server/discover" | "subscriptions/listen") => {
+        (_, method @ ("resources/subscribe" | "resources/unsubscribe")) => {
+            let Target::Resource(uri) = message.target() else { return Err(broken("it names no resource")) };
+            match method {
+                "resources/subscribe" => way.reach.memory.subscribe(&place, uri)?,
+                _ => way.reach.memory.unsubscribe(&place, uri),
+            }
+            Ok(done(id))
+        }
+        (_, "server/discover" | "subscriptions/listen") => {
             let text = "The server behind the gateway does not know this method in this protocol version.";
             Ok(refusal(StatusCode::OK, id, code::METHOD_NOT_FOUND, text))
         }

@@ -7,11 +7,10 @@ use tokio::time::timeout;
 use vestibule_mcp::{
     Message, MessageKind,
     bridge::{self, Client, Initialized, Shown},
-    error::code,
 };
 
 use super::{
-    broken, empty, json, refusal, running,
+    broken, empty, json, listening, running,
     sessions::{Opened, Owner, Session},
     translated::{self, Whole},
     way::{self, Way},
@@ -25,20 +24,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// a request in an unknown session was not executed (streamable HTTP, Session Management: 404, then `initialize`).
 pub(super) async fn exchange(way: &Way, call: McpCall) -> Result<Answer, DispatchError> {
     let Some(message) = call.message else { return Err(broken("no such exchange")) };
-    let id = message.id().unwrap_or_default();
     if message.kind() != MessageKind::Request {
         // A cancellation of a request that the client has given up; its stream is closed.
         return Ok(empty(StatusCode::ACCEPTED));
-    }
-    if message.method() == "subscriptions/listen" {
-        let text = "The server behind the gateway has no subscriptions of this protocol version.";
-        return Ok(refusal(StatusCode::NOT_FOUND, id, code::METHOD_NOT_FOUND, text));
     }
     if let Some(state) = message.request_state() {
         return running::resume(way, state, &message).await;
     }
     let client = Client::of_request(&message);
-    let owner = Owner::of(way).as_client(&client);
+    let owner = Owner::of(way).declaring(&client);
     let sessions = &way.reach.sessions;
     let session = sessions.find(&owner)?;
     let answer = match in_session(way, &session, &client, &message).await {
@@ -66,6 +60,9 @@ async fn in_session(
     let id = message.id().unwrap_or_default();
     if message.method() == "server/discover" {
         return Ok(json(StatusCode::OK, opened.server.discovered(id)));
+    }
+    if message.method() == "subscriptions/listen" {
+        return listening::listen(way, session, opened, message).await;
     }
     running::call(way, session, opened, client, message).await
 }
