@@ -1,12 +1,14 @@
 // Drives real clients against the real binary: `node run.mjs [suite…]`. Needs Node 22 or newer.
 // One line per check; the last line says how many passed and failed.
 import { conformance } from './drivers/conformance.mjs';
+import { conformanceServer } from './drivers/conformance_server.mjs';
 import { evidence } from './drivers/evidence.mjs';
 import { inspector } from './drivers/inspector.mjs';
 import { mcpRemote } from './drivers/mcp_remote.mjs';
 import { pages } from './drivers/pages.mjs';
 import { protect } from './drivers/protect.mjs';
 import { python } from './drivers/python.mjs';
+import { servers } from './drivers/servers.mjs';
 import { strict } from './drivers/strict.mjs';
 import { typescript } from './drivers/typescript.mjs';
 import { wires } from './drivers/wires.mjs';
@@ -16,7 +18,9 @@ import { serveDocuments } from './lib/documents.mjs';
 import { SERVICE_SECRET, startDemo, startHouse } from './lib/house.mjs';
 import { startUpstream } from './lib/upstream.mjs';
 
-const SUITES = { typescript, wires, mcpRemote, inspector, python, strict, conformance, pages, protect, evidence };
+const SUITES = {
+  typescript, wires, servers, mcpRemote, inspector, python, strict, conformance, conformanceServer, pages, protect, evidence,
+};
 const asked = process.argv.slice(2);
 const unknown = asked.filter(name => !SUITES[name]);
 if (unknown.length > 0) throw new Error(`no such suite: ${unknown}; there are ${Object.keys(SUITES)}`);

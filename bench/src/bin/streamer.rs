@@ -72,7 +72,8 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Body>, Infallible
 }
 
 async fn in_two(events: mpsc::Sender<Bytes>, id: String) {
-    let progress = r#"data: {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}"#;
+    let progress =
+        r#"data: {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}"#;
     let _ = events.send(format!("{progress}\n\n").into()).await;
     tokio::time::sleep(LATER).await;
     let result = format!(r#"data: {{"jsonrpc":"2.0","id":{id},"result":{{"resultType":"complete","content":[]}}}}"#);
@@ -81,8 +82,9 @@ async fn in_two(events: mpsc::Sender<Bytes>, id: String) {
 
 /// One event of a gibibyte.
 async fn big(events: mpsc::Sender<Bytes>, id: String) {
-    let start =
-        format!(r#"data: {{"jsonrpc":"2.0","id":{id},"result":{{"resultType":"complete","content":[{{"type":"text","text":""#);
+    let start = format!(
+        r#"data: {{"jsonrpc":"2.0","id":{id},"result":{{"resultType":"complete","content":[{{"type":"text","text":""#
+    );
     let _ = events.send(start.into()).await;
     let piece = Bytes::from(vec![b'x'; 64 * 1024]);
     for _ in 0..PIECES {

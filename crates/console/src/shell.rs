@@ -18,15 +18,17 @@ pub(crate) enum Tab {
     Overview,
     Activity,
     Policy,
+    Tools,
     Users,
     Clients,
 }
 
 impl Tab {
-    const ALL: [(Self, &'static str, &'static str); 5] = [
+    const ALL: [(Self, &'static str, &'static str); 6] = [
         (Self::Overview, "/console", "Overview"),
         (Self::Activity, "/console/activity", "Activity"),
         (Self::Policy, "/console/policy", "Policy"),
+        (Self::Tools, "/console/tools", "Tools"),
         (Self::Users, "/console/users", "Users"),
         (Self::Clients, "/console/clients", "Clients"),
     ];

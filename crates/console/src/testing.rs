@@ -127,7 +127,7 @@ impl House {
             settings: ConsoleSettings::new("https://mcp.example.com"),
             store: store.clone(),
             journal: journal.clone(),
-            engine: Arc::new(Engine::new(policies)),
+            engine: Arc::new(Engine::new(policies, Arc::new(vestibule_policy::hold::NothingHeld))),
             servers: Arc::new(ArcSwap::from_pointee(Servers::new([server("hr"), server("bare")]))),
             clock: clock.clone(),
             random: random.clone(),

@@ -2,9 +2,13 @@
 
 use http::{Request, StatusCode, header};
 use vestibule_model::{
-    Acr, Authentication, ClientId, EventKind, GrantId, OrgId, ResourceUri, ScopeSet, Timestamp, UserId, Verdict,
+    Acr, Authentication, ClientId, Digest, EventKind, GrantId, OrgId, ResourceUri, ScopeSet, ServerName, Timestamp,
+    UserId, Verdict,
 };
-use vestibule_store::grants::GrantRecord;
+use vestibule_store::{
+    grants::GrantRecord,
+    pins::{PinState, Sight},
+};
 
 use crate::testing::House;
 
@@ -23,6 +27,7 @@ async fn every_page_is_drawn_and_locked_down() {
         "/console/policy",
         "/console/policy/hr",
         "/console/policy/bare",
+        "/console/tools",
         "/console/users",
         "/console/clients",
     ] {
@@ -310,4 +315,45 @@ async fn the_policy_page_asks_the_engine() {
     assert_eq!(row("get_dashboard_stats"), ["no", "yes"]);
     assert!(body.contains("permit"), "the Cedar text is there");
     assert!(house.get("/console/policy/bare", &cookie).await.body.contains("everything is denied"));
+}
+
+fn sight(tool: &str, definition: &str) -> Sight {
+    let digest = Digest::of(definition.as_bytes());
+    let (tool, definition) = (tool.to_owned(), definition.to_owned());
+    Sight { style: tool.clone(), look: tool.clone(), tool, digest, definition }
+}
+
+#[tokio::test]
+async fn a_changed_tool_is_shown_word_by_word_and_what_was_shown_is_approved() {
+    let house = House::new().await;
+    let (cookie, hr) = (house.cookie("root").await, ServerName::from("hr"));
+    let see = async |definition: &str| house.store.note_sights(&hr, vec![sight("read", definition)]).await.unwrap();
+    see(r#"{"description":"Reads.","name":"read"}"#).await;
+    assert!(house.get("/console/tools", &cookie).await.body.contains("Nothing waits. 1 tool is known."));
+    see(r#"{"description":"Reads.</dd><script>alert(1)</script>\u202e","name":"read"}"#).await;
+    let page = house.get("/console/tools", &cookie).await;
+    assert!(page.body.contains("<code>description</code>") && page.body.contains("<ins>"), "{}", page.body);
+    assert!(!page.body.contains("<script>") && page.body.contains("\\u{202e}"), "{}", page.body);
+
+    let digest = house.store.find_pin(&hr, "read").await.unwrap().unwrap().candidate.unwrap().0.digest.to_hex();
+    assert!(page.body.contains(&digest));
+    let form = format!("csrf={}&server=hr&tool=read&digest={digest}", page.csrf());
+    for (wrong, status) in [
+        (form.replace(&page.csrf(), "x"), StatusCode::FORBIDDEN),
+        (form.replace(&digest, &"0".repeat(64)), StatusCode::CONFLICT),
+        (form.replace(&digest, "x"), StatusCode::CONFLICT),
+        (form.replace("tool=read", "tool=write"), StatusCode::CONFLICT),
+    ] {
+        assert_eq!(house.post("/console/tools/approve", &cookie, &wrong).await.status, status, "{wrong}");
+    }
+    let rejected = house.post("/console/tools/reject", &cookie, &form).await;
+    assert_eq!(rejected.header("location"), "/console/tools?done=rejected");
+    assert!(house.get("/console/tools", &cookie).await.body.contains("rejected"));
+    let approved = house.post("/console/tools/approve", &cookie, &form).await;
+    assert_eq!(approved.header("location"), "/console/tools?done=approved");
+    let pin = house.store.find_pin(&hr, "read").await.unwrap().unwrap();
+    assert_eq!((pin.state, pin.approved.unwrap().1.as_str()), (PinState::Pinned, "root@example.com"));
+    assert_eq!(house.post("/console/tools/approve", &cookie, &form).await.status, StatusCode::CONFLICT, "once");
+    let lines = house.journal.last(10).unwrap().concat();
+    assert!(lines.contains("pin_approve") && lines.contains("pin_reject") && lines.contains(&digest), "{lines}");
 }

@@ -5,11 +5,14 @@ use vestibule_model::UserId;
 
 use crate::testing::{Answer, House};
 
-const GUARDED: [(&str, &str); 13] = [
+const GUARDED: [(&str, &str); 16] = [
     ("GET", "/console"),
     ("GET", "/console/activity"),
     ("GET", "/console/policy"),
     ("GET", "/console/policy/{server}"),
+    ("GET", "/console/tools"),
+    ("POST", "/console/tools/approve"),
+    ("POST", "/console/tools/reject"),
     ("GET", "/console/users"),
     ("POST", "/console/users/disable"),
     ("POST", "/console/users/enable"),

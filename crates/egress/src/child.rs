@@ -43,6 +43,35 @@ pub struct Child {
     writer: JoinHandle<()>,
 }
 
+/// What a child may use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ChildLimits {
+    /// The most memory for itself, in bytes: heap and other private, writable memory (`RLIMIT_DATA`), not what it only
+    /// reserves or shares. Beyond, it gets no more, and most programs end. Each process that it starts has as much for
+    /// itself. It is set right after the start, so a program that starts others in its first instant may have some
+    /// without it.
+    pub memory: Option<u64>,
+}
+
+impl ChildLimits {
+    #[cfg(target_os = "linux")]
+    fn apply(self, process: Option<Pid>) -> io::Result<()> {
+        use rustix::process::{Resource, Rlimit, prlimit};
+        let Some(bytes) = self.memory else { return Ok(()) };
+        let process = process.ok_or(io::ErrorKind::NotFound)?;
+        let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
+        prlimit(Some(process), Resource::Data, limit).map(drop).map_err(Into::into)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn apply(self, _: Option<Pid>) -> io::Result<()> {
+        match self.memory {
+            None => Ok(()),
+            Some(_) => Err(io::Error::new(io::ErrorKind::Unsupported, "memory can be limited on Linux only")),
+        }
+    }
+}
+
 /// The standard input of a child. Cheap to clone.
 #[derive(Clone)]
 pub struct Input(mpsc::Sender<Bytes>);
@@ -65,11 +94,14 @@ impl Child {
         argv: &[String],
         env: &[(String, String)],
         label: &str,
+        limits: ChildLimits,
     ) -> Result<(Self, mpsc::Receiver<Bytes>), ChildError> {
         let program = argv.first().map_or("", String::as_str);
         let failed = |error| ChildError::Start(program.to_owned(), error);
         let mut process = command(argv, env).spawn().map_err(failed)?;
         let group = process.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        // What cannot be limited does not run: dropping the process kills it.
+        limits.apply(group).map_err(failed)?;
         let (Some(stdin), Some(stdout), Some(stderr)) =
             (process.stdin.take(), process.stdout.take(), process.stderr.take())
         else {
@@ -155,7 +187,7 @@ mod tests {
     fn sh(script: &str, env: &[(&str, &str)]) -> (Child, mpsc::Receiver<Bytes>) {
         let argv = ["/bin/sh", "-c", script].map(str::to_owned);
         let env: Vec<_> = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Child::start(&argv, &env, "test").unwrap()
+        Child::start(&argv, &env, "test", ChildLimits::default()).unwrap()
     }
 
     /// Whether a process runs: a zombie that nobody has reaped yet does not.
@@ -226,6 +258,21 @@ mod tests {
         assert_eq!(lines.recv().await, None);
     }
 
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn memory_beyond_the_limit_is_not_given() {
+        // The shell holds all that it reads in a variable.
+        let script = "read go; x=$(head -c 50000000 /dev/zero | tr '\\0' x) && echo ${#x}; echo end";
+        let argv = ["/bin/sh", "-c", script].map(str::to_owned);
+        for (memory, given) in [(None, true), (Some(16 << 20), false)] {
+            let (child, mut lines) = Child::start(&argv, &[], "test", ChildLimits { memory }).unwrap();
+            child.input().send(Bytes::from_static(b"go")).await.unwrap();
+            let first = lines.recv().await;
+            assert_eq!(first.as_deref() == Some(b"50000000"), given, "{first:?}");
+            child.stop().await;
+        }
+    }
+
     #[tokio::test]
     async fn an_ended_child_takes_nothing_more() {
         let (child, mut lines) = sh("exit 3", &[]);
@@ -241,8 +288,8 @@ mod tests {
     #[tokio::test]
     async fn what_cannot_start_says_so_without_its_arguments() {
         let argv = ["/no/such/program", "--token=hunter2"].map(str::to_owned);
-        let Err(error) = Child::start(&argv, &[], "test") else { panic!("it started") };
+        let Err(error) = Child::start(&argv, &[], "test", ChildLimits::default()) else { panic!("it started") };
         assert_eq!(error.to_string(), "cannot start `/no/such/program`");
-        assert!(Child::start(&[], &[], "test").is_err());
+        assert!(Child::start(&[], &[], "test", ChildLimits::default()).is_err());
     }
 }

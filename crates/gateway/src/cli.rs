@@ -40,9 +40,15 @@ pub enum Command {
     /// Show and explain policies
     #[command(subcommand)]
     Policy(Policy),
+    /// See what servers have changed about their tools, and decide about it
+    #[command(subcommand)]
+    Pin(Pin),
     /// Watch and prove the audit journal
     #[command(subcommand)]
     Audit(Audit),
+    /// Find personal data in a text and show how it is masked
+    #[command(subcommand)]
+    Pii(Pii),
     /// Be a stdio server for a client that starts a command; the credential comes from MCP_AUTH_TOKEN
     Stdio(Stdio),
     /// Play a new MCP client against a URL and say what it would stumble over
@@ -289,6 +295,46 @@ pub struct PolicyExplain {
     pub place: Where,
 }
 
+/// `vestibule pin`
+#[derive(Subcommand)]
+pub enum Pin {
+    /// List the tools that are known, those that wait first
+    List(PinRef),
+    /// Show how the definition of a tool has changed; without a tool, of all that wait
+    Show(PinRef),
+    /// Put the changed definition of a tool in force
+    Approve(PinDecide),
+    /// Refuse the changed definition of a tool; it comes back when the server goes back to the old one
+    Reject(PinDecide),
+}
+
+/// Tools by server and name.
+#[derive(Args)]
+pub struct PinRef {
+    /// The tool [default: all]
+    pub tool: Option<String>,
+    /// The server [default: all]
+    #[arg(long)]
+    pub server: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    /// Where the state is.
+    pub place: Where,
+}
+
+/// `vestibule pin approve|reject`
+#[derive(Args)]
+pub struct PinDecide {
+    /// Decide about everything that waits
+    #[arg(long, conflicts_with = "tool", required_unless_present = "tool")]
+    pub all: bool,
+    #[command(flatten)]
+    /// Which tools.
+    pub which: PinRef,
+}
+
 /// `vestibule audit`
 #[derive(Subcommand)]
 pub enum Audit {
@@ -321,6 +367,26 @@ pub struct AuditVerify {
     #[command(flatten)]
     /// Where the state is.
     pub place: Where,
+}
+
+/// `vestibule pii`
+#[derive(Subcommand)]
+pub enum Pii {
+    /// Report what is found on standard error, and write the masked text to standard output
+    Scan(PiiScan),
+}
+
+/// `vestibule pii scan`
+#[derive(Args)]
+pub struct PiiScan {
+    /// The file, or - for standard input
+    pub file: PathBuf,
+    /// Read {"id", "text"} lines and write a line of spans for each, offsets in code points
+    #[arg(long, conflicts_with = "json")]
+    pub jsonl: bool,
+    /// Print findings, counts and the masked text as one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `vestibule stdio`

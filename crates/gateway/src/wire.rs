@@ -16,9 +16,9 @@ use vestibule_identity::{Authenticator, password::PasswordPool};
 use vestibule_model::{Clock, Random, SystemClock, SystemRandom, server::Servers};
 use vestibule_oauth::keys::KeyRing;
 use vestibule_policy::{Engine, PolicySet};
-use vestibule_proxy::{Proxy, ProxySettings};
+use vestibule_proxy::{PinnedTools, Pins, Proxy, ProxySettings};
 use vestibule_store::{Store, journal::Journal};
-use vestibule_vault::{Credentials, StdioLimits, Vault, VaultParts};
+use vestibule_vault::{Credentials, SessionLimits, Vault, VaultParts};
 
 use crate::{
     config::{Config, DocumentReach},
@@ -60,9 +60,11 @@ pub async fn build(mut config: Config, clock: Arc<dyn Clock>, random: Arc<dyn Ra
         store.put_client(client, *secret).await.context("storing the pre-registered clients")?;
     }
     let ring = keys::rotate(&store, &config.rotation, config.algorithm, &*clock, &*random).await?;
+    let tools = Arc::new(PinnedTools::new(store.clone(), config.pin_modes()));
     let parts = Parts {
         keys: Arc::new(ArcSwap::from_pointee(ring)),
-        engine: Arc::new(Engine::new(policies)),
+        engine: Arc::new(Engine::new(policies, Arc::clone(&tools) as _)),
+        tools,
         servers: Arc::new(ArcSwap::from_pointee(Servers::new(config.servers.iter().map(|one| one.server.clone())))),
         passwords: Arc::new(PasswordPool::new(config.password_cost, usize::MAX, 64, Arc::clone(&random))?),
         store,
@@ -92,6 +94,7 @@ pub async fn build(mut config: Config, clock: Arc<dyn Clock>, random: Arc<dyn Ra
 struct Parts {
     keys: Arc<ArcSwap<KeyRing>>,
     engine: Arc<Engine>,
+    tools: Arc<PinnedTools>,
     servers: Arc<ArcSwap<Servers>>,
     passwords: Arc<PasswordPool>,
     store: Store,
@@ -134,6 +137,7 @@ fn proxy(config: &Config, parts: &Parts) -> Result<Proxy> {
             Arc::clone(&parts.clock),
         ),
         engine: Arc::clone(&parts.engine),
+        pins: Arc::new(Pins::new(Arc::clone(&parts.tools), parts.journal.clone(), Arc::clone(&parts.clock))),
         journal: parts.journal.clone(),
         vault: Vault::new(VaultParts {
             issuer: config.public_url.clone(),
@@ -141,7 +145,8 @@ fn proxy(config: &Config, parts: &Parts) -> Result<Proxy> {
             keys: Arc::clone(&parts.keys),
             journal: parts.journal.clone(),
             credentials: Credentials { servers: Servers::clone(&parts.servers.load()), secrets: secrets.collect() },
-            stdio: StdioLimits::default(),
+            children: SessionLimits::CHILDREN,
+            streams: SessionLimits::STREAMS,
             clock: Arc::clone(&parts.clock),
             random: Arc::clone(&parts.random),
         })?,

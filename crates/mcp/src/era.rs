@@ -147,7 +147,9 @@ impl OpeningError {
     /// The `data` of the JSON-RPC error.
     pub fn data(&self) -> Option<serde_json::Value> {
         let Self::Unsupported { requested, supported } = self else { return None };
-        let supported: Vec<&str> = supported.iter().map(|version| version.as_str()).collect();
+        // 2024-11-05 has neither the header nor the `_meta` that could name it.
+        let nameable = supported.iter().filter(|version| **version != Version::V2024_11_05);
+        let supported: Vec<&str> = nameable.map(|version| version.as_str()).collect();
         Some(serde_json::json!({ "supported": supported, "requested": requested }))
     }
 }

@@ -62,7 +62,7 @@ pub fn filter_list(
 }
 
 /// The members that hold lists.
-const LISTS: [(&str, Target<'static>); 4] = [
+pub(crate) const LISTS: [(&str, Target<'static>); 4] = [
     ("tools", Target::ToolList),
     ("prompts", Target::PromptList),
     ("resources", Target::ResourceList),

@@ -2,19 +2,25 @@
 
 pub mod batch;
 pub mod bridge;
+mod canonical;
+pub mod definition;
 pub mod describe;
+pub mod difference;
 pub mod era;
 pub mod error;
 pub mod event_ids;
 pub mod filter;
 mod keys;
+pub mod lookalike;
 pub mod message;
 mod mirror;
 mod params;
 mod scan;
 pub mod sse;
 pub mod state;
+pub mod watch;
 
+pub use definition::Definition;
 pub use era::{Era, Opening, OpeningError, OpeningHeaders, Version};
 pub use error::ParseError;
 pub use message::{Message, MessageKind, Target};

@@ -220,7 +220,11 @@ impl Message {
         }
         let wanted = match self.method() {
             "tools/call" | "prompts/get" => "params.name must be a string",
-            "resources/read" | "resources/subscribe" | "resources/unsubscribe" => "params.uri must be a string",
+            "resources/read" => "params.uri must be a string",
+            // A stateless request with a removed method is refused for its method, whatever its parameters are.
+            "resources/subscribe" | "resources/unsubscribe" if matches!(self.params.meta.version, Field::Absent) => {
+                "params.uri must be a string"
+            }
             "completion/complete" => "params.ref must be {type: \"ref/prompt\", name} or {type: \"ref/resource\", uri}",
             _ => "",
         };

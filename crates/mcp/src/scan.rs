@@ -335,7 +335,7 @@ fn duplicate<'k>(keys: &'k mut [Cow<'_, str>]) -> Option<&'k str> {
 
 /// How many bytes at the start are neither a quote, a backslash nor a control character.
 /// Eight bytes at a time: the lowest marked byte of each test is exact, which is the one we take.
-fn plain_prefix(bytes: &[u8]) -> usize {
+pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const TOPS: u64 = 0x8080_8080_8080_8080;
     let zero_byte = |word: u64| word.wrapping_sub(ONES) & !word & TOPS;

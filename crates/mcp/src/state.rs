@@ -12,6 +12,9 @@ use crate::{
 };
 
 const KEY: &str = "requestState";
+const ASKS: &str = "inputRequests";
+/// What stands before `equest` in either of them, at most.
+const SHORTEST: usize = "inputR".len();
 
 /// A state and where it stands, with its quotes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,16 +40,13 @@ pub(crate) fn replace(body: &[u8], span: &Range<usize>, text: &str) -> Vec<u8> {
     [before, &text, after].concat()
 }
 
-/// Whether these bytes could hold a state that a client would send back. The key may be written with escapes; then the
-/// state goes out as it is, and whoever sends it back is refused.
-pub fn may_hold_state(body: &[u8]) -> bool {
-    memmem::find(body, KEY.as_bytes()).is_some()
-}
-
-/// Whether these bytes could ask the client for something.
+/// Whether these bytes could be a result that asks for input: nearly none are, and the others pay for one look.
 pub fn may_ask(body: &[u8]) -> bool {
-    // With an escape in it the key could be written otherwise.
-    memmem::find(body, b"inputRequests").is_some() || memchr::memchr(b'\\', body).is_some()
+    // Both keys have it; only with an escape could they be written without.
+    memmem::find(body, b"equest").is_some_and(|at| {
+        let from = body.get(at.saturating_sub(SHORTEST)..).unwrap_or_default();
+        memmem::find(from, KEY.as_bytes()).is_some() || memmem::find(from, ASKS.as_bytes()).is_some()
+    }) || memmem::find(body, b"\\u").is_some()
 }
 
 /// `result.requestState` of a response.
@@ -54,9 +54,6 @@ pub fn may_ask(body: &[u8]) -> bool {
 /// # Errors
 /// [`ParseError`] when the message is not strict JSON, or could be read as holding two states.
 pub fn in_result(body: &[u8]) -> Result<Option<State>, ParseError> {
-    if !may_hold_state(body) {
-        return Ok(None);
-    }
     let mut scanner = Scanner::new(body)?;
     let mut found = None;
     members(&mut scanner, |scanner, key| {
@@ -84,7 +81,6 @@ pub fn in_result(body: &[u8]) -> Result<Option<State>, ParseError> {
 /// # Errors
 /// [`ParseError`] when the message is not strict JSON, or could be read in two ways.
 pub fn input_requests(body: &[u8]) -> Result<Vec<String>, ParseError> {
-    const KEY: &str = "inputRequests";
     let mut scanner = Scanner::new(body)?;
     let mut methods = Vec::new();
     members(&mut scanner, |scanner, key| {
@@ -93,8 +89,8 @@ pub fn input_requests(body: &[u8]) -> Result<Vec<String>, ParseError> {
             return scanner.value().map(drop);
         }
         members(scanner, |scanner, key| {
-            if key != KEY {
-                refuse_variant(key, &[KEY])?;
+            if key != ASKS {
+                refuse_variant(key, &[ASKS])?;
                 return scanner.value().map(drop);
             }
             members(scanner, |scanner, _| {
@@ -158,6 +154,17 @@ mod tests {
             String::from_utf8(replaced).unwrap(),
             r#"{ "jsonrpc":"2.0", "id":18446744073709551615,"result":{"z":1.0,"requestState":"new\n","inputRequests":{"requestState":"inner"}} }"#
         );
+    }
+
+    #[test]
+    fn a_look_is_enough_for_most() {
+        for body in [r#"{"requestState":"x"}"#, r#"{"a":"request","inputRequests":{}}"#, r#"{"input\u0052equests":{}}"#]
+        {
+            assert!(may_ask(body.as_bytes()), "{body}");
+        }
+        for body in [r#"{"text":"a \"request\" for you"}"#, r#"{"requests":"State"}"#, "{}", "equest"] {
+            assert!(!may_ask(body.as_bytes()), "{body}");
+        }
     }
 
     #[test]

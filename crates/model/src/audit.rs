@@ -50,6 +50,9 @@ pub enum EventKind {
     /// A signing key was made, promoted or retired.
     #[serde(rename = "key")]
     Key,
+    /// A tool definition was seen for the first time, or has changed.
+    #[serde(rename = "pin")]
+    Pin,
     /// The process started or stopped.
     #[serde(rename = "system")]
     System,

@@ -12,12 +12,19 @@ pub enum Upstream {
         /// The URL, exactly as configured.
         url: String,
     },
+    /// HTTP+SSE (2024-11-05) at this URL, likewise.
+    Sse {
+        /// The URL of the stream, exactly as configured.
+        url: String,
+    },
     /// A command that speaks MCP on standard input and output, one child per session.
     Command {
         /// Program and arguments; no shell reads them.
         argv: Vec<String>,
         /// The environment of the child; nothing of ours is inherited but `PATH` and `HOME`.
         env: Vec<(String, String)>,
+        /// The most memory that the child may have for itself, in bytes.
+        max_memory: Option<u64>,
     },
 }
 

@@ -9,6 +9,7 @@ pub use crate::call::{Call, CallTarget};
 use crate::{
     cache::Cache,
     facts::Asker,
+    hold::Holds,
     permit::{Decided, Decision, DenyReason},
     set::PolicySet,
     subject,
@@ -18,6 +19,7 @@ use crate::{
 /// Holds the current policy set. The set is swapped whole; answers that look at no arguments are remembered.
 pub struct Engine {
     current: ArcSwap<Snapshot>,
+    holds: Arc<dyn Holds>,
 }
 
 /// A policy set and what was answered with it.
@@ -27,9 +29,9 @@ struct Snapshot {
 }
 
 impl Engine {
-    /// Starts with a set.
-    pub fn new(set: PolicySet) -> Self {
-        Self { current: ArcSwap::from_pointee(Snapshot::new(set)) }
+    /// Starts with a set. What `holds` finds is refused whatever the policies say, and shown to nobody.
+    pub fn new(set: PolicySet, holds: Arc<dyn Holds>) -> Self {
+        Self { current: ArcSwap::from_pointee(Snapshot::new(set)), holds }
     }
 
     /// Swaps the set. Calls that are being decided finish with the one they began with.
@@ -55,7 +57,7 @@ impl Engine {
     ) -> Decision<C> {
         let snapshot = self.current.load();
         let finding = judge(&snapshot.set, Some(&snapshot.cache), principal, server, directory, &call);
-        let Finding { subject, verdict, policies } = finding;
+        let Finding { subject, verdict, policies } = self.held_back(server, &call, finding);
         let (principal, server) = (Arc::clone(principal), Arc::clone(server));
         Decision::new(Decided { principal, server, request, subject, policies }, call, verdict)
     }
@@ -75,6 +77,22 @@ impl Engine {
         }
         let view = View::new(&snapshot.set, Some(&snapshot.cache), server, target, &asker);
         view.is_some_and(|view| view.missing_scope().is_none() && view.is_visible())
+            && self.hold(server, target).is_none()
+    }
+
+    /// The last word: what is out of service is refused, to those who learn of it at all.
+    pub(crate) fn held_back(&self, server: &Server, call: &dyn Call, finding: Finding) -> Finding {
+        match self.hold(server, &call.target()).filter(|_| finding.verdict.is_ok()) {
+            Some(why) => Finding { verdict: Err(DenyReason::Held(why)), ..finding },
+            None => finding,
+        }
+    }
+
+    fn hold(&self, server: &Server, target: &CallTarget<'_>) -> Option<String> {
+        match target {
+            CallTarget::Tool(name) => self.holds.find(&server.name, name),
+            _ => None,
+        }
     }
 }
 

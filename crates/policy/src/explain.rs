@@ -105,6 +105,7 @@ pub fn explain(
 ) -> Explanation {
     let set = engine.current();
     let finding = judge(&set, None, principal, server, directory, question);
+    let finding = engine.held_back(server, question, finding);
     let policy = set.find(&server.name);
     let asker = Asker::new(principal, directory);
     let target = question.target();
@@ -198,6 +199,7 @@ impl Inquiry<'_> {
                 "an argument {} that is the attribute of that name of exactly one user, or none",
                 self.subject_argument().unwrap_or("")
             )],
+            DenyReason::Held(_) => vec!["an administrator who approves the definition (vestibule pin)".to_owned()],
             DenyReason::NoPolicy => vec!["a policy for this server".to_owned()],
             DenyReason::Error(error) => vec![format!("a policy that can be evaluated: {error}")],
             DenyReason::Hidden | DenyReason::Arguments(_) => self.policy_cures(),

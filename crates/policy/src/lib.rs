@@ -16,6 +16,7 @@ mod emit;
 pub mod engine;
 pub mod explain;
 mod facts;
+pub mod hold;
 mod limits;
 pub mod matrix;
 pub mod permit;

@@ -56,6 +56,8 @@ pub enum DenyReason {
     Scope(ScopeSet),
     /// Permitted after a stronger sign-in: the `acr` that is needed (RFC 9470 section 3).
     StepUp(String),
+    /// Policy permits it, but the tool is out of service until an administrator decides; the sentence says so.
+    Held(String),
     /// A policy failed to evaluate. The text is for our log only.
     Error(String),
     /// The server has no policy.
@@ -71,6 +73,7 @@ impl DenyReason {
             Self::Subject(_) => "subject",
             Self::Scope(_) => "scope",
             Self::StepUp(_) => "step_up",
+            Self::Held(_) => "held",
             Self::Error(_) => "policy_error",
             Self::NoPolicy => "no_policy",
         }

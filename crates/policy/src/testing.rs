@@ -100,7 +100,7 @@ pub(crate) fn load(sources: &[(&str, &str)]) -> Result<PolicySet, Vec<crate::Pol
 }
 
 pub(crate) fn engine(sources: &[(&str, &str)]) -> Engine {
-    Engine::new(load(sources).unwrap_or_else(|errors| panic!("{errors:#?}")))
+    Engine::new(load(sources).unwrap_or_else(|errors| panic!("{errors:#?}")), Arc::new(crate::hold::NothingHeld))
 }
 
 pub(crate) fn tool(name: &str, arguments: &str) -> Question {

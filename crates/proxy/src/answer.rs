@@ -17,7 +17,7 @@ use vestibule_mcp::{
 };
 use vestibule_vault::{DispatchError, Reply};
 
-use crate::{Proxy, call::Arrival, list, round_trip, session, stream};
+use crate::{Proxy, call::Arrival, list, round_trip, session, stream, unasked::Watched};
 
 /// What the client asked, as far as its answer depends on it.
 pub(crate) struct Asked {
@@ -64,7 +64,12 @@ pub(crate) async fn respond(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked
     if let Some(value) = new_session {
         headers.insert(session::HEADER, value);
     }
-    let passed = match (Media::of(&headers), asked.list) {
+    let media = Media::of(&headers);
+    let body = match asked.list {
+        Some(_) => Watched::with_list(arrival, body),
+        None => Watched::without_list(arrival, media, body),
+    };
+    let passed = match (media, asked.list) {
         (Media::Events, _) => {
             headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
             Ok(stream::pass(proxy, arrival, asked, body))
@@ -84,7 +89,8 @@ pub(crate) async fn respond(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked
 }
 
 /// What an upstream answers with; the vault lets nothing else pass.
-enum Media {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Media {
     Json,
     Events,
     None,

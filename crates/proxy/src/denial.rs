@@ -6,6 +6,7 @@
 //! | a stronger sign-in would cure it | 401 `insufficient_user_authentication` |
 //! | hidden by policy | as if it did not exist |
 //! | visible, but not with these arguments | a tool result with `isError`, so that the model can explain |
+//! | out of service until an administrator decides | the same |
 //! | the subject argument is no plain known value | invalid params |
 
 use axum::response::Response;
@@ -49,11 +50,11 @@ pub(crate) fn respond(proxy: &Proxy, arrival: &Arrival, asked: &Asked, denied: &
         DenyReason::Hidden => {
             answer::json(unknown_status(asked.era(), &denied.call), unknown(id, asked.era(), &denied.call))
         }
-        DenyReason::Arguments(_) if asked.tool_call => {
+        DenyReason::Arguments(_) | DenyReason::Held(_) if asked.tool_call => {
             answer::json(StatusCode::OK, error::tool_error_body(id, asked.era(), &sentence(&denied.reason)))
         }
         DenyReason::Subject(_) => answer::json(StatusCode::OK, rpc(code::INVALID_PARAMS, &sentence(&denied.reason))),
-        DenyReason::Arguments(_) | DenyReason::Error(_) | DenyReason::NoPolicy => {
+        DenyReason::Arguments(_) | DenyReason::Held(_) | DenyReason::Error(_) | DenyReason::NoPolicy => {
             answer::json(StatusCode::FORBIDDEN, rpc(code::DENIED, &sentence(&denied.reason)))
         }
     }
@@ -90,7 +91,7 @@ fn unknown_status(era: Era, call: &McpCall) -> StatusCode {
 /// For people and models; never the text of a policy.
 fn sentence(reason: &DenyReason) -> String {
     match reason {
-        DenyReason::Arguments(text) | DenyReason::Subject(text) => text.clone(),
+        DenyReason::Arguments(text) | DenyReason::Subject(text) | DenyReason::Held(text) => text.clone(),
         DenyReason::Scope(_) => "The access token does not cover this.".to_owned(),
         DenyReason::StepUp(_) => "This needs a sign-in with a second factor.".to_owned(),
         DenyReason::Hidden => "Not available.".to_owned(),

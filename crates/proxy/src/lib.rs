@@ -10,12 +10,14 @@ mod channel;
 pub mod denial;
 pub mod list;
 pub mod origin;
+pub mod pins;
 mod round_trip;
 pub mod routes;
 mod sealed;
 mod server_requests;
 pub mod session;
 mod stream;
+mod unasked;
 mod watch;
 pub mod wires;
 
@@ -28,6 +30,7 @@ use vestibule_policy::Engine;
 use vestibule_store::{Store, journal::Journal};
 use vestibule_vault::Vault;
 
+pub use pins::{PinnedTools, Pins};
 pub use routes::router;
 
 /// What the MCP endpoints work with. Built once, in the wiring.
@@ -36,6 +39,8 @@ pub struct Proxy {
     pub authenticator: Authenticator,
     /// May they.
     pub engine: Arc<Engine>,
+    /// Whether tools are what they were.
+    pub pins: Arc<Pins>,
     /// The evidence.
     pub journal: Journal,
     /// With which key.

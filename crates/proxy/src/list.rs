@@ -1,7 +1,8 @@
 //! Lists are filtered by the same decision as calls: nobody sees what they could never use. That holds for the stream of
-//! a session too, where a client that lost its connection gets an answer again.
+//! a session too, where a client that lost its connection gets an answer again. Tools whose definition is not the one in
+//! force are left out as well ([`crate::pins`]).
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
@@ -12,14 +13,15 @@ use vestibule_mcp::{
     error::{self, code},
     filter, sse,
 };
-use vestibule_model::{Directory, Principal, Server};
+use vestibule_model::{Directory, Principal, RequestId, Server};
 use vestibule_policy::{Engine, engine::CallTarget};
-use vestibule_vault::reply::ReplyBody;
 
 use crate::{
     Proxy,
     answer::{self, Asked, ListKind},
     call::Arrival,
+    pins::Pins,
+    unasked::Watched,
 };
 
 /// Filters a list in a JSON answer.
@@ -28,16 +30,17 @@ pub(crate) async fn json(
     arrival: &Arrival,
     asked: &Asked,
     kind: ListKind,
-    body: ReplyBody,
+    body: Watched,
 ) -> Result<Body, Response> {
     let sieve = Sieve::new(proxy, arrival, asked, kind);
     let Ok(collected) = Limited::new(body, proxy.settings.max_list).collect().await else {
         return Err(answer::json(StatusCode::BAD_GATEWAY, sieve.refusal(BROKEN)));
     };
     let bytes = collected.to_bytes();
-    match sieve.sift(&bytes) {
-        Some(filtered) => Ok(Body::from(filtered.map_or(bytes, Bytes::from))),
-        None => Err(answer::json(StatusCode::BAD_GATEWAY, sieve.refusal(UNREADABLE))),
+    match sieve.sift(&bytes).await {
+        Ok(filtered) => Ok(Body::from(filtered.map_or(bytes, Bytes::from))),
+        Err(Withheld::Unreadable) => Err(answer::json(StatusCode::BAD_GATEWAY, sieve.refusal(UNREADABLE))),
+        Err(Withheld::Journal) => Err(answer::journal_down(sieve.id.as_deref())),
     }
 }
 
@@ -55,18 +58,30 @@ impl ListEvents {
 
     /// What may pass of the events that a chunk completes, and whether the stream goes on. A list that cannot be read
     /// is answered by an error; on a stream that answers nothing in particular, the event is left out.
-    pub(crate) fn feed(&mut self, chunk: &[u8]) -> (Bytes, bool) {
-        let (bytes, goes_on) = self.sieve.sift_events(&mut self.splitter, chunk);
+    pub(crate) async fn feed(&mut self, chunk: &[u8]) -> (Bytes, bool) {
+        let (bytes, goes_on) = self.sieve.sift_events(&mut self.splitter, chunk).await;
         (bytes.into(), goes_on)
     }
 }
 
 const BROKEN: &str = "The list of the server behind the gateway is too large or broke off.";
+const UNRECORDED: &str = "The audit journal cannot be written, so the list is withheld.";
 const UNREADABLE: &str = "The list of the server behind the gateway cannot be read, so it is withheld.";
+
+/// Why nothing of a list may pass.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Withheld {
+    /// It cannot be read, or can be read in two ways.
+    Unreadable,
+    /// What is new in it cannot be recorded.
+    Journal,
+}
 
 /// Knows who looks and keeps what they may see.
 struct Sieve {
     engine: Arc<Engine>,
+    pins: Arc<Pins>,
+    request: RequestId,
     principal: Arc<Principal>,
     server: Arc<Server>,
     directory: Arc<Directory>,
@@ -80,6 +95,8 @@ impl Sieve {
     fn new(proxy: &Proxy, arrival: &Arrival, asked: &Asked, kind: ListKind) -> Self {
         Self {
             engine: Arc::clone(&proxy.engine),
+            pins: Arc::clone(&proxy.pins),
+            request: arrival.request.clone(),
             principal: Arc::clone(arrival.principal()),
             server: Arc::clone(&arrival.server),
             directory: proxy.store.directory(),
@@ -89,20 +106,26 @@ impl Sieve {
         }
     }
 
-    /// `None`: unreadable, so nothing may pass. `Some(None)`: no list in it (an error, a notification), passes as it is.
-    fn sift(&self, body: &[u8]) -> Option<Option<Vec<u8>>> {
-        let list = match self.kind {
-            ListKind::Tools => Target::ToolList,
-            ListKind::Prompts => Target::PromptList,
-            ListKind::Resources => Target::ResourceList,
-            ListKind::ResourceTemplates => Target::ResourceTemplateList,
-            ListKind::Resumed => match filter::list_in(body).ok()? {
-                Some(list) => list,
-                None => return Some(None),
-            },
+    /// `None`: no list in it (an error, a notification), passes as it is.
+    async fn sift(&self, body: &[u8]) -> Result<Option<Vec<u8>>, Withheld> {
+        // What it holds decides, not what was asked: the answer to another request may come on this stream.
+        let list = match (filter::list_in(body).map_err(|_| Withheld::Unreadable)?, self.kind) {
+            (Some(found), _) => found,
+            (None, ListKind::Tools) => Target::ToolList,
+            (None, ListKind::Prompts) => Target::PromptList,
+            (None, ListKind::Resources) => Target::ResourceList,
+            (None, ListKind::ResourceTemplates) => Target::ResourceTemplateList,
+            (None, ListKind::Resumed) => return Ok(None),
         };
-        let filtered = filter::filter_list(body, &list, self.era, |name| self.keeps(&list, name)).ok()?;
-        Some(filtered.map(|filtered| filtered.body))
+        // First what is known of the tools, then who may see them: a definition that waits since this very list is not
+        // in it any more.
+        let held = match list {
+            Target::ToolList => self.pins.compare(&self.server.name, &self.request, body).await?,
+            _ => HashSet::new(),
+        };
+        let keeps = |name: &str| !held.contains(name) && self.keeps(&list, name);
+        let filtered = filter::filter_list(body, &list, self.era, keeps).map_err(|_| Withheld::Unreadable)?;
+        Ok(filtered.map(|filtered| filtered.body))
     }
 
     fn keeps(&self, list: &Target<'_>, name: &str) -> bool {
@@ -123,7 +146,7 @@ impl Sieve {
 impl Sieve {
     /// What may pass of the events that a chunk completes, and whether the stream goes on. A list that cannot be read
     /// is answered by an error; on a stream that answers nothing in particular, the event is left out.
-    fn sift_events(&self, splitter: &mut sse::EventSplitter, chunk: &[u8]) -> (Vec<u8>, bool) {
+    async fn sift_events(&self, splitter: &mut sse::EventSplitter, chunk: &[u8]) -> (Vec<u8>, bool) {
         let mut out = Vec::new();
         let end = |mut out: Vec<u8>, text| {
             out.extend_from_slice(&sse::encode(None, None, &self.refusal(text)));
@@ -131,27 +154,24 @@ impl Sieve {
         };
         let Ok(events) = splitter.feed(chunk) else { return end(out, BROKEN) };
         for event in events {
-            match self.sift_event(&event) {
-                Some(bytes) => out.extend_from_slice(&bytes),
-                None if self.kind == ListKind::Resumed => {
+            match self.sift_event(&event).await {
+                Ok(bytes) => out.extend_from_slice(&bytes),
+                Err(_) if self.kind == ListKind::Resumed => {
                     tracing::warn!(server = %self.server.name, "an event of the upstream cannot be read; it is left out");
                 }
-                None => return end(out, UNREADABLE),
+                Err(Withheld::Unreadable) => return end(out, UNREADABLE),
+                Err(Withheld::Journal) => return end(out, UNRECORDED),
             }
         }
         (out, true)
     }
 
-    fn sift_event(&self, event: &sse::Event) -> Option<Bytes> {
+    async fn sift_event(&self, event: &sse::Event) -> Result<Bytes, Withheld> {
         if event.data.is_empty() {
-            return Some(event.raw.clone());
+            return Ok(event.raw.clone());
         }
-        let sifted = self.sift(&event.data)?;
-        Some(
-            sifted.map_or_else(
-                || event.raw.clone(),
-                |body| sse::encode(event.event.as_deref(), event.id.as_deref(), &body),
-            ),
-        )
+        let sifted = self.sift(&event.data).await?;
+        Ok(sifted
+            .map_or_else(|| event.raw.clone(), |body| sse::encode(event.event.as_deref(), event.id.as_deref(), &body)))
     }
 }

@@ -13,7 +13,6 @@ use vestibule_mcp::{
     sse, state,
 };
 use vestibule_policy::engine::CallTarget;
-use vestibule_vault::reply::ReplyBody;
 
 use crate::{
     Proxy,
@@ -21,6 +20,7 @@ use crate::{
     call::Arrival,
     sealed::{self, Kind, Owner},
     server_requests::ServerRequests,
+    unasked::Watched,
 };
 
 /// An input-required result is small. In a larger answer no state is sealed, and one that comes back unsealed is refused.
@@ -77,7 +77,10 @@ impl Results {
 
     /// The message that goes on instead; `None`: as it is.
     fn apply(&self, message: &[u8]) -> Option<Vec<u8>> {
-        if let Some(requests) = self.requests.as_ref().filter(|_| state::may_ask(message))
+        if !state::may_ask(message) {
+            return None;
+        }
+        if let Some(requests) = &self.requests
             && let Some(refusal) = requests.refuse_result(message, self.id.as_deref())
         {
             return Some(refusal);
@@ -92,7 +95,7 @@ pub(crate) async fn json(
     proxy: &Arc<Proxy>,
     arrival: &Arrival,
     asked: &Asked,
-    mut body: ReplyBody,
+    mut body: Watched,
 ) -> Result<Body, Response> {
     let mut whole = Bytes::new();
     let mut largest = LARGEST;
@@ -113,8 +116,7 @@ pub(crate) async fn json(
             return Err(answer::json(StatusCode::BAD_GATEWAY, broke_off()));
         }
     }
-    let holds_more = state::may_hold_state(&whole) || state::may_ask(&whole);
-    let other = if holds_more { Results::new(proxy, arrival, asked).apply(&whole) } else { None };
+    let other = if state::may_ask(&whole) { Results::new(proxy, arrival, asked).apply(&whole) } else { None };
     Ok(other.map_or_else(|| Body::from(whole), Body::from))
 }
 
@@ -136,7 +138,7 @@ fn broke_off() -> Vec<u8> {
 /// The start that was held, and the rest as it comes.
 struct Resumed {
     start: Option<Bytes>,
-    body: ReplyBody,
+    body: Watched,
 }
 
 impl http_body::Body for Resumed {

@@ -8,7 +8,6 @@ use bytes::Bytes;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use vestibule_mcp::{Era, event_ids::EventIds};
-use vestibule_vault::reply::ReplyBody;
 
 use crate::{
     Proxy,
@@ -18,11 +17,12 @@ use crate::{
     round_trip::StateEvents,
     sealed::{self, Kind, Owner},
     server_requests::{RequestEvents, ServerRequests},
+    unasked::Watched,
     watch::Watch,
 };
 
 /// Passes a stream of events, piece by piece.
-pub(crate) fn pass(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked, body: ReplyBody) -> Body {
+pub(crate) fn pass(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked, body: Watched) -> Body {
     let passage = Passage {
         requests: requests(proxy, arrival, asked),
         judge: Judge::of(proxy, arrival, asked),
@@ -80,7 +80,7 @@ impl Ids {
 struct Passage {
     proxy: Arc<Proxy>,
     /// None once no more is to come.
-    body: Option<ReplyBody>,
+    body: Option<Watched>,
     requests: Option<RequestEvents>,
     judge: Judge,
     ids: Option<Ids>,
@@ -107,7 +107,7 @@ impl Passage {
                     self.body = None;
                     return Some(Err(error));
                 }
-                Some(Some(Ok(frame))) => self.judge(frame.into_data().unwrap_or_default()),
+                Some(Some(Ok(frame))) => self.judge(frame.into_data().unwrap_or_default()).await,
             };
             let bytes = self.seal(bytes);
             if !bytes.is_empty() {
@@ -121,14 +121,17 @@ impl Passage {
         None
     }
 
-    fn judge(&mut self, mut chunk: Bytes) -> Bytes {
+    async fn judge(&mut self, mut chunk: Bytes) -> Bytes {
         if let Some(requests) = &mut self.requests {
             chunk = goes_on(&mut self.body, requests.feed(&chunk));
         }
         match &mut self.judge {
             Judge::Nothing => chunk,
             Judge::State(states) => goes_on(&mut self.body, states.feed(chunk)),
-            Judge::List(list) => goes_on(&mut self.body, list.feed(&chunk)),
+            Judge::List(list) => {
+                let judged = list.feed(&chunk).await;
+                goes_on(&mut self.body, judged)
+            }
         }
     }
 
@@ -153,7 +156,7 @@ impl Passage {
 }
 
 /// Ends the exchange behind a stream that does not go on.
-fn goes_on(body: &mut Option<ReplyBody>, (bytes, goes_on): (Bytes, bool)) -> Bytes {
+fn goes_on(body: &mut Option<Watched>, (bytes, goes_on): (Bytes, bool)) -> Bytes {
     if !goes_on {
         *body = None;
     }

@@ -17,6 +17,8 @@ pub enum Change {
     Token(String),
     /// A signing key was made, retired or deleted.
     SigningKeys,
+    /// The tool definitions of a server; its name.
+    Pins(String),
     /// More than can be told: every cache starts anew.
     Everything,
 }
@@ -31,13 +33,19 @@ impl Change {
             Self::Grant(_) => "grant",
             Self::Token(_) => "token",
             Self::SigningKeys => "signing_keys",
+            Self::Pins(_) => "pins",
             Self::Everything => "everything",
         }
     }
 
     pub(crate) fn key(&self) -> &str {
         match self {
-            Self::User(id) | Self::Session(id) | Self::Client(id) | Self::Grant(id) | Self::Token(id) => id,
+            Self::User(id)
+            | Self::Session(id)
+            | Self::Client(id)
+            | Self::Grant(id)
+            | Self::Token(id)
+            | Self::Pins(id) => id,
             Self::SigningKeys | Self::Everything => "",
         }
     }
@@ -51,6 +59,7 @@ impl Change {
             "grant" => Self::Grant(key),
             "token" => Self::Token(key),
             "signing_keys" => Self::SigningKeys,
+            "pins" => Self::Pins(key),
             _ => Self::Everything,
         }
     }

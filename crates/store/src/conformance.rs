@@ -7,6 +7,7 @@ mod feed;
 mod files;
 mod groups;
 mod once;
+mod pins;
 mod race;
 mod refresh;
 mod sessions;

@@ -5,7 +5,7 @@
 //! Memory is the same engine without a file: a second implementation in maps would be a second set of mistakes.
 //!
 //! Writes go through one task with group commit. When a writing call returns, the write is on the disk, and the
-//! caches of this process ([`Store::directory`], [`Store::is_token_id_revoked`], [`Store::epoch`]) know of it.
+//! caches of this process ([`Store::directory`], [`Store::pins`], [`Store::is_token_id_revoked`], [`Store::epoch`]) know of it.
 
 pub mod changes;
 pub mod clients;
@@ -22,6 +22,7 @@ pub mod journal;
 pub mod keys;
 pub mod lockouts;
 pub mod once;
+pub mod pins;
 pub mod refresh;
 mod remembered;
 pub mod seal;

@@ -7,6 +7,7 @@
 //! | [`agent`] | an MCP client that knows nothing but a URL |
 //! | [`mcp`] | MCP requests in both eras |
 //! | [`upstream`] | an MCP server that remembers what it was sent |
+//! | [`sse_upstream`] | the same over HTTP+SSE (2024-11-05) |
 //! | [`http`] | requests, well-formed or not, and every answer kept |
 //! | [`logs`] | everything that was logged |
 //!
@@ -25,4 +26,5 @@ pub mod house;
 pub mod http;
 pub mod logs;
 pub mod mcp;
+pub mod sse_upstream;
 pub mod upstream;

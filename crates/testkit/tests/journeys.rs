@@ -31,6 +31,8 @@ mod malformed;
 mod operators;
 #[path = "journeys/permission_table.rs"]
 mod permission_table;
+#[path = "journeys/pins.rs"]
+mod pins;
 #[path = "journeys/race.rs"]
 mod race;
 #[path = "journeys/revocation.rs"]
@@ -47,6 +49,8 @@ mod second_factor;
 mod secrets;
 #[path = "journeys/server_requests.rs"]
 mod server_requests;
+#[path = "journeys/sse_upstreams.rs"]
+mod sse_upstreams;
 #[path = "journeys/streaming.rs"]
 mod streaming;
 #[path = "journeys/unauthorised.rs"]

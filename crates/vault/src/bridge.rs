@@ -43,11 +43,11 @@ use vestibule_mcp::{Era, error, sse};
 
 pub(crate) use self::{
     eras::Eras,
-    held::Held,
+    held::HeldCalls,
     memory::Memory,
     questions::Questions,
-    sessions::{SessionLimits, Sessions},
-    way::{Reach, Way},
+    sessions::{HeldLimits, HeldSessions},
+    way::{Passage, Reach},
 };
 use crate::{
     McpCall,
@@ -56,7 +56,7 @@ use crate::{
 };
 
 /// Sends the call in the era of its server.
-pub(crate) async fn exchange(way: &Way, call: McpCall) -> Result<Answer, DispatchError> {
+pub(crate) async fn exchange(way: &Passage, call: McpCall) -> Result<Answer, DispatchError> {
     match call.era {
         Era::Stateful => stateful_client::exchange(way, call).await,
         Era::Stateless if way.eras().takes_stateless(way).await? => {

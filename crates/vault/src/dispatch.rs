@@ -15,11 +15,11 @@ use vestibule_store::journal::{Journal, Receipt};
 use crate::{
     McpCall, Reply,
     answer::Answer,
-    bridge::{self, Reach, Way},
+    bridge::{self, Passage, Reach},
     kinds::Signer,
     outcome::Outcome,
     registry::{Credentials, Registry, RegistryError},
-    stdio::{Children, StdioLimits},
+    sessions::{SessionLimits, Sessions},
 };
 
 /// Why an allowed call has no answer. The texts are for our log; what a client reads is written where its era is known.
@@ -88,7 +88,9 @@ pub struct VaultParts {
     /// Servers and secrets.
     pub credentials: Credentials,
     /// How many children, and how long.
-    pub stdio: StdioLimits,
+    pub children: SessionLimits,
+    /// How many sessions over HTTP+SSE, and how long.
+    pub streams: SessionLimits,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -114,7 +116,12 @@ impl Vault {
         Ok(Self {
             registry: ArcSwap::from_pointee(Registry::load(parts.credentials, &signer)?),
             signer,
-            reach: Arc::new(Reach::new(parts.client, Children::new(parts.stdio, Arc::clone(&random)), random)),
+            reach: Arc::new(Reach::new(
+                parts.client,
+                Sessions::new(parts.children, Arc::clone(&random)),
+                Sessions::new(parts.streams, Arc::clone(&random)),
+                random,
+            )),
             journal: parts.journal,
             clock,
         })
@@ -182,7 +189,7 @@ impl Vault {
         // Others who arrived with this call are decided first: then the upstream gets the calls together and is woken
         // once, not once for each.
         tokio::task::yield_now().await;
-        let way = Way { reach: Arc::clone(&self.reach), entry, caller };
+        let way = Passage { reach: Arc::clone(&self.reach), entry, caller };
         bridge::exchange(&way, permit.into_call()).await
     }
 }

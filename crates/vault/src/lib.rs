@@ -9,7 +9,7 @@
 //! registry    which upstream, which credential
 //! kinds       opens the credential              one file per kind
 //! upstream    the request from an allow-list of headers and the original bytes; the answer likewise
-//! stdio       the same for a command: one child per session
+//! sessions    the same for commands and for HTTP+SSE: one channel per session
 //! bridge      the same for a client of one era before a server of the other
 //! reply       what came back, with its outcome recorded at its end
 //! ```
@@ -25,7 +25,7 @@ mod origin;
 mod outcome;
 pub mod registry;
 pub mod reply;
-mod stdio;
+mod sessions;
 mod upstream;
 
 pub use call::McpCall;
@@ -33,4 +33,4 @@ pub use dispatch::{DispatchError, Vault, VaultParts};
 pub use headers::may_hold_credential;
 pub use registry::{Credentials, RegistryError};
 pub use reply::{Reply, ReplyBody};
-pub use stdio::StdioLimits;
+pub use sessions::SessionLimits;

@@ -20,6 +20,7 @@ pub(crate) struct Outcome {
     status: Option<u16>,
     verdict: Verdict,
     reason: Option<&'static str>,
+    withheld: bool,
 }
 
 impl Outcome {
@@ -42,12 +43,19 @@ impl Outcome {
             status: None,
             verdict: Verdict::Deny,
             reason: Some("cut_off"),
+            withheld: false,
         }
     }
 
     /// No answer can be given.
     pub(crate) fn failed(&mut self, reason: &'static str) {
         self.reason = Some(reason);
+    }
+
+    /// The answer is kept from the client, whatever becomes of the rest of it.
+    pub(crate) fn withheld(&mut self, reason: &'static str) {
+        self.failed(reason);
+        self.withheld = true;
     }
 
     /// The answer begins.
@@ -65,6 +73,9 @@ impl Outcome {
 
     /// All of it has passed.
     pub(crate) fn ended(&mut self) {
+        if self.withheld {
+            return;
+        }
         let succeeded = self.status.is_some_and(|status| (200..300).contains(&status));
         (self.verdict, self.reason) =
             if succeeded { (Verdict::Allow, None) } else { (Verdict::Deny, Some("upstream_status")) };

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use http::Uri;
+use vestibule_egress::child::ChildLimits;
 use vestibule_model::{CredentialSpec, Digest, Secret, Server, ServerName, Upstream, server::Servers};
 
 use crate::{
@@ -45,12 +46,14 @@ pub(crate) struct Entry {
 pub(crate) enum Route {
     /// An HTTP upstream, and what opens its credential.
     Http { uri: Uri, kind: Box<dyn Kind> },
+    /// An upstream over HTTP+SSE, likewise; one stream per session.
+    Sse { uri: Uri, kind: Box<dyn Kind> },
     /// A command, one child per session; its secrets are in its environment.
-    Command { argv: Vec<String>, env: Vec<(String, String)> },
+    Command { argv: Vec<String>, env: Vec<(String, String)>, limits: ChildLimits },
 }
 
 impl Entry {
-    pub(crate) fn server(&self) -> &Server {
+    pub(crate) fn server(&self) -> &Arc<Server> {
         &self.server
     }
 
@@ -86,16 +89,22 @@ impl Registry {
 
 fn route(server: &Server, secret: Option<Secret<String>>, signer: &Arc<Signer>) -> Result<Route, String> {
     match &server.upstream {
-        Upstream::Http { url } => {
+        Upstream::Http { url } | Upstream::Sse { url } => {
             let wrong = || "its URL is not an absolute http or https URL without user information".to_owned();
             let uri: Uri = url.parse().map_err(|_| wrong())?;
             let origin = Origin::of(&uri).ok_or_else(wrong)?;
             let with = Ingredients { origin, secret, signer: Arc::clone(signer) };
             let kind = kinds::make(&server.credential, with).map_err(|error| error.to_string())?;
-            Ok(Route::Http { uri, kind })
+            Ok(match server.upstream {
+                Upstream::Sse { .. } => Route::Sse { uri, kind },
+                _ => Route::Http { uri, kind },
+            })
         }
-        Upstream::Command { argv, env } if server.credential == CredentialSpec::None && !argv.is_empty() => {
-            Ok(Route::Command { argv: argv.clone(), env: env.clone() })
+        Upstream::Command { argv, env, max_memory }
+            if server.credential == CredentialSpec::None && !argv.is_empty() =>
+        {
+            let limits = ChildLimits { memory: *max_memory };
+            Ok(Route::Command { argv: argv.clone(), env: env.clone(), limits })
         }
         Upstream::Command { .. } => {
             Err("a command takes its credential from its environment, not from a header".to_owned())

@@ -70,6 +70,13 @@ pub struct ReplyBody {
     outcome: Outcome,
 }
 
+impl ReplyBody {
+    /// Ends the exchange because what came must not reach the client; the outcome says why.
+    pub fn withhold(mut self, reason: &'static str) {
+        self.outcome.withheld(reason);
+    }
+}
+
 impl Body for ReplyBody {
     type Data = Bytes;
     type Error = io::Error;

@@ -14,8 +14,8 @@ use crate::{
     kinds::{CredentialError, Kind},
 };
 
-const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("vestibule/", env!("CARGO_PKG_VERSION")));
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(crate) const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("vestibule/", env!("CARGO_PKG_VERSION")));
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const ANY_ANSWER: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
 
 /// Opens the credential, builds the request, spends the one on the other, sends, and checks what came.
@@ -82,16 +82,11 @@ fn check(response: Response<Body>, in_session: bool, wanted: Wanted) -> Result<A
     let (parts, body) = response.into_parts();
     let status = parts.status;
     let broken = |what: String| Err(DispatchError::Upstream(what));
-    match status {
-        // The challenge is for us. A client that saw it would start to sign in at a stranger.
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
-            return Err(DispatchError::Refused(status.as_u16()));
-        }
-        StatusCode::NOT_FOUND if in_session => return Err(DispatchError::SessionGone),
-        _ if status.is_redirection() || status.is_informational() => {
-            return broken(format!("it answered {}, which is not followed", status.as_u16()));
-        }
-        _ => {}
+    if let Some(error) = refusal(status) {
+        return Err(error);
+    }
+    if status == StatusCode::NOT_FOUND && in_session {
+        return Err(DispatchError::SessionGone);
     }
     if parts.headers.contains_key(header::CONTENT_ENCODING) {
         return broken("it compressed its answer without being asked".to_owned());
@@ -112,17 +107,31 @@ fn check(response: Response<Body>, in_session: bool, wanted: Wanted) -> Result<A
     Ok(Answer { status, headers, session, body })
 }
 
+/// What passes from no upstream to a client.
+pub(crate) fn refusal(status: StatusCode) -> Option<DispatchError> {
+    match status {
+        // The challenge is for us. A client that saw it would start to sign in at a stranger.
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+            Some(DispatchError::Refused(status.as_u16()))
+        }
+        _ if status.is_redirection() || status.is_informational() => {
+            Some(DispatchError::Upstream(format!("it answered {}, which is not followed", status.as_u16())))
+        }
+        _ => None,
+    }
+}
+
 fn is_mcp(headers: &HeaderMap) -> bool {
     let text = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let essence = text.split(';').next().unwrap_or("").trim();
     essence.eq_ignore_ascii_case("application/json") || essence.eq_ignore_ascii_case("text/event-stream")
 }
 
-fn no_credential(error: CredentialError) -> DispatchError {
+pub(crate) fn no_credential(error: CredentialError) -> DispatchError {
     DispatchError::Credential(error.to_string())
 }
 
-fn undelivered(error: SendError) -> DispatchError {
+pub(crate) fn undelivered(error: SendError) -> DispatchError {
     match error {
         SendError::Timeout(_) => DispatchError::Timeout,
         other => DispatchError::Upstream(other.to_string()),

@@ -36,6 +36,7 @@ const FLOORS: &[(&str, Floor)] = &[
     ("vestibule-mcp", Floor::Level(1)),
     ("vestibule-model", Floor::Level(0)),
     ("vestibule-demo", Floor::Sample),
+    ("vestibule-fixture", Floor::Sample),
     ("vestibule-testkit", Floor::TestHouse),
     ("xtask", Floor::Tool),
 ];

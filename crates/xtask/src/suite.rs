@@ -66,7 +66,8 @@ impl<'a> Suite<'a> {
     /// Never against a binary of yesterday: without a build there is nothing to test.
     fn clients(&mut self) {
         let before = self.total.failed;
-        self.cargo("the binary", &["build", "--locked", "--bin", "vestibule"], plain);
+        let binaries = ["build", "--locked", "--bin", "vestibule", "--bin", "vestibule-fixture"];
+        self.cargo("the binary and the conformance fixture", &binaries, plain);
         let built = self.total.failed == before;
         self.step("real clients against the real binary", |workspace| {
             anyhow::ensure!(built, "not run: the binary could not be built");

@@ -49,19 +49,43 @@ export const SERVICE_SECRET = 'a-long-secret-of-the-reporting-service-0123456789
 
 /** `vestibule serve` before `upstream`, with pre-registered clients and metadata documents from this machine. */
 export async function startHouse({ upstream, caFile }) {
+  const files = { 'hr.toml': readFileSync(join(ROOT, PERMISSIONS)), 'service.secret': SERVICE_SECRET };
+  const house = await startServe('house', files, place => configuration({ ...place, upstream, caFile }));
+  const employee = { email: 'erin@house.example', password: PASSWORD, role: 'EMPLOYEE', employee_id: 'E-1' };
+  await addUser(house.config, employee);
+  return { ...house, mcpUrl: `${house.issuer}/mcp/hr`, employee };
+}
+
+/** `vestibule serve` in a folder of its own with these files; `configure` gets the issuer and the port. */
+export async function startServe(name, files, configure) {
   const port = await freePort();
   const issuer = `http://127.0.0.1:${port}`;
-  const folder = join(SCRATCH, 'house');
+  const folder = join(SCRATCH, name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(join(folder, 'hr.toml'), readFileSync(join(ROOT, PERMISSIONS)));
-  writeFileSync(join(folder, 'service.secret'), SERVICE_SECRET, { mode: 0o600 });
+  for (const [file, content] of Object.entries(files)) writeFileSync(join(folder, file), content, { mode: 0o600 });
   const config = join(folder, 'vestibule.toml');
-  writeFileSync(config, configuration({ issuer, port, upstream, caFile }));
+  writeFileSync(config, configure({ issuer, port }));
   const program = new Program(VESTIBULE, ['serve', '--config', config], { env });
   await ready(program, `${issuer}/.well-known/oauth-authorization-server`);
-  const employee = { email: 'erin@house.example', password: PASSWORD, role: 'EMPLOYEE', employee_id: 'E-1' };
-  await addUser(config, employee);
-  return { program, issuer, mcpUrl: `${issuer}/mcp/hr`, config, employee, stop: () => program.stop() };
+  return { program, issuer, port, config, stop: () => program.stop() };
+}
+
+/** `vestibule serve` before servers that a test describes; everybody may do everything. */
+export async function startBefore(name, servers) {
+  const port = await freePort();
+  const issuer = `http://127.0.0.1:${port}`;
+  const folder = join(SCRATCH, name);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const every = ['tool', 'prompt', 'method'].map(kind => `[[${kind}]]\nnames = ["*"]\nallow = { "*" = "all" }\n`);
+  writeFileSync(join(folder, 'everything.toml'), `${every.join('\n')}\n[[resource]]\nuris = ["*"]\nallow = { "*" = "all" }\n`);
+  const config = join(folder, 'vestibule.toml');
+  const start = `public_url = "${issuer}"\nlisten = "127.0.0.1:${port}"\nstate = "data"\n\n[sign_in]\nargon2_memory_mib = 19\nargon2_passes = 2\n`;
+  writeFileSync(config, start + servers);
+  const program = new Program(VESTIBULE, ['serve', '--config', config], { env });
+  await ready(program, `${issuer}/.well-known/oauth-authorization-server`);
+  const user = { email: 'erin@house.example', password: PASSWORD, role: 'EMPLOYEE', employee_id: 'E-1' };
+  await addUser(config, user);
+  return { program, issuer, user, url: server => `${issuer}/mcp/${server}`, stop: () => program.stop() };
 }
 
 const configuration = ({ issuer, port, upstream, caFile }) => `

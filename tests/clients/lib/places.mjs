@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 export const CLIENTS = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 export const ROOT = resolve(CLIENTS, '../..');
 export const VESTIBULE = process.env.VESTIBULE ?? join(ROOT, 'target/debug/vestibule');
+export const FIXTURE = process.env.FIXTURE ?? join(ROOT, 'target/debug/vestibule-fixture');
 export const PYTHON = join(ROOT, '.cache/venv/bin/python');
 export const BIN = join(CLIENTS, 'node_modules/.bin');
 export const SCREENSHOTS = join(ROOT, 'target/screenshots');

@@ -24,7 +24,7 @@ use crate::{
 const PAGE: usize = 50;
 
 /// The kinds of event, as the journal spells them.
-pub(crate) const KINDS: [&str; 13] = [
+pub(crate) const KINDS: [&str; 14] = [
     "call",
     "outcome",
     "unauthenticated",
@@ -37,6 +37,7 @@ pub(crate) const KINDS: [&str; 13] = [
     "client",
     "admin",
     "key",
+    "pin",
     "system",
 ];
 const VERDICTS: [&str; 2] = ["allow", "deny"];

@@ -5,6 +5,7 @@ pub(crate) mod clients;
 pub(crate) mod overview;
 pub(crate) mod policy;
 mod row;
+pub(crate) mod tools;
 pub(crate) mod users;
 
 use std::io;

@@ -130,6 +130,7 @@ fn describe(server: &Server, policies: &PolicySet) -> ServerRow {
         resource: server.resource.to_string(),
         behind: match server.upstream {
             Upstream::Http { .. } => "HTTP",
+            Upstream::Sse { .. } => "HTTP+SSE",
             Upstream::Command { .. } => "local command",
         },
         credential: match server.credential {

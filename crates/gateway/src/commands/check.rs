@@ -37,7 +37,7 @@ fn plural(count: usize) -> &'static str {
 
 fn describe(upstream: &vestibule_model::Upstream) -> String {
     match upstream {
-        vestibule_model::Upstream::Http { url } => url.clone(),
+        vestibule_model::Upstream::Http { url } | vestibule_model::Upstream::Sse { url } => url.clone(),
         vestibule_model::Upstream::Command { argv, .. } => argv.join(" "),
     }
 }

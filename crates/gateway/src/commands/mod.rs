@@ -8,6 +8,8 @@ mod doctor;
 mod evidence;
 mod generated;
 mod passwords;
+mod pii;
+mod pin;
 mod place;
 mod policy;
 mod protect;
@@ -36,7 +38,9 @@ pub async fn run(command: Command) -> Result<ExitCode> {
         Command::User(command) => user::run(command).await,
         Command::Client(command) => client::run(command).await,
         Command::Policy(command) => policy::run(command).await,
+        Command::Pin(command) => pin::run(command).await,
         Command::Audit(command) => audit::run(command).await,
+        Command::Pii(command) => pii::run(command),
         Command::Stdio(args) => stdio::run(args).await,
         Command::Doctor(args) => doctor::run(args).await,
     }

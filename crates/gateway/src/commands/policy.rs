@@ -13,6 +13,7 @@ use vestibule_policy::{
     explain::{Question, explain},
     matrix::matrix,
 };
+use vestibule_proxy::PinnedTools;
 
 use super::{place, user};
 use crate::{cli, config::Config, wire};
@@ -65,7 +66,9 @@ async fn explain_call(args: cli::PolicyExplain) -> Result<()> {
     let (clock, _) = wire::senses();
     let principal = principal(caller, scopes, &*clock);
     let question = question(&args.tool, &args.arguments)?;
-    println!("{}", explain(&Engine::new(set), &principal, &server, &store.directory(), &question));
+    let tools = PinnedTools::new(store.clone(), config.pin_modes());
+    let engine = Engine::new(set, Arc::new(tools));
+    println!("{}", explain(&engine, &principal, &server, &store.directory(), &question));
     Ok(())
 }
 

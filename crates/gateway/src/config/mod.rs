@@ -17,7 +17,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration}
 use ipnet::IpNet;
 use vestibule_authserver::AuthSettings;
 use vestibule_identity::{browser::SessionLife, password::HashSettings, password_policy::PasswordPolicy};
-use vestibule_model::{Client, Digest, Secret, Server, ServerName};
+use vestibule_model::{Client, Digest, PinMode, Secret, Server, ServerName};
 use vestibule_oauth::keys::{Algorithm, RotationPlan};
 use vestibule_policy::set::Source;
 
@@ -93,6 +93,8 @@ pub struct ConfiguredServer {
     pub secret: Option<Secret<String>>,
     /// Its policy files, read.
     pub policies: Vec<Source>,
+    /// How its tool definitions are guarded.
+    pub pin: PinMode,
 }
 
 impl Config {
@@ -106,6 +108,11 @@ impl Config {
                 (configured.server.name.clone(), copies.collect())
             })
             .collect()
+    }
+
+    /// How the tool definitions of each server are guarded.
+    pub fn pin_modes(&self) -> Vec<(ServerName, PinMode)> {
+        self.servers.iter().map(|one| (one.server.name.clone(), one.pin)).collect()
     }
 }
 

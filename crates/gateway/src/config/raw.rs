@@ -130,15 +130,21 @@ pub struct Server {
     pub name: Spanned<String>,
     /// Its name for people. Default: the name.
     pub title: Option<String>,
-    /// Where it is: the URL of a streamable HTTP endpoint.
+    /// Where it is: the URL of a streamable HTTP endpoint, or of the stream when `transport` is `sse`.
     #[schemars(with = "Option<String>")]
     pub url: Option<Spanned<String>>,
+    /// What is spoken at the URL: `streamable-http`, or `sse` for a server of 2024-11-05. Default: `streamable-http`.
+    #[schemars(with = "Option<Transport>")]
+    pub transport: Option<Spanned<Transport>>,
     /// Or the command to run, program and arguments.
     #[schemars(with = "Option<Vec<String>>")]
     pub command: Option<Spanned<Vec<String>>>,
     /// The environment of the command.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+    /// The most memory that the command, and each process it starts, may have for itself, in MiB. Default: no limit.
+    #[schemars(with = "Option<u64>")]
+    pub max_memory_mib: Option<Spanned<u64>>,
     /// Which era of MCP it speaks. Default: `auto`, found out by its first answers.
     #[schemars(with = "Option<Protocol>")]
     pub protocol: Option<Spanned<Protocol>>,
@@ -148,9 +154,34 @@ pub struct Server {
     /// Its policy files: permission tables (`.toml`) and Cedar (`.cedar`). Without one everything is denied.
     #[schemars(with = "Option<OneOrMany>")]
     pub policy: Option<Spanned<OneOrMany>>,
+    /// What happens when the definition of a tool changes, or a tool looks like another: `off`, `warn`, or `hold` it until
+    /// `vestibule pin approve`. Default: `warn`.
+    pub pin: Option<PinMode>,
     /// Groups of tools that people can give or keep back as one.
     #[serde(default, rename = "scope")]
     pub scopes: Vec<Scope>,
+}
+
+/// What is spoken at a URL.
+#[derive(Deserialize, JsonSchema, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Transport {
+    /// Streamable HTTP (2025-03-26 and later).
+    StreamableHttp,
+    /// HTTP+SSE (2024-11-05).
+    Sse,
+}
+
+/// How tool definitions are guarded.
+#[derive(Deserialize, JsonSchema, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+pub enum PinMode {
+    /// Nothing is recorded.
+    Off,
+    /// It is recorded and reported, and passes.
+    Warn,
+    /// The tool is out of service until an administrator has approved it.
+    Hold,
 }
 
 /// Which era of MCP a server speaks.

@@ -1,7 +1,9 @@
 //! `[[server]]`: the MCP servers behind us.
 
 use toml::Spanned;
-use vestibule_model::{CredentialSpec, Protocol, ResourceUri, Scope, ScopeGroup, Secret, Server, ServerName, Upstream};
+use vestibule_model::{
+    CredentialSpec, PinMode, Protocol, ResourceUri, Scope, ScopeGroup, Secret, Server, ServerName, Upstream,
+};
 use vestibule_policy::set::Source;
 
 use super::{ConfiguredServer, check::Checker, raw};
@@ -27,6 +29,12 @@ fn one(checker: &mut Checker<'_>, public_url: &str, raw: raw::Server) -> Option<
     let protocol = protocol(checker, &raw, &upstream)?;
     let (credential, secret) = credential(checker, &raw, &upstream)?;
     let policies = policies(checker, raw.policy.as_ref());
+    let pin = match raw.pin {
+        Some(raw::PinMode::Off) => PinMode::Off,
+        Some(raw::PinMode::Warn) => PinMode::Warn,
+        Some(raw::PinMode::Hold) => PinMode::Hold,
+        None => PinMode::default(),
+    };
     let server = Server {
         title: raw.title.unwrap_or_else(|| name.clone()),
         resource: ResourceUri::new(format!("{public_url}/mcp/{name}")),
@@ -37,7 +45,7 @@ fn one(checker: &mut Checker<'_>, public_url: &str, raw: raw::Server) -> Option<
         allowed_origins: Vec::new(),
         protocol,
     };
-    Some(ConfiguredServer { server, secret, policies })
+    Some(ConfiguredServer { server, secret, policies, pin })
 }
 
 fn name(checker: &mut Checker<'_>, given: &Spanned<String>) -> Option<String> {
@@ -67,11 +75,24 @@ fn upstream(checker: &mut Checker<'_>, raw: &raw::Server) -> Option<Upstream> {
                 );
                 return None;
             }
-            Some(Upstream::Http { url: url.get_ref().clone() })
+            if let Some(memory) = &raw.max_memory_mib {
+                let what = "only the memory of a command can be limited";
+                checker.mistake(memory.span(), what, "remove `max_memory_mib`");
+            }
+            let url = url.get_ref().clone();
+            Some(match raw.transport.as_ref().map(Spanned::get_ref) {
+                Some(raw::Transport::Sse) => Upstream::Sse { url },
+                Some(raw::Transport::StreamableHttp) | None => Upstream::Http { url },
+            })
         }
         (None, Some(command)) if !command.get_ref().is_empty() => {
             let env = raw.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-            Some(Upstream::Command { argv: command.get_ref().clone(), env })
+            if let Some(transport) = &raw.transport {
+                let what = "a command speaks on its standard input and output";
+                checker.mistake(transport.span(), what, "remove `transport`, or give a `url`");
+            }
+            let max_memory = max_memory(checker, raw.max_memory_mib.as_ref());
+            Some(Upstream::Command { argv: command.get_ref().clone(), env, max_memory })
         }
         _ => {
             let what = "a server has either a `url` or a `command`";
@@ -79,6 +100,17 @@ fn upstream(checker: &mut Checker<'_>, raw: &raw::Server) -> Option<Upstream> {
             None
         }
     }
+}
+
+/// In bytes. No program starts in less than a few MiB.
+fn max_memory(checker: &mut Checker<'_>, given: Option<&Spanned<u64>>) -> Option<u64> {
+    let given = given?;
+    let bytes = given.get_ref().checked_mul(1 << 20).filter(|_| *given.get_ref() >= 16);
+    if bytes.is_none() {
+        let what = format!("no command can work with {} MiB", given.get_ref());
+        checker.mistake(given.span(), what, "give at least 16, as in max_memory_mib = 512");
+    }
+    bytes
 }
 
 fn is_http_url(text: &str) -> bool {
@@ -98,9 +130,13 @@ fn protocol(checker: &mut Checker<'_>, raw: &raw::Server, upstream: &Upstream) -
         (raw::Protocol::Auto, _) => Some(Protocol::Auto),
         (raw::Protocol::Stateful, _) => Some(Protocol::Stateful),
         (raw::Protocol::Stateless, Upstream::Http { .. }) => Some(Protocol::Stateless),
-        (raw::Protocol::Stateless, Upstream::Command { .. }) => {
-            let what = "a command is spoken to in sessions";
-            checker.mistake(given.span(), what, "remove `protocol`, or serve it over HTTP and give its `url`");
+        (raw::Protocol::Stateless, Upstream::Command { .. } | Upstream::Sse { .. }) => {
+            let what = "a command, or a server over HTTP+SSE, is spoken to in sessions";
+            checker.mistake(
+                given.span(),
+                what,
+                "remove `protocol`, or serve it over streamable HTTP and give its `url`",
+            );
             None
         }
     }
@@ -112,7 +148,7 @@ fn credential(
     upstream: &Upstream,
 ) -> Option<(CredentialSpec, Option<Secret<String>>)> {
     let Some(given) = &raw.credential else { return Some((CredentialSpec::None, None)) };
-    let Upstream::Http { url } = upstream else {
+    let (Upstream::Http { url } | Upstream::Sse { url }) = upstream else {
         let what = "a command gets its credentials from its environment";
         checker.mistake(given.span(), what, "remove `credential` and use `env`");
         return None;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use vestibule_authserver::settings::{MetadataDocuments, PrivateUseSchemes};
+use vestibule_model::Upstream;
 
 use super::*;
 
@@ -53,6 +54,50 @@ fn a_credential_in_a_header_with_another_use_is_refused() {
              credential = {{ kind = \"static\", header = \"{header}\", value = {{ env = \"PATH\" }} }}\n"
         ));
         assert!(told.starts_with("vestibule.toml:5: ") && told.contains("cannot hold a credential"), "{told}");
+    }
+}
+
+#[test]
+fn tool_definitions_are_guarded_as_the_file_says() {
+    let server = format!("{SOUND}[[server]]\nname = \"hr\"\nurl = \"http://127.0.0.1/mcp\"\n");
+    let mode = |line: &str| {
+        let parsed = parse("vestibule.toml", &format!("{server}{line}\n"), Path::new("/nonexistent"));
+        parsed.unwrap_or_else(|errors| panic!("{errors}")).pin_modes()[0].1
+    };
+    assert_eq!(mode(""), PinMode::Warn);
+    assert_eq!(mode("pin = \"hold\""), PinMode::Hold);
+    assert_eq!(mode("pin = \"off\""), PinMode::Off);
+    let told = mistakes(&format!("{server}pin = \"Hold\"\n"));
+    assert!(
+        told.starts_with("vestibule.toml:5: unknown variant `Hold`, expected one of `off`, `warn`, `hold`"),
+        "{told}"
+    );
+    assert!(told.contains("remedy: use one of the values named"), "{told}");
+}
+
+#[test]
+fn a_server_is_spoken_to_as_the_file_says() {
+    let upstream = |lines: &str| {
+        let text = format!("{SOUND}[[server]]\nname = \"hr\"\n{lines}\n");
+        let parsed = parse("vestibule.toml", &text, Path::new("/nonexistent"));
+        parsed.map(|config| config.servers[0].server.upstream.clone()).map_err(|errors| errors.to_string())
+    };
+    let url = "http://127.0.0.1/sse".to_owned();
+    let sse = "url = \"http://127.0.0.1/sse\"\ntransport = \"sse\"";
+    assert_eq!(upstream(sse), Ok(Upstream::Sse { url: url.clone() }));
+    assert_eq!(upstream(&sse.replace("\"sse\"", "\"streamable-http\"")), Ok(Upstream::Http { url }));
+    let command = "command = [\"server\"]\nmax_memory_mib = 64";
+    let (argv, env) = (vec!["server".to_owned()], Vec::new());
+    assert_eq!(upstream(command), Ok(Upstream::Command { argv, env, max_memory: Some(64 << 20) }));
+    for (lines, told) in [
+        (sse.replace("\"sse\"", "\"SSE\""), "vestibule.toml:5: unknown variant `SSE`"),
+        (format!("{command}\ntransport = \"sse\""), "vestibule.toml:6: a command speaks on its standard input"),
+        (format!("{sse}\nmax_memory_mib = 64"), "vestibule.toml:6: only the memory of a command can be limited"),
+        (command.replace("64", "15"), "vestibule.toml:5: no command can work with 15 MiB"),
+        (command.replace("64", "9223372036854775807"), "vestibule.toml:5: no command can work with"),
+    ] {
+        let errors = upstream(&lines).unwrap_err();
+        assert!(errors.starts_with(told) && errors.contains("remedy: "), "{errors}");
     }
 }
 

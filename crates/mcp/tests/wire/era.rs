@@ -95,7 +95,7 @@ fn unsupported_versions_say_what_would_work() {
     )
     .unwrap_err();
     assert_eq!((error.status(), error.code()), (400, code::UNSUPPORTED_VERSION));
-    let supported = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
+    let supported = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
     assert_eq!(error.data(), Some(json!({"supported": supported, "requested": "2099-01-01"})));
     let ping = json!({"jsonrpc": "2.0", "id": 1, "method": "ping"});
     assert_eq!(refusal(&ping, headers("banana", "", "")), (400, code::UNSUPPORTED_VERSION));

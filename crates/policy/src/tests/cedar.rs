@@ -118,7 +118,7 @@ fn policies_of_one_server_say_nothing_about_another() {
         "other".into(),
         vec![crate::Source { file: "p.cedar".into(), text: "permit (principal, action, resource);".into() }],
     )]);
-    let engine = crate::Engine::new(set.unwrap());
+    let engine = crate::Engine::new(set.unwrap(), std::sync::Arc::new(crate::hold::NothingHeld));
     let caller = of_subject(
         vestibule_model::Subject::User(std::sync::Arc::clone(house.user("executive"))),
         "acme",

@@ -103,7 +103,7 @@ fn everyone_everything_is_an_explicit_table() {
         server().name.clone(),
         vec![Source { file: "protect.toml".into(), text: PolicySet::everyone_everything() }],
     )]);
-    let engine = crate::Engine::new(set.unwrap());
+    let engine = crate::Engine::new(set.unwrap(), std::sync::Arc::new(crate::hold::NothingHeld));
     let house = House::new();
     let caller = principal(house.user("employee"), "tools:* prompts:* resources:*");
     for (kind, name) in

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vestibule_model::{Acr, RequestId, Scope, ScopeGroup, ScopeSet, Server, Subject, Timestamp, Verdict};
+use vestibule_model::{Acr, RequestId, Scope, ScopeGroup, ScopeSet, Server, ServerName, Subject, Timestamp, Verdict};
 
 use crate::{
     Call, CallTarget, DenyReason, Kind,
@@ -20,6 +20,29 @@ fn policy_is_asked_first_and_a_denial_is_no_scope_challenge() {
     assert!(decide(&engine, &caller, &house, tool("get_org_info", "{}")).is_allowed());
     let see = |name| engine.may_see(&caller, &server(), &house.directory, &CallTarget::Tool(name));
     assert!(see("get_org_info") && !see("query_leaves") && !see("get_dashboard_stats"));
+}
+
+#[test]
+fn what_is_out_of_service_is_refused_and_unseen_whatever_policy_says() {
+    struct Leaves;
+    impl crate::hold::Holds for Leaves {
+        fn find(&self, server: &ServerName, tool: &str) -> Option<String> {
+            (server.as_str() == "hr" && tool == "query_leaves").then(|| "It waits.".to_owned())
+        }
+    }
+    let (set, house) = (crate::testing::load(&[("hr.toml", HR)]).unwrap(), House::new());
+    let engine = crate::Engine::new(set, Arc::new(Leaves));
+    let caller = principal(house.user("employee"), "tools:*");
+    let held = Some(DenyReason::Held("It waits.".to_owned()));
+    assert_eq!(refusal(&engine, &caller, &house, tool("query_leaves", "{}")), held);
+    assert!(decide(&engine, &caller, &house, tool("get_org_info", "{}")).is_allowed());
+    let see = |name| engine.may_see(&caller, &server(), &house.directory, &CallTarget::Tool(name));
+    assert!(see("get_org_info") && !see("query_leaves"));
+    let stranger = principal(house.user("employee"), "tools:get_org_info");
+    let refused = refusal(&engine, &stranger, &house, tool("query_leaves", "{}"));
+    assert!(matches!(refused, Some(DenyReason::Scope(_))), "{refused:?}");
+    let why = crate::explain::explain(&engine, &caller, &server(), &house.directory, &tool("query_leaves", "{}"));
+    assert!(why.refused == held && why.cures.iter().any(|cure| cure.contains("vestibule pin")), "{:?}", why.cures);
 }
 
 #[test]

@@ -92,6 +92,18 @@ async fn a_newer_database_is_left_alone() {
 }
 
 #[tokio::test]
+async fn an_older_database_gets_what_it_lacks_and_keeps_what_it_has() {
+    let scratch = Scratch::new();
+    let store = open(&scratch.file(), &clock()).await;
+    store.create_user(&user("ada"), None).await.unwrap();
+    store.close().await;
+    foreign(&scratch, "DROP TABLE pins; PRAGMA user_version = 1").await;
+    let store = open(&scratch.file(), &clock()).await;
+    assert!(store.list_pins().await.unwrap().is_empty());
+    assert_eq!(store.find_user(&"ada".into()).await.unwrap(), Some(user("ada")));
+}
+
+#[tokio::test]
 async fn files_are_private() {
     let scratch = Scratch::new();
     let store = open(&scratch.file(), &clock()).await;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::{BoxFuture, join_all};
 use tokio::sync::Barrier;
-use vestibule_model::{ClientId, GrantId, SessionId, UserId};
+use vestibule_model::{ClientId, GrantId, ServerName, SessionId, UserId};
 
 use super::{World, authentication, digest, everywhere, grant, refresh, session, user};
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     codes::{Redeemed, Redemption},
     factors::FactorRecord,
     once::{Consumed, OnceKind},
+    pins::{News, Sight},
     refresh::Rotation,
 };
 
@@ -215,6 +216,26 @@ async fn parallel_guesses_each_count() {
             Box::pin(async move { store.reserve_guess("account", "ada", free).await.unwrap().is_ok() })
         });
         assert_eq!(passed.await.into_iter().filter(|passed| *passed).count(), 5, "five guesses, not a hundred");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_first_sights_one_is_pinned() {
+    everywhere(async |world| {
+        let server = ServerName::from("hr");
+        let seen = race(world, |store, number| {
+            Box::pin(async move {
+                let text = format!("definition {}", number % 10);
+                let (tool, style, look) = ("read".to_owned(), "read".to_owned(), "read".to_owned());
+                let sight = Sight { tool, digest: digest(&text), definition: text, style, look };
+                let news = store.note_sights(&"hr".into(), vec![sight]).await.unwrap();
+                news.into_iter().map(|(_, news)| news).collect::<Vec<_>>()
+            })
+        });
+        let seen: Vec<News> = seen.await.into_iter().flatten().collect();
+        assert!(seen.len() == 2 && seen.contains(&News::FirstSeen) && seen.contains(&News::Changed), "{seen:?}");
+        assert!(world.store.find_pin(&server, "read").await.unwrap().is_some());
     })
     .await;
 }

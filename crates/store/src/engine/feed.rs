@@ -20,6 +20,7 @@ use crate::{
     Result,
     changes::{Change, Numbered},
     faults::Faults,
+    pins::Pins,
 };
 
 /// Changes a subscriber may be behind before it must reload everything.
@@ -31,6 +32,7 @@ pub(crate) struct Feed {
     epoch: AtomicU64,
     directory: ArcSwap<Directory>,
     revoked: ArcSwap<HashSet<Box<str>>>,
+    pins: ArcSwap<Pins>,
     current: AtomicBool,
 }
 
@@ -42,6 +44,7 @@ impl Feed {
             epoch: AtomicU64::new(0),
             directory: ArcSwap::default(),
             revoked: ArcSwap::default(),
+            pins: ArcSwap::default(),
             current: AtomicBool::new(true),
         }
     }
@@ -56,6 +59,10 @@ impl Feed {
 
     pub(crate) fn directory(&self) -> Arc<Directory> {
         self.directory.load_full()
+    }
+
+    pub(crate) fn pins(&self) -> Arc<Pins> {
+        self.pins.load_full()
     }
 
     pub(crate) fn is_revoked(&self, jti: &str) -> bool {
@@ -107,6 +114,11 @@ impl Feed {
         Ok(())
     }
 
+    async fn load_pins(&self, connection: &mut Connection) -> Result<()> {
+        self.pins.store(Arc::new(crate::pins::all(connection).await?));
+        Ok(())
+    }
+
     fn add_revoked<'a>(&self, more: impl Iterator<Item = &'a str>) {
         let mut all = HashSet::clone(&self.revoked.load());
         all.extend(more.map(Box::from));
@@ -131,6 +143,7 @@ impl Tail {
             sqlx::query("SELECT COALESCE(MAX(seq), 0) FROM changes").fetch_one(&mut *connection).await?.try_get(0)?;
         feed.load_directory(connection).await?;
         feed.load_revoked(connection, now).await?;
+        feed.load_pins(connection).await?;
         Ok(Self { last, version, shared })
     }
 
@@ -167,6 +180,9 @@ impl Tail {
         let missed = first.seq != self.last + 1;
         if missed || changes.iter().any(|numbered| matches!(numbered.change, Change::User(_) | Change::Everything)) {
             feed.load_directory(connection).await?;
+        }
+        if missed || changes.iter().any(|numbered| matches!(numbered.change, Change::Pins(_) | Change::Everything)) {
+            feed.load_pins(connection).await?;
         }
         if missed {
             feed.load_revoked(connection, now).await?;

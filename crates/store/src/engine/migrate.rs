@@ -6,7 +6,8 @@ use super::Connection;
 use crate::{Result, StoreError};
 
 /// Every step ever released, in order. A released step is never edited.
-const STEPS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_init.sql")];
+const STEPS: [&str; 2] =
+    [include_str!("../../migrations/sqlite/0001_init.sql"), include_str!("../../migrations/sqlite/0002_pins.sql")];
 
 /// The schema this program knows.
 pub(crate) const SCHEMA: u32 = STEPS.len() as u32;

@@ -13,14 +13,14 @@ use std::{
 use tokio::time::{Instant, sleep};
 use vestibule_model::Digest;
 
-use super::{PATIENCE, running::Call, sessions::Owner, way::Way};
+use super::{PATIENCE, running::Call, sessions::Owner, way::Passage};
 
 /// The most calls that are held, in all and of one caller. Beyond, the caller's oldest is given up.
 const MOST: (usize, usize) = (4096, 16);
 
 /// All of them.
 #[derive(Default)]
-pub(crate) struct Held {
+pub(crate) struct HeldCalls {
     all: Mutex<HashMap<String, Waiting>>,
 }
 
@@ -30,9 +30,9 @@ struct Waiting {
     call: Call,
 }
 
-impl Held {
+impl HeldCalls {
     /// Holds a call. The state to come back with; `None` when there are too many, and then the call is given up.
-    pub(super) fn hold(way: &Way, call: Call) -> Option<String> {
+    pub(super) fn hold(way: &Passage, call: Call) -> Option<String> {
         let (state, owner) = (way.unguessable(), Owner::of(way));
         let mut all = way.reach.held.lock();
         let own = || all.iter().filter(|(_, waiting)| waiting.owner == owner);
@@ -59,7 +59,7 @@ impl Held {
     }
 
     /// The call that this caller may go on with; it is held no more.
-    pub(super) fn take(way: &Way, state: &str, of: Digest) -> Option<Call> {
+    pub(super) fn take(way: &Passage, state: &str, of: Digest) -> Option<Call> {
         let owner = Owner::of(way);
         let mut all = way.reach.held.lock();
         all.get(state).filter(|waiting| waiting.owner == owner && waiting.call.is_of(of))?;

@@ -24,7 +24,7 @@ use super::{
     ALIVE, KEEP_ALIVE, broken, refusal, running, said,
     sessions::{Opened, Session},
     translated::{self, Came, Messages, Whole},
-    way::Way,
+    way::Passage,
 };
 use crate::{McpCall, answer::Answer, dispatch::DispatchError};
 
@@ -92,7 +92,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Listens in this session until the client leaves.
 pub(super) async fn listen(
-    way: &Way,
+    way: &Passage,
     session: &Arc<Session>,
     opened: &Opened,
     message: &Message,
@@ -112,7 +112,7 @@ pub(super) async fn listen(
 }
 
 /// What the session tells from now on.
-async fn receiver(way: &Way, session: &Arc<Session>, opened: &Opened) -> Result<Receiver<Bytes>, DispatchError> {
+async fn receiver(way: &Passage, session: &Arc<Session>, opened: &Opened) -> Result<Receiver<Bytes>, DispatchError> {
     match session.feed.join() {
         Ok(receiver) => Ok(receiver),
         Err((sender, receiver)) => {
@@ -124,7 +124,7 @@ async fn receiver(way: &Way, session: &Arc<Session>, opened: &Opened) -> Result<
 }
 
 /// The stream of the session; `None` when the server has none. Changes may then come with answers only.
-async fn open(way: &Way, opened: &Opened) -> Result<Option<Messages>, DispatchError> {
+async fn open(way: &Passage, opened: &Opened) -> Result<Option<Messages>, DispatchError> {
     let version = http::HeaderValue::from_static(opened.server.version().as_str());
     let headers = HeaderMap::from_iter([
         (http::HeaderName::from_static("mcp-protocol-version"), version),
@@ -139,7 +139,7 @@ async fn open(way: &Way, opened: &Opened) -> Result<Option<Messages>, DispatchEr
 }
 
 /// Passes on what the session tells, until it ends or nobody listens.
-async fn pump(way: Way, session: Arc<Session>, mut messages: Option<Messages>, sender: Sender<Bytes>) {
+async fn pump(way: Passage, session: Arc<Session>, mut messages: Option<Messages>, sender: Sender<Bytes>) {
     loop {
         let event = tokio::select! {
             event = next(&mut messages) => event,
@@ -172,7 +172,7 @@ async fn next(messages: &mut Option<Messages>) -> io::Result<Option<vestibule_mc
 
 /// Somebody who listens.
 struct Listener {
-    way: Way,
+    way: Passage,
     session: Arc<Session>,
     /// Of the request, as raw JSON text.
     id: String,

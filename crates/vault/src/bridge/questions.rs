@@ -12,7 +12,7 @@ use tokio::sync::{Notify, oneshot};
 use vestibule_mcp::{Message, bridge};
 use vestibule_model::Digest;
 
-use super::{sessions::Owner, way::Way};
+use super::{sessions::Owner, way::Passage};
 use crate::dispatch::DispatchError;
 
 /// The most questions that wait for an answer, in all and of one caller.
@@ -28,7 +28,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn new(way: &Way, session: &str) -> Self {
+    pub(super) fn new(way: &Passage, session: &str) -> Self {
         Self { owner: Owner::of(way), session: Digest::of(session.as_bytes()) }
     }
 
@@ -55,7 +55,7 @@ struct State {
 
 impl Questions {
     /// Opens a question. `id` is raw JSON text, and unguessable.
-    pub(super) fn open(way: &Way, place: &Place, id: String) -> Result<Question, DispatchError> {
+    pub(super) fn open(way: &Passage, place: &Place, id: String) -> Result<Question, DispatchError> {
         let (sender, answer) = oneshot::channel();
         let mut state = way.reach.questions.lock();
         let of_caller = || state.open.values().filter(|(other, _)| other.is_of_caller(place)).count();
@@ -78,7 +78,7 @@ impl Questions {
     }
 
     /// Notes a call that its client may cancel. Beyond the limit it cannot be: to cancel is a wish, not a right.
-    pub(super) fn run(way: &Way, place: &Place, id: &str) -> Running {
+    pub(super) fn run(way: &Passage, place: &Place, id: &str) -> Running {
         let (key, cancelled) = ((place.clone(), id.to_owned()), Arc::new(Notify::new()));
         let mut state = way.reach.questions.lock();
         if state.running.len() < MOST_CALLS {
@@ -102,7 +102,7 @@ impl Questions {
 
 /// A question that waits. Dropped, it is open no more.
 pub(super) struct Question {
-    way: Way,
+    way: Passage,
     id: String,
     answer: oneshot::Receiver<Outcome>,
 }
@@ -127,7 +127,7 @@ impl Drop for Question {
 
 /// A call that runs.
 pub(super) struct Running {
-    way: Way,
+    way: Passage,
     key: (Place, String),
     cancelled: Arc<Notify>,
 }

@@ -21,7 +21,7 @@ use super::{
     questions::{Place, Question, Questions, Running},
     refusal, said,
     translated::{self, Came, Messages},
-    way::{self, Way},
+    way::{self, Passage},
 };
 use crate::{
     answer::{Answer, Source},
@@ -36,7 +36,12 @@ const BREATH: Duration = Duration::from_millis(500);
 const CANCELLED: &str = r#"{"action":"cancel"}"#;
 
 /// Makes the call. Its answer becomes a stream when the server sends one, or asks for something.
-pub(super) async fn call(way: &Way, place: Place, client: Client, message: Message) -> Result<Answer, DispatchError> {
+pub(super) async fn call(
+    way: &Passage,
+    place: Place,
+    client: Client,
+    message: Message,
+) -> Result<Answer, DispatchError> {
     let id = message.id().unwrap_or_default().to_owned();
     let Ok(sent) = bridge::to_stateless(&message, &client) else {
         return Ok(refusal(StatusCode::OK, &id, code::INVALID_PARAMS, "The parameters nest too deep."));
@@ -64,7 +69,7 @@ fn given_up() -> Answer {
 }
 
 struct Call {
-    way: Way,
+    way: Passage,
     place: Place,
     client: Client,
     message: Message,

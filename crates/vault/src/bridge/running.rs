@@ -18,17 +18,17 @@ use vestibule_model::Digest;
 
 use super::{
     broken, eras,
-    held::Held,
+    held::HeldCalls,
     may_ask, refusal, said,
     sessions::{Opened, Session},
     translated::{self, Came, Messages},
-    way::Way,
+    way::Passage,
 };
 use crate::{answer::Answer, dispatch::DispatchError};
 
 /// Makes the call in this session. Its answer becomes a stream when the server sends one.
 pub(super) async fn call(
-    way: &Way,
+    way: &Passage,
     session: &Arc<Session>,
     opened: &Opened,
     client: &Client,
@@ -56,9 +56,9 @@ pub(super) async fn call(
 }
 
 /// Goes on with a call that its client comes back to.
-pub(super) async fn resume(way: &Way, state: &str, message: &Message) -> Result<Answer, DispatchError> {
+pub(super) async fn resume(way: &Passage, state: &str, message: &Message) -> Result<Answer, DispatchError> {
     let id = message.id().unwrap_or_default();
-    let Some(mut call) = Held::take(way, state, fingerprint(message)) else {
+    let Some(mut call) = HeldCalls::take(way, state, fingerprint(message)) else {
         let text = "The requestState is unknown here; start the request again without it.";
         return Ok(refusal(StatusCode::NOT_FOUND, id, code::INVALID_PARAMS, text));
     };
@@ -84,7 +84,7 @@ fn fingerprint(message: &Message) -> Digest {
 /// A request under way in a session. Dropped before its end, the server is told: there a lost connection does not cancel
 /// (MCP 2025-11-25, streamable HTTP), while for the client without a session it does.
 struct Request {
-    way: Way,
+    way: Passage,
     session: Arc<Session>,
     number: u64,
     over: bool,
@@ -110,7 +110,7 @@ impl Drop for Request {
     }
 }
 
-async fn tell(way: &Way, session: &Session, message: Message) -> Result<(), DispatchError> {
+async fn tell(way: &Passage, session: &Session, message: Message) -> Result<(), DispatchError> {
     let opened = session.opened.get().ok_or_else(|| broken("the session is not open"))?;
     let answer = way.send(opened.carry(message)).await;
     match answer {
@@ -122,7 +122,7 @@ async fn tell(way: &Way, session: &Session, message: Message) -> Result<(), Disp
 }
 
 /// Says something that nobody waits for.
-pub(super) fn tell_later(way: &Way, session: &Arc<Session>, text: Vec<u8>) {
+pub(super) fn tell_later(way: &Passage, session: &Arc<Session>, text: Vec<u8>) {
     let (Ok(message), Ok(runtime)) = (Message::parse(text.into()), Handle::try_current()) else { return };
     let (way, session) = (way.clone(), Arc::clone(session));
     runtime.spawn(async move {
@@ -206,7 +206,7 @@ impl Call {
     fn hold(self) -> Bytes {
         let (id, way) = (self.exchange.id.clone(), self.request.way.clone());
         let asks: Vec<_> = self.asked.iter().map(|(key, request)| (key.clone(), request.ask.clone())).collect();
-        match Held::hold(&way, self) {
+        match HeldCalls::hold(&way, self) {
             Some(state) => said(&bridge::input_required(&id, &asks, &state)),
             None => {
                 let text = "Too many calls wait for input.";

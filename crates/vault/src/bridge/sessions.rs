@@ -21,13 +21,13 @@ use vestibule_model::{ClientId, Digest, OrgId, ServerName};
 
 use super::{
     listening::Feed,
-    way::{self, Way},
+    way::{self, Passage},
 };
 use crate::{McpCall, dispatch::DispatchError};
 
 /// How many sessions are held, and how long.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct SessionLimits {
+pub(crate) struct HeldLimits {
     /// In all.
     pub(crate) max: usize,
     /// For one subject. Beyond, the one that was unused for longest ends.
@@ -36,7 +36,7 @@ pub(crate) struct SessionLimits {
     pub(crate) idle: Duration,
 }
 
-impl Default for SessionLimits {
+impl Default for HeldLimits {
     fn default() -> Self {
         Self { max: 4096, max_per_subject: 16, idle: Duration::from_secs(15 * 60) }
     }
@@ -55,7 +55,7 @@ pub(super) struct Owner {
 
 impl Owner {
     /// Whoever calls by this way, whatever their client declares.
-    pub(super) fn of(way: &Way) -> Self {
+    pub(super) fn of(way: &Passage) -> Self {
         Self {
             server: way.entry.server().name.clone(),
             upstream: way.entry.upstream(),
@@ -122,13 +122,13 @@ impl Session {
 }
 
 /// All of them.
-pub(crate) struct Sessions {
+pub(crate) struct HeldSessions {
     all: Mutex<HashMap<Owner, Arc<Session>>>,
-    limits: SessionLimits,
+    limits: HeldLimits,
 }
 
-impl Sessions {
-    pub(crate) fn new(limits: SessionLimits) -> Self {
+impl HeldSessions {
+    pub(crate) fn new(limits: HeldLimits) -> Self {
         Self { all: Mutex::default(), limits }
     }
 
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
     use crate::kinds::suite;
 
-    const LIMITS: SessionLimits = SessionLimits { max: 4, max_per_subject: 2, idle: Duration::from_secs(60) };
+    const LIMITS: HeldLimits = HeldLimits { max: 4, max_per_subject: 2, idle: Duration::from_secs(60) };
 
     fn owner(subject: &str, client: &str) -> Owner {
         Owner {
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn only_the_same_owner_finds_a_session() {
-        let sessions = Sessions::new(SessionLimits::default());
+        let sessions = HeldSessions::new(HeldLimits::default());
         let ana = owner("ana", "c");
         let session = sessions.find(&ana).unwrap();
         assert!(Arc::ptr_eq(&session, &sessions.find(&ana).unwrap()));
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn sessions_are_bounded_and_those_in_use_stay() {
-        let (sessions, start) = (Sessions::new(LIMITS), Instant::now());
+        let (sessions, start) = (HeldSessions::new(LIMITS), Instant::now());
         let first = Arc::downgrade(&sessions.find_at(&owner("ana", "1"), start).unwrap());
         let later = start + Duration::from_secs(1);
         let find = |subject: &str, client: &str| sessions.find_at(&owner(subject, client), later);
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn unused_sessions_end_and_forgotten_ones_are_replaced_once() {
-        let (sessions, start) = (Sessions::new(LIMITS), Instant::now());
+        let (sessions, start) = (HeldSessions::new(LIMITS), Instant::now());
         let ana = owner("ana", "1");
         let old = Arc::downgrade(&sessions.find_at(&ana, start).unwrap());
         let new = sessions.find_at(&ana, start + LIMITS.idle).unwrap();

@@ -15,12 +15,12 @@ use super::{
     refusal, rounds,
     translated::{self, Whole},
     watching,
-    way::{self, Way},
+    way::{self, Passage},
 };
 use crate::{McpCall, answer::Answer, dispatch::DispatchError};
 
 /// Passes what is of a session of the server, and answers or translates what is of one of ours.
-pub(super) async fn exchange(way: &Way, call: McpCall) -> Result<Answer, DispatchError> {
+pub(super) async fn exchange(way: &Passage, call: McpCall) -> Result<Answer, DispatchError> {
     let bridged = call.upstream_session.as_deref().and_then(Client::of_session);
     let opening = call.message.as_ref().filter(|message| message.method() == "initialize").cloned();
     match (opening, bridged, way.eras().takes_initialize()) {
@@ -38,7 +38,12 @@ pub(super) async fn exchange(way: &Way, call: McpCall) -> Result<Answer, Dispatc
 }
 
 /// Looks at what came of `initialize`. While nothing is known of the server its answer is read; later only a refusal is.
-async fn opened(way: &Way, message: &Message, answer: Answer, known: Option<bool>) -> Result<Answer, DispatchError> {
+async fn opened(
+    way: &Passage,
+    message: &Message,
+    answer: Answer,
+    known: Option<bool>,
+) -> Result<Answer, DispatchError> {
     if answer.session.as_deref().and_then(Client::of_session).is_some() {
         return Err(broken("its session id is written like one of ours"));
     }
@@ -67,7 +72,7 @@ async fn opened(way: &Way, message: &Message, answer: Answer, known: Option<bool
 }
 
 /// Answers `initialize` from `server/discover`.
-async fn open(way: &Way, message: &Message) -> Result<Answer, DispatchError> {
+async fn open(way: &Passage, message: &Message) -> Result<Answer, DispatchError> {
     let id = message.id().unwrap_or_default();
     let client = Client::of_initialize(message);
     let Ok(discover) = bridge::discover_request(id, Some(&client)) else {
@@ -83,7 +88,7 @@ async fn open(way: &Way, message: &Message) -> Result<Answer, DispatchError> {
 }
 
 /// What is of a session stays here; everything else is asked of the server, which is told who asks.
-async fn in_session(way: &Way, client: Client, call: McpCall) -> Result<Answer, DispatchError> {
+async fn in_session(way: &Passage, client: Client, call: McpCall) -> Result<Answer, DispatchError> {
     let place = Place::new(way, call.upstream_session.as_deref().unwrap_or_default());
     let message = match (call.method, call.message) {
         (Method::POST, Some(message)) => message,
@@ -126,7 +131,7 @@ async fn in_session(way: &Way, client: Client, call: McpCall) -> Result<Answer, 
 
 /// An answer to what the client was asked. One that nobody waits for is refused (MCP 2025-11-25, streamable HTTP: a response
 /// that cannot be accepted MUST be an HTTP error).
-fn answered(way: &Way, place: &Place, response: &Message) -> Answer {
+fn answered(way: &Passage, place: &Place, response: &Message) -> Answer {
     if way.reach.questions.answer(place, response) {
         return empty(StatusCode::ACCEPTED);
     }
@@ -134,7 +139,7 @@ fn answered(way: &Way, place: &Place, response: &Message) -> Answer {
     json(StatusCode::BAD_REQUEST, error::error_body(None, code::INVALID_REQUEST, text, None))
 }
 
-fn set_level(way: &Way, place: &Place, client: Client, message: &Message) -> Answer {
+fn set_level(way: &Passage, place: &Place, client: Client, message: &Message) -> Answer {
     let id = message.id().unwrap_or_default();
     match bridge::log_level(message) {
         Some(level) if client.hearing(&level).is_some() => {

@@ -13,7 +13,7 @@ use super::{
     broken, empty, json, listening, running,
     sessions::{Opened, Owner, Session},
     translated::{self, Whole},
-    way::{self, Way},
+    way::{self, Passage},
 };
 use crate::{McpCall, answer::Answer, dispatch::DispatchError};
 
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Answers the call, or sends it in the caller's own session. A session that the server has ended is opened once again:
 /// a request in an unknown session was not executed (streamable HTTP, Session Management: 404, then `initialize`).
-pub(super) async fn exchange(way: &Way, call: McpCall) -> Result<Answer, DispatchError> {
+pub(super) async fn exchange(way: &Passage, call: McpCall) -> Result<Answer, DispatchError> {
     let Some(message) = call.message else { return Err(broken("no such exchange")) };
     if message.kind() != MessageKind::Request {
         // A cancellation of a request that the client has given up; its stream is closed.
@@ -50,7 +50,7 @@ pub(super) async fn exchange(way: &Way, call: McpCall) -> Result<Answer, Dispatc
 }
 
 async fn in_session(
-    way: &Way,
+    way: &Passage,
     session: &Arc<Session>,
     client: &Client,
     message: &Message,
@@ -68,7 +68,7 @@ async fn in_session(
 }
 
 /// `initialize` and `notifications/initialized`, as this client.
-async fn open(way: &Way, client: &Client) -> Result<Opened, DispatchError> {
+async fn open(way: &Passage, client: &Client) -> Result<Opened, DispatchError> {
     let unsound = |error: vestibule_mcp::ParseError| broken(format!("it did not take initialize: {error}"));
     let initialize = client.initialize().map_err(unsound)?;
     let Whole { answer, body } = translated::whole(way.send(way::stateful(initialize, None, None)).await?).await?;

@@ -20,13 +20,13 @@ use super::{
     questions::Place,
     said,
     translated::{self, Came, Messages},
-    way::{self, Way},
+    way::{self, Passage},
 };
 use crate::{answer::Answer, dispatch::DispatchError};
 
 /// Opens the stream. A newer one of the same session takes its place: no message goes to two (MCP 2025-11-25, streamable
 /// HTTP: MUST NOT broadcast).
-pub(super) async fn stream(way: &Way, place: &Place, client: Client) -> Result<Answer, DispatchError> {
+pub(super) async fn stream(way: &Passage, place: &Place, client: Client) -> Result<Answer, DispatchError> {
     let wanted = way.reach.memory.watch(place);
     let mut watch = Watch { way: way.clone(), client, wanted };
     match watch.listen().await? {
@@ -49,7 +49,7 @@ fn no_stream() -> Answer {
 }
 
 struct Watch {
-    way: Way,
+    way: Passage,
     client: Client,
     /// The resources. Closed when another stream takes the place of this one, or the session ends.
     wanted: Receiver<Vec<String>>,

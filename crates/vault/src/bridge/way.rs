@@ -7,51 +7,57 @@ use vestibule_egress::client::Client;
 use vestibule_mcp::{Era, Message, Version, describe};
 use vestibule_model::{Digest, Principal, Random};
 
-use super::{Eras, Held, Memory, Questions, SessionLimits, Sessions};
+use super::{Eras, HeldCalls, HeldLimits, HeldSessions, Memory, Questions};
 use crate::{
     McpCall,
     answer::Answer,
     dispatch::DispatchError,
     registry::{Entry, Route},
-    stdio::Children,
+    sessions::{Sessions, Way},
     upstream,
 };
 
 /// What calls are made with, and what is kept between them.
 pub(crate) struct Reach {
     pub(crate) client: Client,
-    pub(crate) children: Children,
+    pub(crate) children: Sessions,
+    pub(crate) streams: Sessions,
     pub(crate) random: Arc<dyn Random>,
-    pub(crate) sessions: Sessions,
-    pub(crate) held: Held,
+    pub(crate) sessions: HeldSessions,
+    pub(crate) held: HeldCalls,
     pub(crate) questions: Questions,
     pub(crate) memory: Memory,
 }
 
 impl Reach {
-    pub(crate) fn new(client: Client, children: Children, random: Arc<dyn Random>) -> Self {
-        let sessions = Sessions::new(SessionLimits::default());
-        let (held, questions, memory) = (Held::default(), Questions::default(), Memory::default());
-        Self { client, children, random, sessions, held, questions, memory }
+    pub(crate) fn new(client: Client, children: Sessions, streams: Sessions, random: Arc<dyn Random>) -> Self {
+        let sessions = HeldSessions::new(HeldLimits::default());
+        let (held, questions, memory) = (HeldCalls::default(), Questions::default(), Memory::default());
+        Self { client, children, streams, random, sessions, held, questions, memory }
     }
 }
 
 /// Made for one permitted and recorded call: what is sent here is that call, or what has to be said before and after it.
 /// A call that goes on while its answer streams keeps it.
 #[derive(Clone)]
-pub(crate) struct Way {
+pub(crate) struct Passage {
     pub(crate) reach: Arc<Reach>,
     pub(crate) entry: Arc<Entry>,
     pub(crate) caller: Arc<Principal>,
 }
 
-impl Way {
+impl Passage {
     /// Sends a message as it is, in the era it is of.
     pub(super) async fn send(&self, call: McpCall) -> Result<Answer, DispatchError> {
         match &self.entry.route {
             Route::Http { uri, kind } => upstream::exchange(&self.reach.client, uri, &**kind, &self.caller, call).await,
-            Route::Command { argv, env } => {
-                self.reach.children.exchange(&self.entry.server().name, argv, env, &self.caller, call).await
+            Route::Sse { uri, kind } => {
+                let way = Way::Sse { client: &self.reach.client, uri, kind: &**kind };
+                self.reach.streams.exchange(self.entry.server(), way, &self.caller, call).await
+            }
+            Route::Command { argv, env, limits } => {
+                let way = Way::Command { argv, env, limits: *limits };
+                self.reach.children.exchange(self.entry.server(), way, &self.caller, call).await
             }
         }
     }

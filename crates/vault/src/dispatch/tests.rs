@@ -15,11 +15,11 @@ use tokio::{
 use vestibule_egress::client::ClientConfig;
 use vestibule_mcp::{Era, Message};
 use vestibule_model::{
-    CredentialSpec, Directory, Protocol, RequestId, ResourceUri, Secret, Server, Upstream,
+    CredentialSpec, Directory, Protocol, RequestId, Secret, Server, Upstream,
     clock::{ManualClock, SeededRandom},
     server::Servers,
 };
-use vestibule_policy::{Engine, PolicySet, set::Source};
+use vestibule_policy::{Engine, PolicySet, hold::NothingHeld, set::Source};
 use vestibule_store::journal::{JournalOptions, Receipt};
 
 use super::*;
@@ -66,7 +66,8 @@ impl House {
             keys: Arc::new(ArcSwap::from_pointee(suite::key_ring(1))),
             journal: journal.clone(),
             credentials: credentials(&server),
-            stdio: StdioLimits::default(),
+            children: SessionLimits::CHILDREN,
+            streams: SessionLimits::STREAMS,
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(2)),
         });
@@ -74,7 +75,13 @@ impl House {
         let Ok(set) = PolicySet::load(vec![(server.name.clone(), vec![everything])]) else {
             panic!("the policy is wrong")
         };
-        Self { vault: vault.unwrap(), journal, engine: Engine::new(set), server: Arc::new(server), clock }
+        Self {
+            vault: vault.unwrap(),
+            journal,
+            engine: Engine::new(set, Arc::new(NothingHeld)),
+            server: Arc::new(server),
+            clock,
+        }
     }
 
     fn permit(&self, request: &str, call: McpCall) -> (Permit<McpCall>, Receipt) {
@@ -111,16 +118,7 @@ fn journal_key() -> Secret<Vec<u8>> {
 }
 
 fn server(url: &str, credential: CredentialSpec) -> Server {
-    Server {
-        name: "hr".into(),
-        title: "HR".to_owned(),
-        resource: ResourceUri::new("https://mcp.acme.example/mcp/hr"),
-        upstream: Upstream::Http { url: url.to_owned() },
-        credential,
-        scope_groups: Vec::new(),
-        allowed_origins: Vec::new(),
-        protocol: Protocol::default(),
-    }
+    Server { credential, ..suite::server(Upstream::Http { url: url.to_owned() }) }
 }
 
 fn credentials(server: &Server) -> Credentials {
@@ -439,7 +437,7 @@ fn a_server_that_cannot_be_called_is_refused_when_it_is_loaded() {
         );
     }
     let command = |credential| {
-        let upstream = Upstream::Command { argv: vec!["true".to_owned()], env: Vec::new() };
+        let upstream = Upstream::Command { argv: vec!["true".to_owned()], env: Vec::new(), max_memory: None };
         Server { upstream, ..server("", credential) }
     };
     assert!(load(command(fixed())).is_some());

@@ -6,7 +6,8 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::{HeaderMap, Request};
 use vestibule_model::{
-    Acr, Authentication, ClientId, GrantId, OrgId, Principal, ScopeSet, TokenId, User, UserId,
+    Acr, Authentication, ClientId, CredentialSpec, GrantId, OrgId, Principal, ResourceUri, ScopeSet, Server, TokenId,
+    Upstream, User, UserId,
     clock::{ManualClock, SeededRandom, Timestamp},
     principal::Subject,
 };
@@ -58,6 +59,20 @@ pub(crate) fn caller(name: &str) -> Principal {
         authentication: Authentication { acr: Acr::Single, amr: vec!["pwd".to_owned()], auth_time: START },
         token: TokenId::from("jti_1"),
         expires_at: Timestamp::from_seconds(1_900_000_000),
+    }
+}
+
+/// A server without credential.
+pub(crate) fn server(upstream: Upstream) -> Server {
+    Server {
+        name: "hr".into(),
+        title: "HR".to_owned(),
+        resource: ResourceUri::new("https://mcp.acme.example/mcp/hr"),
+        upstream,
+        credential: CredentialSpec::None,
+        scope_groups: Vec::new(),
+        allowed_origins: Vec::new(),
+        protocol: vestibule_model::Protocol::default(),
     }
 }
 

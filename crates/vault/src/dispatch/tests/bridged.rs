@@ -37,7 +37,7 @@ impl House {
 #[tokio::test]
 async fn a_child_serves_clients_without_sessions_each_its_own() {
     let argv = ["/bin/sh", "-c", SERVER].map(str::to_owned).to_vec();
-    let upstream = Upstream::Command { argv, env: Vec::new() };
+    let upstream = Upstream::Command { argv, env: Vec::new(), max_memory: None };
     let house = House::before_server(Server { upstream, ..server("", CredentialSpec::None) });
     let (status, of_ana) = house.answer("ana", stateless("tools/call", "a")).await;
     assert_eq!(status, StatusCode::OK);
@@ -60,7 +60,7 @@ async fn a_child_serves_clients_without_sessions_each_its_own() {
 #[tokio::test]
 async fn a_child_asks_clients_without_sessions_each_its_own() {
     let argv = ["/bin/sh", "-c", SERVER].map(str::to_owned).to_vec();
-    let upstream = Upstream::Command { argv, env: Vec::new() };
+    let upstream = Upstream::Command { argv, env: Vec::new(), max_memory: None };
     let house = House::before_server(Server { upstream, ..server("", CredentialSpec::None) });
     let state_of = |text: &str| {
         let asked: serde_json::Value = serde_json::from_str(text.trim().trim_start_matches("data: ")).unwrap();

@@ -6,7 +6,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -16,11 +16,11 @@ use tokio::{
     sync::{Notify, mpsc},
     time::{Instant, sleep_until, timeout},
 };
-use vestibule_egress::child::Input;
 use vestibule_mcp::{Message, MessageKind, error};
-use vestibule_model::{ClientId, Principal, ServerName};
+use vestibule_model::{ClientId, Principal, Server};
 
 use super::{
+    channel::{Outlet, Via},
     empty,
     line::{self, Line},
 };
@@ -45,21 +45,26 @@ const SLOW_CLIENT: Duration = Duration::from_secs(30);
 /// Whose session it is.
 #[derive(PartialEq, Eq, Debug)]
 pub(super) struct Owner {
-    pub(super) server: ServerName,
+    /// As it was configured: a session does not outlive a change of that.
+    pub(super) server: Arc<Server>,
     subject: String,
     client: ClientId,
 }
 
 impl Owner {
-    pub(super) fn new(server: &ServerName, caller: &Principal) -> Self {
-        Self { server: server.clone(), subject: caller.subject_id().to_owned(), client: caller.client.clone() }
+    pub(super) fn new(server: &Arc<Server>, caller: &Principal) -> Self {
+        Self { server: Arc::clone(server), subject: caller.subject_id().to_owned(), client: caller.client.clone() }
+    }
+
+    pub(super) fn subject(&self) -> &str {
+        &self.subject
     }
 }
 
 pub(super) struct Session {
     id: String,
     owner: Owner,
-    input: Input,
+    outlet: Outlet,
     closing: Notify,
     state: Mutex<State>,
 }
@@ -79,7 +84,7 @@ struct Waiting {
 }
 
 impl Session {
-    pub(super) fn new(id: String, owner: Owner, input: Input) -> Self {
+    pub(super) fn new(id: String, owner: Owner, outlet: Outlet) -> Self {
         let state = State {
             used: Instant::now(),
             ended: false,
@@ -88,7 +93,7 @@ impl Session {
             listener: None,
             backlog: VecDeque::new(),
         };
-        Self { id, owner, input, closing: Notify::new(), state: Mutex::new(state) }
+        Self { id, owner, outlet, closing: Notify::new(), state: Mutex::new(state) }
     }
 
     pub(super) fn id(&self) -> &str {
@@ -114,8 +119,8 @@ impl Session {
 
     /// The first request, and whether the child accepted it. Its answer is plain JSON; what the child says before it is
     /// not for a client that does not know the session yet.
-    pub(super) async fn initialize(&self, message: &Message) -> Result<(Answer, bool), DispatchError> {
-        let mut pieces = self.request(message).await?;
+    pub(super) async fn initialize(&self, via: Via<'_>, message: &Message) -> Result<(Answer, bool), DispatchError> {
+        let mut pieces = self.request(via, message).await?;
         let answered = timeout(PATIENCE, async {
             while let Some(piece) = pieces.recv().await {
                 if piece.last {
@@ -130,17 +135,17 @@ impl Session {
                 let accepted = !line::is_error(&line);
                 Ok((json(StatusCode::OK, line), accepted))
             }
-            _ => Err(DispatchError::Upstream("the command ended before it answered".to_owned())),
+            _ => Err(DispatchError::Upstream("it ended the session before it answered".to_owned())),
         }
     }
 
     /// A later message. A request is answered as JSON when its response comes first and soon, otherwise as a stream.
-    pub(super) async fn post(&self, message: &Message) -> Result<Answer, DispatchError> {
+    pub(super) async fn post(&self, via: Via<'_>, message: &Message) -> Result<Answer, DispatchError> {
         if message.kind() != MessageKind::Request {
-            self.say(message).await?;
+            self.say(via, message).await?;
             return Ok(empty(StatusCode::ACCEPTED));
         }
-        let mut pieces = self.request(message).await?;
+        let mut pieces = self.request(via, message).await?;
         match timeout(HOLD, pieces.recv()).await {
             Ok(Some(Piece { line, last: true })) => Ok(json(StatusCode::OK, line)),
             Ok(Some(Piece { line, .. })) => Ok(events(Some(line), pieces)),
@@ -162,17 +167,17 @@ impl Session {
         events(None, pieces)
     }
 
-    async fn request(&self, message: &Message) -> Result<mpsc::Receiver<Piece>, DispatchError> {
+    async fn request(&self, via: Via<'_>, message: &Message) -> Result<mpsc::Receiver<Piece>, DispatchError> {
         let id = line::key(message.id().unwrap_or_default());
         let pieces = self.state().wait_for(id)?;
-        self.say(message).await?;
+        self.say(via, message).await?;
         Ok(pieces)
     }
 
-    async fn say(&self, message: &Message) -> Result<(), DispatchError> {
+    async fn say(&self, via: Via<'_>, message: &Message) -> Result<(), DispatchError> {
         self.state().used = Instant::now();
-        let sent = timeout(PATIENCE, self.input.send(line::one_line(message.bytes()))).await;
-        sent.map_err(|_| DispatchError::Timeout)?.map_err(|_| DispatchError::SessionGone)
+        let sent = timeout(PATIENCE, via.send(&self.outlet, message.bytes())).await;
+        sent.map_err(|_| DispatchError::Timeout)?
     }
 
     /// Routes the child's lines until it ends, the session is closed, or nobody used it for `idle`.
@@ -206,7 +211,7 @@ impl Session {
             Line::Response(id) => (self.state().waiting.remove(&id).map(|waiting| waiting.to), true),
             Line::Other => (self.state().choose(&line), false),
             Line::Noise => {
-                tracing::warn!(child = %self.owner.server, bytes = line.len(), "the child printed something that is no message");
+                tracing::warn!(server = %self.owner.server.name, bytes = line.len(), "the server said something that is no message");
                 return;
             }
         };

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body_util::BodyExt;
-use vestibule_model::clock::SeededRandom;
+use vestibule_egress::child::ChildLimits;
+use vestibule_model::{Upstream, clock::SeededRandom};
 
 use super::*;
 use crate::kinds::suite;
@@ -29,13 +30,21 @@ while IFS= read -r line; do
 done
 "#;
 
+fn server() -> Arc<Server> {
+    Arc::new(suite::server(Upstream::Command { argv: Vec::new(), env: Vec::new(), max_memory: None }))
+}
+
+fn way(argv: &[String]) -> Way<'_> {
+    Way::Command { argv, env: &[], limits: ChildLimits::default() }
+}
+
 struct House {
-    children: Children,
+    children: Sessions,
     script: &'static str,
 }
 
-fn house(limits: StdioLimits) -> House {
-    House { children: Children::new(limits, Arc::new(SeededRandom::new(3))), script: SERVER }
+fn house(limits: SessionLimits) -> House {
+    House { children: Sessions::new(limits, Arc::new(SeededRandom::new(3))), script: SERVER }
 }
 
 impl House {
@@ -54,7 +63,7 @@ impl House {
             headers: HeaderMap::new(),
         };
         let argv = ["/bin/sh", "-c", self.script].map(str::to_owned);
-        self.children.exchange(&"hr".into(), &argv, &[], &suite::caller(who), call).await
+        self.children.exchange(&server(), way(&argv), &suite::caller(who), call).await
     }
 
     async fn post(&self, who: &str, session: &str, body: &str) -> Result<Answer, DispatchError> {
@@ -98,7 +107,7 @@ fn media(answer: &Answer) -> &str {
 
 #[tokio::test]
 async fn requests_are_answered_and_the_rest_accepted() {
-    let house = house(StdioLimits::default());
+    let house = house(SessionLimits::CHILDREN);
     let (id, _) = house.open("ana").await;
     let pretty = "{\n \"jsonrpc\":\"2.0\",\r\n \"id\":\"x y\",\n \"method\":\"ping\"}";
     let answer = house.post("ana", &id, pretty).await.unwrap();
@@ -115,7 +124,7 @@ async fn requests_are_answered_and_the_rest_accepted() {
 
 #[tokio::test]
 async fn a_report_before_the_response_makes_a_stream() {
-    let house = house(StdioLimits::default());
+    let house = house(SessionLimits::CHILDREN);
     let (id, _) = house.open("ana").await;
     let answer = house.post("ana", &id, &request("1", "report")).await.unwrap();
     assert_eq!(media(&answer), "text/event-stream");
@@ -132,7 +141,7 @@ async fn a_report_before_the_response_makes_a_stream() {
 
 #[tokio::test]
 async fn what_the_server_says_by_itself_reaches_the_listener() {
-    let house = house(StdioLimits::default());
+    let house = house(SessionLimits::CHILDREN);
     let (id, _) = house.open("ana").await;
     let shout = r#"{"jsonrpc":"2.0","method":"notifications/shout"}"#;
     house.post("ana", &id, shout).await.unwrap();
@@ -149,7 +158,7 @@ async fn what_the_server_says_by_itself_reaches_the_listener() {
 
 #[tokio::test]
 async fn each_session_has_its_own_child_and_its_own_owner() {
-    let house = house(StdioLimits::default());
+    let house = house(SessionLimits::CHILDREN);
     let (ana, ana_pid) = house.open("ana").await;
     let (bob, bob_pid) = house.open("bob").await;
     assert!(ana != bob && ana_pid != bob_pid);
@@ -172,7 +181,7 @@ async fn each_session_has_its_own_child_and_its_own_owner() {
 
 #[tokio::test]
 async fn delete_ends_the_child() {
-    let house = house(StdioLimits::default());
+    let house = house(SessionLimits::CHILDREN);
     let (id, pid) = house.open("ana").await;
     assert_eq!(house.exchange("ana", Some(&id), Method::DELETE, None).await.unwrap().status, StatusCode::OK);
     assert!(matches!(house.post("ana", &id, &request("1", "ping")).await, Err(DispatchError::SessionGone)));
@@ -181,7 +190,7 @@ async fn delete_ends_the_child() {
 
 #[tokio::test]
 async fn a_dying_child_answers_what_waits_and_its_session_is_gone() {
-    let house = house(StdioLimits::default());
+    let house = house(SessionLimits::CHILDREN);
     let (id, _) = house.open("ana").await;
     let hang = request("1", "hang");
     let (waiting, _) = tokio::join!(house.post("ana", &id, &hang), async {
@@ -195,7 +204,7 @@ async fn a_dying_child_answers_what_waits_and_its_session_is_gone() {
 
 #[tokio::test]
 async fn an_id_in_flight_cannot_be_used_again() {
-    let house = house(StdioLimits::default());
+    let house = house(SessionLimits::CHILDREN);
     let (id, _) = house.open("ana").await;
     let hang = request("\"a\"", "hang");
     let first = house.post("ana", &id, &hang);
@@ -212,7 +221,7 @@ async fn an_id_in_flight_cannot_be_used_again() {
 
 #[tokio::test]
 async fn children_are_bounded_in_all_and_per_subject() {
-    let house = house(StdioLimits { max_children: 3, max_per_subject: 2, ..StdioLimits::default() });
+    let house = house(SessionLimits { max_sessions: 3, max_per_subject: 2, ..SessionLimits::CHILDREN });
     let (oldest, pid) = house.open("ana").await;
     let (second, _) = house.open("ana").await;
     house.open("bob").await;
@@ -226,7 +235,7 @@ async fn children_are_bounded_in_all_and_per_subject() {
 
 #[tokio::test]
 async fn an_unused_session_ends_and_a_listener_keeps_it() {
-    let house = house(StdioLimits { idle: Duration::from_millis(200), ..StdioLimits::default() });
+    let house = house(SessionLimits { idle: Duration::from_millis(200), ..SessionLimits::CHILDREN });
     let (unused, pid) = house.open("ana").await;
     let (listened, _) = house.open("ana").await;
     let _stream = house.exchange("ana", Some(&listened), Method::GET, None).await.unwrap();
@@ -237,7 +246,7 @@ async fn an_unused_session_ends_and_a_listener_keeps_it() {
 
 #[tokio::test]
 async fn a_child_that_does_not_start_or_refuses_leaves_no_session() {
-    let mut house = house(StdioLimits { max_children: 1, ..StdioLimits::default() });
+    let mut house = house(SessionLimits { max_sessions: 1, ..SessionLimits::CHILDREN });
     house.script = "exit 7";
     let Err(error) = house.exchange("ana", None, Method::POST, Some(INITIALIZE)).await else { panic!("it answered") };
     assert!(matches!(error, DispatchError::Upstream(_)), "{error}");
@@ -255,7 +264,7 @@ async fn a_child_that_does_not_start_or_refuses_leaves_no_session() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     for _ in 0..200 {
-        if lock(&house.children.sessions).is_empty() {
+        if lock(&house.children.open).sessions.is_empty() {
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -265,7 +274,7 @@ async fn a_child_that_does_not_start_or_refuses_leaves_no_session() {
 
 #[tokio::test]
 async fn the_stateless_era_is_not_spoken() {
-    let house = house(StdioLimits::default());
+    let house = house(SessionLimits::CHILDREN);
     let call = McpCall {
         method: Method::POST,
         era: Era::Stateless,
@@ -273,6 +282,6 @@ async fn the_stateless_era_is_not_spoken() {
         upstream_session: None,
         headers: HeaderMap::new(),
     };
-    let answer = house.children.exchange(&"hr".into(), &["true".to_owned()], &[], &suite::caller("ana"), call).await;
+    let answer = house.children.exchange(&server(), way(&["true".to_owned()]), &suite::caller("ana"), call).await;
     assert!(matches!(answer, Err(DispatchError::UnsupportedEra)));
 }

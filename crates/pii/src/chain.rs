@@ -1,0 +1,222 @@
+//! A chain: runs of digits with little between them. Cards, phones, SSNs, IPs and dates are parts of one.
+
+use crate::chars::{Sep, at, before, glued_left, glued_right, is_digit, separator, span};
+
+/// The most runs that are looked at together.
+pub(crate) const MAX_RUNS: usize = 16;
+/// The longest run that can matter.
+const MAX_RUN: usize = 24;
+/// The most separators between two runs.
+const MAX_GAP: usize = 3;
+
+/// Digits without anything between.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Run {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+impl Run {
+    pub(crate) fn len(self) -> usize {
+        self.end - self.start
+    }
+}
+
+/// What stands between two runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Gap {
+    /// One separator.
+    One(Sep),
+    /// A parenthesis, with or without a blank or dash.
+    Paren,
+    /// Anything else.
+    Mixed,
+}
+
+/// Runs of digits in a row.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    runs: [Run; MAX_RUNS],
+    gaps: [Gap; MAX_RUNS],
+    len: usize,
+    /// The first run is glued to a word, or joined to one by a dash or dot.
+    pub(crate) tied_left: bool,
+    /// The last run is glued to a word or joined to one.
+    pub(crate) tied_right: bool,
+    /// There is another run right behind the last one here.
+    pub(crate) goes_on: bool,
+    /// Where to go on.
+    pub(crate) next: usize,
+    /// How many digits there are in all runs.
+    pub(crate) total: usize,
+}
+
+impl Chain {
+    /// Reads the chain that starts with the digit at `start`. `continued` says that it follows a chain that went on.
+    pub(crate) fn read(bytes: &[u8], start: usize, continued: Continued) -> Self {
+        let mut chain = Self {
+            runs: [Run::default(); MAX_RUNS],
+            gaps: [Gap::Mixed; MAX_RUNS],
+            len: 0,
+            tied_left: matches!(continued, Continued::Yes) || tied_left(bytes, start),
+            tied_right: false,
+            goes_on: false,
+            next: start,
+            total: 0,
+        };
+        let mut place = start;
+        loop {
+            let end = place + span(bytes, place, usize::MAX, is_digit);
+            chain.push(Run { start: place, end });
+            chain.total += end - place;
+            chain.next = end;
+            let Some((gap, next)) = gap(bytes, end) else { break };
+            if chain.len == MAX_RUNS {
+                chain.goes_on = true;
+                break;
+            }
+            if let Some(slot) = chain.gaps.get_mut(chain.len - 1) {
+                *slot = gap;
+            }
+            place = next;
+        }
+        chain.tied_right = chain.goes_on || tied_right(bytes, chain.next);
+        chain
+    }
+
+    fn push(&mut self, run: Run) {
+        if let Some(slot) = self.runs.get_mut(self.len) {
+            *slot = run;
+            self.len += 1;
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn run(&self, index: usize) -> Option<Run> {
+        self.runs().get(index).copied()
+    }
+
+    pub(crate) fn runs(&self) -> &[Run] {
+        self.runs.get(..self.len).unwrap_or_default()
+    }
+
+    /// What stands between the run and the next one.
+    pub(crate) fn gap(&self, index: usize) -> Option<Gap> {
+        if index + 1 < self.len { self.gaps.get(index).copied() } else { None }
+    }
+
+    /// The separator when exactly one stands between the run and the next one.
+    pub(crate) fn sep(&self, index: usize) -> Option<Sep> {
+        match self.gap(index) {
+            Some(Gap::One(sep)) => Some(sep),
+            _ => None,
+        }
+    }
+
+    /// Whether a value made of the runs `first..=last` is cut out of something longer on its left.
+    pub(crate) fn cut_left(&self, first: usize) -> bool {
+        match first.checked_sub(1) {
+            None => self.tied_left,
+            Some(index) => matches!(self.sep(index), Some(Sep::Dash | Sep::Dot | Sep::Slash)),
+        }
+    }
+
+    /// The same on its right.
+    pub(crate) fn cut_right(&self, last: usize) -> bool {
+        if last + 1 >= self.len {
+            self.tied_right
+        } else {
+            matches!(self.sep(last), Some(Sep::Dash | Sep::Dot | Sep::Slash))
+        }
+    }
+
+    /// The digits of the runs `first..=last`, when they are not too many.
+    pub(crate) fn digits(&self, bytes: &[u8], first: usize, last: usize) -> Option<Digits> {
+        let mut digits = Digits::default();
+        for run in self.runs.get(first..=last)? {
+            if run.len() > MAX_RUN {
+                return None;
+            }
+            digits.extend(bytes.get(run.start..run.end)?)?;
+        }
+        Some(digits)
+    }
+}
+
+/// Whether a chain follows one that was cut for its length.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Continued {
+    Yes,
+    No,
+}
+
+/// Up to 32 digits, as values.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Digits {
+    values: [u8; 32],
+    len: usize,
+}
+
+impl Digits {
+    pub(crate) fn extend(&mut self, ascii: &[u8]) -> Option<()> {
+        for byte in ascii {
+            *self.values.get_mut(self.len)? = byte.wrapping_sub(b'0');
+            self.len += 1;
+        }
+        Some(())
+    }
+
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        self.values.get(..self.len).unwrap_or_default()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The value of the digits in a range; too long ranges wrap, so keep them short.
+    pub(crate) fn number(&self, start: usize, end: usize) -> u64 {
+        let part = self.as_slice().get(start..end).unwrap_or_default();
+        part.iter().fold(0, |value: u64, &digit| value.wrapping_mul(10).wrapping_add(u64::from(digit)))
+    }
+}
+
+/// The gap after a run, when a digit follows it closely.
+fn gap(bytes: &[u8], end: usize) -> Option<(Gap, usize)> {
+    let (mut place, mut count, mut gap) = (end, 0, Gap::Mixed);
+    while count < MAX_GAP {
+        let Some((sep, length)) = separator(bytes, place) else { break };
+        count += 1;
+        place += length;
+        gap = match (gap, sep) {
+            (_, Sep::Open | Sep::Close) => Gap::Paren,
+            (Gap::Paren, Sep::Space | Sep::Dash | Sep::Dot) => Gap::Paren,
+            _ if count == 1 => Gap::One(sep),
+            _ => Gap::Mixed,
+        };
+    }
+    (count > 0 && is_digit(at(bytes, place))).then_some((gap, place))
+}
+
+fn tied_left(bytes: &[u8], start: usize) -> bool {
+    if glued_left(bytes, start) {
+        return true;
+    }
+    match before(bytes, start) {
+        b'-' | b'.' => start >= 2 && glued_left(bytes, start - 1),
+        _ => false,
+    }
+}
+
+fn tied_right(bytes: &[u8], end: usize) -> bool {
+    if glued_right(bytes, end) {
+        return true;
+    }
+    matches!(at(bytes, end), b'-' | b'.') && {
+        let next = at(bytes, end + 1);
+        is_digit(next) || next.is_ascii_lowercase() || (at(bytes, end) == b'-' && next.is_ascii_uppercase())
+    }
+}

@@ -1,0 +1,209 @@
+//! What a byte is, and which character stands before or after a place.
+
+const DIGIT: u8 = 1;
+const UPPER: u8 = 2;
+const LOWER: u8 = 4;
+const HEX: u8 = 8;
+
+static CLASS: [u8; 256] = classes();
+
+const fn classes() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let value = byte as u8;
+        let mut class = 0;
+        if value.is_ascii_digit() {
+            class |= DIGIT;
+        }
+        if value.is_ascii_uppercase() {
+            class |= UPPER;
+        }
+        if value.is_ascii_lowercase() {
+            class |= LOWER;
+        }
+        if value.is_ascii_hexdigit() {
+            class |= HEX;
+        }
+        #[expect(clippy::indexing_slicing, reason = "a constant loop over 256 entries")]
+        {
+            table[byte] = class;
+        }
+        byte += 1;
+    }
+    table
+}
+
+#[inline]
+fn class(byte: u8) -> u8 {
+    CLASS.get(usize::from(byte)).copied().unwrap_or(0)
+}
+
+#[inline]
+pub(crate) fn is_digit(byte: u8) -> bool {
+    byte.wrapping_sub(b'0') < 10
+}
+
+#[inline]
+pub(crate) fn is_upper(byte: u8) -> bool {
+    byte.wrapping_sub(b'A') < 26
+}
+
+#[inline]
+pub(crate) fn is_alpha(byte: u8) -> bool {
+    (byte | 0x20).wrapping_sub(b'a') < 26
+}
+
+#[inline]
+pub(crate) fn is_alnum(byte: u8) -> bool {
+    class(byte) & (DIGIT | UPPER | LOWER) != 0
+}
+
+#[inline]
+pub(crate) fn is_hex(byte: u8) -> bool {
+    class(byte) & HEX != 0
+}
+
+/// The byte at a place; 0 outside.
+#[inline]
+pub(crate) fn at(bytes: &[u8], index: usize) -> u8 {
+    bytes.get(index).copied().unwrap_or(0)
+}
+
+/// The byte before a place; 0 at the start.
+#[inline]
+pub(crate) fn before(bytes: &[u8], index: usize) -> u8 {
+    if index == 0 { 0 } else { at(bytes, index - 1) }
+}
+
+/// A part of the bytes; empty when it lies outside.
+#[inline]
+pub(crate) fn part(bytes: &[u8], start: usize, end: usize) -> &[u8] {
+    bytes.get(start..end).unwrap_or_default()
+}
+
+/// The character that starts here. Nothing at the end, or inside a character.
+#[inline]
+pub(crate) fn char_at(bytes: &[u8], index: usize) -> Option<char> {
+    let first = *bytes.get(index)?;
+    let length = match first {
+        0..=0x7F => return Some(char::from(first)),
+        0xC2..=0xDF => 2,
+        0xE0..=0xEF => 3,
+        0xF0..=0xF4 => 4,
+        _ => return None,
+    };
+    std::str::from_utf8(bytes.get(index..index + length)?).ok()?.chars().next()
+}
+
+/// The character that ends here.
+#[inline]
+pub(crate) fn char_before(bytes: &[u8], index: usize) -> Option<char> {
+    let last = before(bytes, index);
+    if index == 0 || last < 0x80 {
+        return (index > 0).then(|| char::from(last));
+    }
+    let start = (1..=4).find(|&back| back <= index && !matches!(at(bytes, index - back), 0x80..=0xBF))?;
+    char_at(bytes, index - start)
+}
+
+/// A letter of a script that puts spaces between words: it glues to what stands beside it.
+#[inline]
+pub(crate) fn is_letter(letter: char) -> bool {
+    letter.is_ascii_alphabetic() || (('\u{C0}'..'\u{E00}').contains(&letter) && letter.is_alphabetic())
+}
+
+/// Whether the value that starts at `index` is glued to a word on its left. A letter of an escape (`\n`) is none.
+#[inline]
+pub(crate) fn glued_left(bytes: &[u8], index: usize) -> bool {
+    let byte = before(bytes, index);
+    if byte < 0x80 {
+        let word = is_alnum(byte) || byte == b'_';
+        return word && !is_escape(bytes, index - 1);
+    }
+    char_before(bytes, index).is_some_and(is_letter)
+}
+
+/// Whether the byte at `index` is the letter of an escape such as `\n`.
+#[inline]
+pub(crate) fn is_escape(bytes: &[u8], index: usize) -> bool {
+    matches!(at(bytes, index), b'n' | b't' | b'r') && before(bytes, index) == b'\\'
+}
+
+/// Whether the value that ends at `index` is glued to a word on its right.
+#[inline]
+pub(crate) fn glued_right(bytes: &[u8], index: usize) -> bool {
+    let byte = at(bytes, index);
+    if byte < 0x80 {
+        return is_alnum(byte) || byte == b'_';
+    }
+    char_at(bytes, index).is_some_and(is_letter)
+}
+
+/// How many of the bytes from `index` on satisfy the test, at most `limit`.
+#[inline]
+pub(crate) fn span(bytes: &[u8], index: usize, limit: usize, test: impl Fn(u8) -> bool) -> usize {
+    bytes.get(index..).unwrap_or_default().iter().take(limit).take_while(|&&byte| test(byte)).count()
+}
+
+/// How many of the bytes before `index` satisfy the test, at most `limit`.
+#[inline]
+pub(crate) fn span_back(bytes: &[u8], index: usize, limit: usize, test: impl Fn(u8) -> bool) -> usize {
+    bytes.get(..index).unwrap_or_default().iter().rev().take(limit).take_while(|&&byte| test(byte)).count()
+}
+
+/// Where the byte is next, from `index` on; the end when it is nowhere. Eight at a time.
+pub(crate) fn find_byte(bytes: &[u8], index: usize, byte: u8) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    let rest = bytes.get(index..).unwrap_or_default();
+    let (chunks, tail) = rest.as_chunks::<8>();
+    for (count, chunk) in chunks.iter().enumerate() {
+        let lanes = u64::from_le_bytes(*chunk) ^ (ONES * u64::from(byte));
+        let hits = lanes.wrapping_sub(ONES) & !lanes & (ONES << 7);
+        if hits != 0 {
+            return index + count * 8 + hits.trailing_zeros() as usize / 8;
+        }
+    }
+    let done = bytes.len() - tail.len();
+    done + tail.iter().position(|&other| other == byte).unwrap_or(tail.len())
+}
+
+/// Whether the bytes from `index` on begin with a word, in any case.
+pub(crate) fn starts_with_ignore_case(bytes: &[u8], index: usize, word: &[u8]) -> bool {
+    part(bytes, index, index + word.len()).eq_ignore_ascii_case(word)
+}
+
+/// The length in bytes of the blank, dash or other separator at `index` that may stand inside a number.
+#[inline]
+pub(crate) fn separator(bytes: &[u8], index: usize) -> Option<(Sep, usize)> {
+    let found = match at(bytes, index) {
+        b' ' => (Sep::Space, 1),
+        b'-' => (Sep::Dash, 1),
+        b'.' => (Sep::Dot, 1),
+        b'/' => (Sep::Slash, 1),
+        b'(' => (Sep::Open, 1),
+        b')' => (Sep::Close, 1),
+        0xC2 if at(bytes, index + 1) == 0xA0 => (Sep::Space, 2),
+        0xE2 => match (at(bytes, index + 1), at(bytes, index + 2)) {
+            (0x80, 0x90..=0x95) => (Sep::Dash, 3),
+            (0x80, 0xAF | 0x87 | 0x89) => (Sep::Space, 3),
+            (0x88, 0x92) => (Sep::Dash, 3),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(found)
+}
+
+/// What may stand between the digits of one number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Sep {
+    /// A blank, also one that does not break.
+    Space,
+    /// Any dash.
+    Dash,
+    Dot,
+    Slash,
+    Open,
+    Close,
+}

@@ -1,0 +1,323 @@
+//! The label of a value: the nearest word on its left, in its line or sentence, that says what it is.
+
+use super::{
+    lexicon::{is_unspaced, lexicon},
+    topics::Topics,
+};
+use crate::{
+    chars::{at, before, char_before, is_alnum, is_alpha, is_digit, is_letter, is_upper, part, span_back},
+    kind::Kind,
+};
+
+/// How far a label may be from its value, in bytes.
+const REACH: usize = 88;
+/// How many words are looked at.
+const MAX_WORDS: usize = 12;
+
+/// What was found on the left of a value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Label {
+    pub(crate) topics: Topics,
+    /// A key stands directly before the value, and it says nothing that we know: look no further.
+    pub(crate) closed: bool,
+    /// No word stands before the value in its line.
+    pub(crate) bare: bool,
+    /// How far the label is from the value.
+    pub(crate) distance: usize,
+}
+
+/// A word and where it is.
+struct Word<'a> {
+    text: &'a [u8],
+    start: usize,
+}
+
+/// Finds the label of the value that starts at `value`; looks back no further than `floor`.
+pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
+    let floor = floor.max(value.saturating_sub(REACH));
+    let (mut place, key) = skip_to_key(bytes, value, floor);
+    let mut label = Label { topics: Topics::NONE, closed: false, bare: true, distance: 0 };
+    let mut right: &[u8] = b"";
+    for _ in 0..MAX_WORDS {
+        let Some(word) = word_before(bytes, place, floor, label.bare) else { break };
+        let topics = meaning(bytes, &word, right, floor);
+        label.bare = false;
+        let keyed = key.is_some_and(|key| word.start >= key);
+        let verb = topics.meets(Topics::PROSE) && !word.text.eq_ignore_ascii_case(b"contact");
+        if topics.is_label() && !(keyed && verb) {
+            label.topics = topics;
+            label.distance = value - word.start;
+            return label;
+        }
+        if let Some(key) = key.filter(|&key| word.start <= key)
+            && !topics.meets(Topics::FILLER)
+        {
+            label.closed = word.start >= key;
+            if label.closed {
+                return label;
+            }
+        }
+        if sentence_ends(bytes, word.start) {
+            break;
+        }
+        right = word.text;
+        place = word.start;
+    }
+    label
+}
+
+/// Steps over quotes and blanks before the value. Also gives where the key begins, when one is tied to the value.
+fn skip_to_key(bytes: &[u8], value: usize, floor: usize) -> (usize, Option<usize>) {
+    let place = value
+        - span_back(bytes, value, value - floor, |byte| {
+            matches!(byte, b' ' | b'"' | b'\'' | b'\\' | b'`' | b'[' | b'(' | b'{' | b'<')
+        });
+    let sep = before(bytes, place);
+    if place <= floor || !matches!(sep, b'=' | b':') {
+        return (place, None);
+    }
+    let end = place - 1;
+    let end = end
+        - span_back(bytes, end, end.saturating_sub(floor), |byte| {
+            matches!(byte, b' ' | b'"' | b'\'' | b'\\' | b'`' | b']')
+        });
+    let quoted = matches!(at(bytes, end), b'"' | b'\'' | b'`' | b'\\');
+    let start = end
+        - span_back(bytes, end, end.saturating_sub(floor), |byte| {
+            is_alnum(byte) || matches!(byte, b'_' | b'-' | b'.' | b'$') || byte >= 0x80
+        });
+    if start == end {
+        return (place, None);
+    }
+    let opens = matches!(
+        before(bytes, start),
+        0 | b'\n' | b',' | b'{' | b'(' | b'&' | b'?' | b';' | b'[' | b'"' | b'\'' | b'<'
+    );
+    (place, (quoted || sep == b'=' || opens || start == floor).then_some(start))
+}
+
+/// The word that ends at or before `place`.
+fn word_before<'a>(bytes: &'a [u8], place: usize, floor: usize, first: bool) -> Option<Word<'a>> {
+    let mut end = place;
+    loop {
+        if end <= floor {
+            return None;
+        }
+        let byte = before(bytes, end);
+        if is_alpha(byte) {
+            break;
+        }
+        if byte >= 0x80 {
+            let letter = char_before(bytes, end)?;
+            if is_letter(letter) {
+                break;
+            }
+            if is_unspaced(letter) {
+                return unspaced_before(bytes, end, floor);
+            }
+            end -= letter.len_utf8().min(end);
+            continue;
+        }
+        match byte {
+            b'\n' | b'|' | b'}' => return None,
+            b'\t' if !first || !matches!(before(bytes, end - 1), b':' | b'=') => return None,
+            _ => end -= 1,
+        }
+    }
+    let start = word_start(bytes, end, floor);
+    // The letter of an escape is no part of the word behind it.
+    let start = if start + 1 < end && before(bytes, start) == b'\\' { start + 1 } else { start };
+    Some(Word { text: part(bytes, start, end), start })
+}
+
+/// Where the word that ends at `end` begins; `phoneNumber` and `IPAddress` are two words each.
+fn word_start(bytes: &[u8], end: usize, floor: usize) -> usize {
+    let mut start = end;
+    while start > floor {
+        let byte = before(bytes, start);
+        if byte >= 0x80 {
+            match char_before(bytes, start) {
+                Some(letter) if is_letter(letter) && start - letter.len_utf8() >= floor => start -= letter.len_utf8(),
+                _ => break,
+            }
+            continue;
+        }
+        if !is_alpha(byte) {
+            break;
+        }
+        start -= 1;
+        if is_upper(byte) && start + 1 < end {
+            let follower = at(bytes, start + 1);
+            let leader = before(bytes, start);
+            if (is_alpha(follower) && !is_upper(follower)) || (is_alpha(leader) && !is_upper(leader)) {
+                break;
+            }
+        } else if is_upper(byte) && is_alpha(before(bytes, start)) && !is_upper(before(bytes, start)) {
+            break;
+        }
+    }
+    start
+}
+
+fn unspaced_before<'a>(bytes: &'a [u8], end: usize, floor: usize) -> Option<Word<'a>> {
+    let mut start = end;
+    while start > floor {
+        match char_before(bytes, start) {
+            Some(letter) if is_unspaced(letter) && start - letter.len_utf8() >= floor => start -= letter.len_utf8(),
+            _ => break,
+        }
+    }
+    (start < end).then(|| Word { text: part(bytes, start, end), start })
+}
+
+/// What a word says, with the word on its right that was read before and the one on its left.
+fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics {
+    if word.text.first().is_some_and(|&byte| byte >= 0xE0) {
+        return lexicon().unspaced(word.text);
+    }
+    let own = |other: &[u8]| word.text.eq_ignore_ascii_case(other);
+    if own(b"social") {
+        return social(right);
+    }
+    if own(b"national") && right.eq_ignore_ascii_case(b"insurance") {
+        return Topics::of(Kind::NationalId);
+    }
+    if own(b"travel") && starts_document(right) {
+        return Topics::of(Kind::Passport);
+    }
+    if word.text.len() == 1 {
+        return initial(bytes, word, right);
+    }
+    if own(b"sec") && left_word(bytes, word.start, floor).is_some_and(|left| left.eq_ignore_ascii_case(b"soc")) {
+        return Topics::of(Kind::Ssn);
+    }
+    let counts = [&b"number"[..], b"no", b"num", b"nr", b"value"];
+    if own(b"id") && counts.iter().any(|count| right.eq_ignore_ascii_case(count)) {
+        return Topics::FILLER;
+    }
+    let topics = lexicon().word(word.text);
+    let needs_left = own(b"address")
+        || own(b"addr")
+        || own(b"id")
+        || own(b"card")
+        || own(b"date")
+        || own(b"code")
+        || own(b"key")
+        || own(b"token");
+    if needs_left && let Some(left) = left_word(bytes, word.start, floor) {
+        return with_left(left, word.text, topics);
+    }
+    topics
+}
+
+fn social(right: &[u8]) -> Topics {
+    let alone = right.is_empty() || lexicon().word(right).meets(Topics::FILLER);
+    if alone || right.eq_ignore_ascii_case(b"security") || right.eq_ignore_ascii_case(b"sec") {
+        Topics::of(Kind::Ssn)
+    } else if right.eq_ignore_ascii_case(b"insurance") {
+        Topics::of(Kind::NationalId)
+    } else {
+        Topics::NONE
+    }
+}
+
+fn starts_document(word: &[u8]) -> bool {
+    word.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(b"doc"))
+}
+
+/// "T", "M", "F" before a number in a signature.
+fn initial(bytes: &[u8], word: &Word<'_>, right: &[u8]) -> Topics {
+    let letter = word.text.first().copied().unwrap_or(0);
+    if right.is_empty() && matches!(letter, b'T' | b'M' | b'P' | b'F' | b'C' | b'H' | b'W') {
+        let opens = matches!(before(bytes, word.start), 0 | b'\n' | b'|' | b'(');
+        let marked = matches!(at(bytes, word.start + 1), b':' | b'.') && !is_alnum(before(bytes, word.start));
+        if opens || marked {
+            return Topics::of(Kind::Phone);
+        }
+    }
+    lexicon().word(word.text)
+}
+
+/// The word directly on the left of another.
+fn left_word(bytes: &[u8], start: usize, floor: usize) -> Option<&[u8]> {
+    let gap = span_back(bytes, start, 2, |byte| matches!(byte, b' ' | b'_' | b'-' | b'.'));
+    let end = (start - gap).max(floor);
+    let digits = span_back(bytes, end, 2, is_digit);
+    let end = (end - digits).max(floor);
+    let begin = word_start(bytes, end, floor);
+    (begin < end).then(|| part(bytes, begin, end))
+}
+
+fn with_left(left: &[u8], word: &[u8], topics: Topics) -> Topics {
+    let left_topics = lexicon().word(left);
+    let is = |list: &[&str]| list.iter().any(|other| left.eq_ignore_ascii_case(other.as_bytes()));
+    if word.eq_ignore_ascii_case(b"id") {
+        if is(&["tax", "taxpayer"]) {
+            return Topics::of(Kind::Ssn);
+        }
+        if is(&["caller"]) {
+            return Topics::of(Kind::Phone);
+        }
+        if is(&["national", "government", "identity"]) {
+            return Topics::of(Kind::NationalId);
+        }
+        let kinds = [Kind::Passport, Kind::Ssn, Kind::NationalId];
+        return if kinds.into_iter().any(|kind| left_topics.names(kind)) { left_topics } else { topics };
+    }
+    if word.eq_ignore_ascii_case(b"card") {
+        return if is(&[
+            "sim", "gift", "report", "graphics", "video", "sound", "business", "memory", "id", "identity", "post",
+        ]) {
+            Topics::FOREIGN
+        } else {
+            topics
+        };
+    }
+    if word.eq_ignore_ascii_case(b"key") || word.eq_ignore_ascii_case(b"token") {
+        let secret = is(&[
+            "api",
+            "secret",
+            "private",
+            "access",
+            "auth",
+            "refresh",
+            "bearer",
+            "session",
+            "signing",
+            "encryption",
+        ]);
+        return if secret { Topics::of(Kind::Secret) } else { topics };
+    }
+    if word.eq_ignore_ascii_case(b"date") || word.eq_ignore_ascii_case(b"code") {
+        return if left_topics.names(Kind::BirthDate) { left_topics } else { topics };
+    }
+    if is(&["mac", "wallet", "memory", "bitcoin", "btc", "eth", "ethereum", "web", "hardware", "physical", "contract"])
+    {
+        return Topics::FOREIGN;
+    }
+    if is(&["remote", "client", "source", "peer", "host", "server", "network", "internet", "public", "static", "v"]) {
+        return Topics::of(Kind::Ip);
+    }
+    if left_topics.names(Kind::Ip) || left_topics.names(Kind::Email) { left_topics } else { topics }
+}
+
+/// Whether a sentence ends before the word that starts here: a long word, a full stop, a blank, a capital.
+fn sentence_ends(bytes: &[u8], start: usize) -> bool {
+    if !is_upper(at(bytes, start)) || before(bytes, start) != b' ' || start < 2 {
+        return false;
+    }
+    match before(bytes, start - 1) {
+        b'!' | b'?' => true,
+        b'.' if start > 3 && at(bytes, start - 3).is_ascii_digit() => true,
+        b'.' => {
+            let letters = span_back(bytes, start - 2, 6, |byte| is_alpha(byte) || byte >= 0x80);
+            letters > 4 || (letters > 0 && !is_abbreviation(part(bytes, start - 2 - letters, start - 2)))
+        }
+        _ => false,
+    }
+}
+
+/// Whether the word in front of a full stop is one that we know: "Tel.", "No.".
+fn is_abbreviation(word: &[u8]) -> bool {
+    word.len() == 1 || lexicon().word(word) != Topics::NONE || is_upper(word.first().copied().unwrap_or(0))
+}

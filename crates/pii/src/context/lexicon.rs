@@ -1,0 +1,230 @@
+//! Looks a word up: lower case, without accents, whole words and stems, by one pass over its letters.
+
+use std::sync::OnceLock;
+
+use super::{topics::Topics, words::WORDS};
+use crate::chars::{char_at, is_alpha};
+
+/// One word of the table.
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    hash: u64,
+    topics: Topics,
+    form: Form,
+}
+
+/// Whether a word must be whole.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Form {
+    #[default]
+    Absent,
+    Whole,
+    Stem,
+}
+
+const SLOTS: usize = 8192;
+const SEED: u64 = 0xCBF2_9CE4_8422_2325;
+
+/// The words by hash.
+pub(crate) struct Lexicon {
+    slots: Vec<Entry>,
+}
+
+/// The one lexicon.
+pub(crate) fn lexicon() -> &'static Lexicon {
+    static LEXICON: OnceLock<Lexicon> = OnceLock::new();
+    LEXICON.get_or_init(Lexicon::build)
+}
+
+impl Lexicon {
+    fn build() -> Self {
+        let mut lexicon = Self { slots: vec![Entry::default(); SLOTS] };
+        for (topics, words) in WORDS {
+            for word in words.split_whitespace() {
+                let (word, form) = match word.strip_suffix('*') {
+                    Some(stem) => (stem, Form::Stem),
+                    None => (word, if is_unspaced_start(word) { Form::Stem } else { Form::Whole }),
+                };
+                lexicon.insert(Entry { hash: hash(word.as_bytes()), topics: *topics, form });
+            }
+        }
+        lexicon
+    }
+
+    fn insert(&mut self, entry: Entry) {
+        let mut index = slot(entry.hash);
+        while let Some(found) = self.slots.get_mut(index) {
+            if found.form == Form::Absent {
+                *found = entry;
+                return;
+            }
+            if found.hash == entry.hash {
+                // A word may mean several things; but a filler or another thing does not take a meaning away.
+                if entry.topics.names_a_kind() || !found.topics.names_a_kind() {
+                    found.topics = found.topics | entry.topics;
+                }
+                if entry.form == Form::Stem {
+                    found.form = Form::Stem;
+                }
+                return;
+            }
+            index = (index + 1) % SLOTS;
+        }
+    }
+
+    fn get(&self, hash: u64) -> Option<Entry> {
+        let mut index = slot(hash);
+        loop {
+            let entry = self.slots.get(index)?;
+            if entry.form == Form::Absent {
+                return None;
+            }
+            if entry.hash == hash {
+                return Some(*entry);
+            }
+            index = (index + 1) % SLOTS;
+        }
+    }
+
+    /// The topics of a word: of the whole, or of its longest stem.
+    pub(crate) fn word(&self, word: &[u8]) -> Topics {
+        let mut topics = Topics::NONE;
+        let mut state = SEED;
+        let mut place = 0;
+        let mut letters = 0;
+        while place < word.len() {
+            place = step(&mut state, word, place);
+            letters += 1;
+            if letters < 2 && place < word.len() {
+                continue;
+            }
+            if let Some(entry) = self.get(state)
+                && (entry.form == Form::Stem || place == word.len())
+            {
+                topics = entry.topics;
+            }
+        }
+        topics
+    }
+
+    /// The topics of the last word inside a run of letters of a script without blanks.
+    pub(crate) fn unspaced(&self, run: &[u8]) -> Topics {
+        let mut place = run.len();
+        while place > 0 {
+            place -= 1;
+            if char_at(run, place).is_none() {
+                continue;
+            }
+            let found = self.word(run.get(place..).unwrap_or_default());
+            if found.is_label() {
+                return found;
+            }
+        }
+        Topics::NONE
+    }
+}
+
+fn slot(hash: u64) -> usize {
+    (hash ^ (hash >> 29)) as usize % SLOTS
+}
+
+fn hash(word: &[u8]) -> u64 {
+    let (mut state, mut place) = (SEED, 0);
+    while place < word.len() {
+        place = step(&mut state, word, place);
+    }
+    state
+}
+
+fn mix(state: &mut u64, byte: u8) {
+    *state = (*state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
+}
+
+/// Takes one letter into the hash: lower case, without its accent.
+fn step(state: &mut u64, word: &[u8], place: usize) -> usize {
+    let byte = word.get(place).copied().unwrap_or(0);
+    if byte < 0x80 {
+        mix(state, if is_alpha(byte) { byte | 0x20 } else { byte });
+        return place + 1;
+    }
+    let Some(letter) = char_at(word, place) else {
+        mix(state, byte);
+        return place + 1;
+    };
+    for lower in letter.to_lowercase() {
+        match fold(lower) {
+            Some(plain) => plain.bytes().for_each(|byte| mix(state, byte)),
+            None => lower.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| mix(state, byte)),
+        }
+    }
+    place + letter.len_utf8()
+}
+
+/// The Latin or Greek letter without its accent.
+fn fold(letter: char) -> Option<&'static str> {
+    Some(match letter {
+        'à'..='å' | 'ā' | 'ă' | 'ą' => "a",
+        'æ' => "ae",
+        'ç' | 'ć' | 'č' => "c",
+        'ď' | 'đ' | 'ð' => "d",
+        'è'..='ë' | 'ē' | 'ė' | 'ę' | 'ě' => "e",
+        'ğ' => "g",
+        'ì'..='ï' | 'ī' | 'į' | 'ı' => "i",
+        'ł' => "l",
+        'ñ' | 'ń' | 'ň' => "n",
+        'ò'..='ö' | 'ø' | 'ő' => "o",
+        'œ' => "oe",
+        'ř' => "r",
+        'ś' | 'ş' | 'š' | 'ș' => "s",
+        'ß' => "ss",
+        'ţ' | 'ť' | 'ț' => "t",
+        'ù'..='ü' | 'ū' | 'ů' | 'ű' | 'ų' => "u",
+        'ý' | 'ÿ' => "y",
+        'ź' | 'ż' | 'ž' => "z",
+        'ά' => "α",
+        'έ' => "ε",
+        'ή' => "η",
+        'ί' => "ι",
+        'ό' => "ο",
+        'ύ' => "υ",
+        'ώ' => "ω",
+        '\u{307}' => "",
+        _ => return None,
+    })
+}
+
+/// Whether a letter belongs to a script that puts no blanks between words.
+pub(crate) fn is_unspaced(letter: char) -> bool {
+    matches!(letter, '\u{0E00}'..='\u{0EFF}' | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}')
+}
+
+fn is_unspaced_start(word: &str) -> bool {
+    word.chars().next().is_some_and(is_unspaced)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::Kind;
+
+    #[test]
+    fn knows_words_in_any_case_and_spelling() {
+        let lexicon = lexicon();
+        for word in ["Phone", "TELEFONNUMMER", "téléphone", "Телефон", "teléfono", "puhelinnumero", "電話番号"]
+        {
+            assert!(lexicon.word(word.as_bytes()).names(Kind::Phone), "{word}");
+        }
+        for word in ["passport", "Reisepass", "паспорта", "pasaporte", "护照号码"] {
+            assert!(lexicon.word(word.as_bytes()).names(Kind::Passport), "{word}");
+        }
+        assert!(!lexicon.word(b"caller_id_x").is_label());
+        assert!(lexicon.word(b"number").meets(Topics::FILLER));
+        assert!(lexicon.unspaced("お客様の電話番号".as_bytes()).names(Kind::Phone));
+    }
+
+    #[test]
+    fn leaves_room_for_the_words() {
+        let words: usize = WORDS.iter().map(|(_, words)| words.split_whitespace().count()).sum();
+        assert!(words * 3 < SLOTS);
+    }
+}

@@ -1,0 +1,260 @@
+//! Context: what the words around a value say about it.
+
+mod label;
+mod lexicon;
+mod sql;
+mod table;
+pub(crate) mod topics;
+mod words;
+
+use std::cell::{Cell, RefCell};
+
+pub(crate) use label::Label;
+pub(crate) use lexicon::{is_unspaced, lexicon};
+use sql::Columns;
+use table::Tables;
+pub(crate) use table::key_topics;
+pub(crate) use topics::Topics;
+
+use crate::{
+    chars::{at, before, is_alpha, part, span, span_back},
+    kind::Kind,
+};
+
+/// What the context says about a value being of a kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Support {
+    /// The nearest label names the kind.
+    Named,
+    /// There is no label.
+    Silent,
+    /// The nearest label is that of an ordinary number.
+    Denied,
+    /// The nearest label names another kind, or a thing that looks like one.
+    Foreign,
+}
+
+/// What surrounds a text: the keys above it when it is a value in JSON.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Surroundings {
+    /// The key of the value itself.
+    pub(crate) key: Topics,
+    /// The keys above, the nearest that says something.
+    pub(crate) above: Topics,
+    /// What a sibling such as `"type": "passport"` says.
+    pub(crate) beside: Topics,
+}
+
+/// A text with what is known about its surroundings.
+pub(crate) struct Text<'a> {
+    pub(crate) bytes: &'a [u8],
+    surroundings: Surroundings,
+    tables: RefCell<Tables>,
+    columns: Cell<Columns>,
+    /// The last answer: value and topics.
+    last: Cell<(usize, Topics)>,
+    /// The kind that context gave last, and where that value ended.
+    inherited: Cell<Option<(Kind, usize)>>,
+    /// Up to where runs of hexadecimal digits and colons were looked at.
+    v6: Cell<usize>,
+}
+
+/// How many lines of an outline are looked at.
+const MAX_OUTLINE: usize = 12;
+/// How much of a line before is read as a label.
+const MAX_LABEL_LINE: usize = 60;
+
+impl<'a> Text<'a> {
+    pub(crate) fn new(bytes: &'a [u8], surroundings: Surroundings) -> Self {
+        Self {
+            bytes,
+            surroundings,
+            tables: RefCell::default(),
+            columns: Cell::default(),
+            last: Cell::new((usize::MAX, Topics::NONE)),
+            inherited: Cell::new(None),
+            v6: Cell::new(0),
+        }
+    }
+
+    /// Whether the run of hexadecimal digits and colons at a place was looked at already.
+    pub(crate) fn seen_v6(&self, place: usize) -> bool {
+        place < self.v6.get()
+    }
+
+    /// Remembers up to where such a run was looked at.
+    pub(crate) fn see_v6(&self, end: usize) {
+        self.v6.set(end);
+    }
+
+    /// What the context of the value that starts here says about it being of the kind.
+    pub(crate) fn support(&self, value: usize, kind: Kind) -> Support {
+        let topics = self.topics(value);
+        if topics.names(kind) {
+            Support::Named
+        } else if topics.names_a_kind() || topics.meets(Topics::FOREIGN) {
+            Support::Foreign
+        } else if topics.meets(Topics::OTHER) || topics.meets(Topics::VERSION) {
+            Support::Denied
+        } else if self.inherits(value, kind) {
+            Support::Named
+        } else {
+            Support::Silent
+        }
+    }
+
+    /// The topics of the nearest label.
+    pub(crate) fn topics(&self, value: usize) -> Topics {
+        let (place, topics) = self.last.get();
+        if place == value {
+            return topics;
+        }
+        let topics = self.find_topics(value);
+        self.last.set((value, topics));
+        topics
+    }
+
+    /// The label in the line of the value, without tables and keys.
+    pub(crate) fn label(&self, value: usize) -> Label {
+        label::find(self.bytes, value, 0)
+    }
+
+    /// Whether the text is the value of a key that names the kind.
+    pub(crate) fn keyed(&self, kind: Kind) -> bool {
+        self.surroundings.key.names(kind)
+    }
+
+    /// Remembers that a value of this kind was accepted, for those that follow it in a list.
+    pub(crate) fn accept(&self, kind: Kind, end: usize) {
+        self.inherited.set(Some((kind, end)));
+    }
+
+    fn find_topics(&self, value: usize) -> Topics {
+        let sql = self.sql_column(value);
+        if sql.is_label() {
+            return sql;
+        }
+        let column = self.tables.try_borrow_mut().ok().and_then(|mut tables| tables.column(self.bytes, value));
+        let floor = column.map_or(0, |(_, start)| start);
+        let label = label::find(self.bytes, value, floor);
+        if label.topics.is_label() {
+            return label.topics;
+        }
+        if let Some((topics, _)) = column
+            && topics.is_label()
+        {
+            return topics;
+        }
+        if label.closed {
+            return Topics::NONE;
+        }
+        let head = if label.bare { self.row_head(value) } else { Topics::NONE };
+        if head.is_label() {
+            return head;
+        }
+        let near = self.right_of(value) | if label.bare { self.line_above(value) } else { self.parent(value) };
+        if near.is_label() { near } else { self.keys() }
+    }
+
+    /// The column of a value in a statement of SQL.
+    fn sql_column(&self, value: usize) -> Topics {
+        let opens = match before(self.bytes, value) {
+            b'\'' | b'(' | b',' => true,
+            b' ' => before(self.bytes, value - 1) == b',',
+            _ => false,
+        };
+        if !opens {
+            return Topics::NONE;
+        }
+        let mut columns = self.columns.get();
+        let topics = columns.topics(self.bytes, value);
+        self.columns.set(columns);
+        topics
+    }
+
+    /// The first cell of a row in bars: `| Phone | 5551234567 |`.
+    fn row_head(&self, value: usize) -> Topics {
+        let blanks = span_back(self.bytes, value, 20, |byte| matches!(byte, b' ' | b'`' | b'*' | b'"'));
+        let Some(bar) = (value - blanks).checked_sub(1).filter(|&bar| at(self.bytes, bar) == b'|') else {
+            return Topics::NONE;
+        };
+        let length = span_back(self.bytes, bar, MAX_LABEL_LINE, |byte| !matches!(byte, b'|' | b'\n'));
+        let start = bar - length;
+        let first =
+            start == 0 || before(self.bytes, start) == b'\n' || before(self.bytes, start - 1) == b'\n' || start == 1;
+        let cell = part(self.bytes, start, bar);
+        if first && !cell.iter().any(u8::is_ascii_digit) { key_topics(cell.trim_ascii()) } else { Topics::NONE }
+    }
+
+    /// The key above in an outline: the nearest line before that is indented less and ends with a colon.
+    fn parent(&self, value: usize) -> Topics {
+        let indent = |line: &[u8]| line.iter().take_while(|byte| matches!(byte, b' ' | b'-')).count();
+        let mut start = value - span_back(self.bytes, value, MAX_LABEL_LINE, |byte| byte != b'\n');
+        let own = indent(part(self.bytes, start, value));
+        if own == 0 || own >= MAX_LABEL_LINE {
+            return Topics::NONE;
+        }
+        for _ in 0..MAX_OUTLINE {
+            let Some(end) = start.checked_sub(1) else { break };
+            start = end - span_back(self.bytes, end, MAX_LABEL_LINE, |byte| byte != b'\n');
+            let line = part(self.bytes, start, end);
+            if indent(line) < own {
+                let line = line.trim_ascii();
+                return if line.ends_with(b":") { key_topics(line) } else { Topics::NONE };
+            }
+        }
+        Topics::NONE
+    }
+
+    fn keys(&self) -> Topics {
+        let Surroundings { key, above, beside } = self.surroundings;
+        [key, beside, above].into_iter().find(|topics| topics.is_label()).unwrap_or_default()
+    }
+
+    /// A word in parentheses behind the value: "555 123 4567 (mobile)".
+    fn right_of(&self, value: usize) -> Topics {
+        let end = value
+            + span(self.bytes, value, 40, |byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'-' | b'.' | b'/'));
+        if at(self.bytes, end) != b'(' {
+            return Topics::NONE;
+        }
+        let length = span(self.bytes, end + 1, 16, |byte| is_alpha(byte) || byte >= 0x80);
+        lexicon().word(part(self.bytes, end + 1, end + 1 + length))
+    }
+
+    /// The label in the line above a value that stands alone in its line, or the key above in YAML.
+    fn line_above(&self, value: usize) -> Topics {
+        let column = span_back(self.bytes, value, MAX_LABEL_LINE, |byte| byte != b'\n');
+        let mut end = value - column;
+        for _ in 0..2 {
+            if end == 0 || before(self.bytes, end) != b'\n' {
+                return Topics::NONE;
+            }
+            end -= 1;
+            let length = span_back(self.bytes, end, MAX_LABEL_LINE, |byte| byte != b'\n');
+            if length >= MAX_LABEL_LINE {
+                return Topics::NONE;
+            }
+            let line = part(self.bytes, end - length, end);
+            if line.trim_ascii().is_empty() {
+                end -= length;
+                continue;
+            }
+            let labels = line.trim_ascii_end().ends_with(b":") || !line.iter().any(u8::is_ascii_digit);
+            return if labels { label::find(line, line.len(), 0).topics } else { Topics::NONE };
+        }
+        Topics::NONE
+    }
+
+    /// Whether the value follows another of the same kind in a list.
+    fn inherits(&self, value: usize, kind: Kind) -> bool {
+        let Some((last, end)) = self.inherited.get() else { return false };
+        let gap = value.checked_sub(end).filter(|&gap| gap <= 12);
+        last == kind && gap.is_some() && {
+            part(self.bytes, end, value).split(|byte| !is_alpha(*byte)).filter(|word| !word.is_empty()).all(|word| {
+                [&b"and"[..], b"or", b"und", b"oder", b"et", b"ou", b"y", b"o", b"e", b"en", b"og", b"och", b"i", b"n"]
+                    .contains(&word)
+            })
+        }
+    }
+}

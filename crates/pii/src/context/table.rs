@@ -1,0 +1,217 @@
+//! Tables in text: the head of a column is the label of every value below it.
+
+use super::{label, lexicon::lexicon, topics::Topics};
+use crate::chars::{at, find_byte, is_alpha, is_digit, part, span, span_back};
+
+/// The longest head of a column, in bytes.
+const MAX_HEAD: usize = 40;
+/// The longest line that can be the head of a table.
+const MAX_HEAD_LINE: usize = 1000;
+/// The longest line that can be a row.
+const MAX_ROW: usize = 4000;
+
+/// The tables of one text, read line by line as far as someone asks.
+#[derive(Debug, Default)]
+pub(crate) struct Tables {
+    /// The line that holds the last place.
+    line: Line,
+    /// Whether it is a row of the table.
+    inside: Option<bool>,
+    /// The table that the lines looked at last belong to.
+    current: Option<Table>,
+}
+
+/// A line: where it begins and where it ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Line {
+    start: usize,
+    end: usize,
+}
+
+/// What the cells of a table are divided by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Divider {
+    Byte(u8),
+    /// Two blanks or more; columns are told by where they begin.
+    Blanks,
+}
+
+#[derive(Debug)]
+struct Table {
+    divider: Divider,
+    heads: Vec<Head>,
+}
+
+#[derive(Debug)]
+struct Head {
+    /// Where it begins in its line.
+    column: usize,
+    topics: Topics,
+}
+
+impl Tables {
+    /// The topics of the column that holds the place, and where its cell begins. Places must not go back to an earlier
+    /// line.
+    pub(crate) fn column(&mut self, bytes: &[u8], place: usize) -> Option<(Topics, usize)> {
+        while self.line.end < place || self.line == Line::default() {
+            if self.line != Line::default() {
+                self.pass(bytes);
+            }
+            let start = if self.line == Line::default() { 0 } else { self.line.end + 1 };
+            self.line = Line { start, end: find_byte(bytes, start, b'\n') };
+            self.inside = None;
+            if self.line.end == 0 {
+                return None;
+            }
+        }
+        if place < self.line.start || self.line.end - self.line.start > MAX_ROW {
+            return None;
+        }
+        let line = self.line;
+        let table = self.current.as_ref()?;
+        if !*self.inside.get_or_insert_with(|| table.has(bytes, line)) {
+            return None;
+        }
+        match table.divider {
+            Divider::Byte(divider) => {
+                let (index, start) = cell_of(bytes, line, place, divider);
+                table.heads.get(index).map(|head| (head.topics, start))
+            }
+            Divider::Blanks => {
+                let column = place - line.start;
+                let head = table.heads.iter().rev().find(|head| head.column <= column)?;
+                let gap = span_back(bytes, place, 40, |byte| byte != b' ');
+                Some((head.topics, place - gap))
+            }
+        }
+    }
+
+    /// A line without values is over: it may belong to the table, or be the head of the next one.
+    fn pass(&mut self, bytes: &[u8]) {
+        let line = self.line;
+        if let Some(table) = &self.current
+            && table.has(bytes, line)
+        {
+            return;
+        }
+        self.current = Table::headed_by(bytes, line);
+    }
+}
+
+impl Table {
+    fn has(&self, bytes: &[u8], line: Line) -> bool {
+        match self.divider {
+            Divider::Byte(divider) => {
+                let cells = cell_of(bytes, line, line.end, divider).0 + 1;
+                cells == self.heads.len() || is_rule(bytes, line)
+            }
+            Divider::Blanks => {
+                part(bytes, line.start, line.end).windows(2).any(|pair| pair == b"  ") || is_rule(bytes, line)
+            }
+        }
+    }
+
+    /// The table whose head is this line, if it can be one.
+    fn headed_by(bytes: &[u8], line: Line) -> Option<Self> {
+        let text = part(bytes, line.start, line.end);
+        // Indented twice or more it is code or prose.
+        if text.starts_with(b"  ") || text.starts_with(b"\t") || text.starts_with(b"//") {
+            return None;
+        }
+        if text.len() > MAX_HEAD_LINE || text.len() < 3 || text.ends_with(b";") || text.ends_with(b",") {
+            return None;
+        }
+        match divider(text)? {
+            0 => Self::spaced(text),
+            divider => Self::divided(text, divider),
+        }
+    }
+
+    fn divided(text: &[u8], divider: u8) -> Option<Self> {
+        let mut heads = Vec::new();
+        let mut column = 0;
+        for cell in text.split(|&byte| byte == divider) {
+            heads.push(Head { column, topics: head_topics(cell)? });
+            column += cell.len() + 1;
+        }
+        heads.iter().any(|head| head.topics.names_a_kind()).then_some(Self { divider: Divider::Byte(divider), heads })
+    }
+
+    fn spaced(text: &[u8]) -> Option<Self> {
+        let mut heads = Vec::new();
+        let mut place = 0;
+        while place < text.len() {
+            place += span(text, place, usize::MAX, |byte| byte == b' ');
+            let start = place;
+            while place < text.len() && part(text, place, place + 2) != b"  " {
+                place += 1;
+            }
+            if place > start {
+                heads.push(Head { column: start, topics: head_topics(part(text, start, place))? });
+            }
+        }
+        (heads.len() > 1 && heads.iter().any(|head| head.topics.names_a_kind()))
+            .then_some(Self { divider: Divider::Blanks, heads })
+    }
+}
+
+/// The strongest divider in a line, 0 when there is none; nothing when no head of a table looks so.
+fn divider(text: &[u8]) -> Option<u8> {
+    let (mut best, mut last) = (0, 0);
+    for &byte in text {
+        let rank = match byte {
+            b'@' | b'{' | b'}' | b'=' | b':' => return None,
+            b'(' if is_alpha(last) => return None,
+            b'\t' => 4,
+            b'|' => 3,
+            b';' => 2,
+            b',' => 1,
+            _ => 0,
+        };
+        best = best.max(rank);
+        last = byte;
+    }
+    Some([0, b',', b';', b'|', b'\t'].get(best).copied().unwrap_or(0))
+}
+
+/// What a head says; nothing when it cannot be one.
+fn head_topics(cell: &[u8]) -> Option<Topics> {
+    let digits = cell.iter().filter(|&&byte| is_digit(byte)).count();
+    if cell.len() > MAX_HEAD || digits > 2 || cell.contains(&b':') || cell.contains(&b'=') || cell.contains(&b'{') {
+        return None;
+    }
+    Some(key_topics(cell))
+}
+
+/// What a key, the head of a column or another short name says.
+pub(crate) fn key_topics(key: &[u8]) -> Topics {
+    if !key.iter().any(|&byte| is_alpha(byte) || byte >= 0x80) {
+        return Topics::NONE;
+    }
+    let found = label::find(key, key.len(), 0).topics;
+    let found = if found.is_label() { found } else { lexicon().word(key) };
+    if found.meets(Topics::PROSE) { Topics::NONE } else { found }
+}
+
+/// Which cell of the line holds the place, and where the cell begins. Dividers inside quotes do not count.
+fn cell_of(bytes: &[u8], line: Line, place: usize, divider: u8) -> (usize, usize) {
+    let (mut index, mut start, mut quoted) = (0, line.start, false);
+    for (offset, &byte) in part(bytes, line.start, place).iter().enumerate() {
+        if byte == b'"' {
+            quoted = !quoted;
+        } else if byte == divider && !quoted {
+            index += 1;
+            start = line.start + offset + 1;
+        }
+    }
+    (index, start)
+}
+
+/// A line of dashes between head and body.
+fn is_rule(bytes: &[u8], line: Line) -> bool {
+    line.end > line.start
+        && at(bytes, line.start) != b','
+        && part(bytes, line.start, line.end)
+            .iter()
+            .all(|byte| matches!(byte, b'-' | b'+' | b'|' | b':' | b'=' | b' ' | b'\r'))
+}

@@ -1,0 +1,266 @@
+//! What is known at one place of a document: the open objects and arrays, and what their keys say.
+
+use std::ops::Range;
+
+use super::lexer::{Bracket, Lexer, NotJson, Token};
+use crate::{
+    chars::{at, is_digit, part, span},
+    context::{Surroundings, Topics, key_topics},
+};
+
+/// How deep a document may be; deeper ones are read as text.
+const MAX_DEPTH: usize = 128;
+/// How far behind a value its siblings are looked at.
+pub(crate) const LOOKAHEAD: usize = 256;
+/// The longest value that can name what stands beside it.
+const MAX_NAMING: usize = 32;
+/// The most columns of a table in JSON.
+const MAX_COLUMNS: usize = 64;
+
+/// An object or array that is open.
+#[derive(Debug)]
+struct Frame {
+    bracket: Bracket,
+    /// The key whose value comes next.
+    key: Range<usize>,
+    /// What the keys above say.
+    above: Topics,
+    /// What a sibling said.
+    beside: Topics,
+    /// Which element of an array comes next.
+    index: usize,
+    /// The heads of the columns, when the array holds rows.
+    heads: Vec<Topics>,
+}
+
+/// What may come next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Want {
+    Value,
+    ValueOrClose,
+    KeyOrClose,
+    Key,
+    Colon,
+    CommaOrClose,
+    Nothing,
+}
+
+/// A value that may be something.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Leaf {
+    String { inside: Range<usize>, escaped: bool },
+    Number(Range<usize>),
+}
+
+/// Follows a document token by token. Offsets are those of the bytes it is given; the key of a value must be in them.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    frames: Vec<Frame>,
+    want: Want,
+    outer: Surroundings,
+}
+
+impl Machine {
+    pub(crate) fn new(outer: Surroundings) -> Self {
+        Self { frames: Vec::new(), want: Want::Value, outer }
+    }
+
+    /// Whether the document is complete.
+    pub(crate) fn is_done(&self) -> bool {
+        self.want == Want::Nothing
+    }
+
+    /// Where the key of the value that comes next begins, when it has one.
+    pub(crate) fn key_start(&self) -> Option<usize> {
+        let frame = self.frames.last().filter(|frame| frame.bracket == Bracket::Object)?;
+        matches!(self.want, Want::Colon | Want::Value).then_some(frame.key.start)
+    }
+
+    /// The bytes before `count` are gone.
+    pub(crate) fn forget(&mut self, count: usize) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.key = frame.key.start.saturating_sub(count)..frame.key.end.saturating_sub(count);
+        }
+    }
+
+    /// Takes a token. Gives a leaf that must be looked at.
+    pub(crate) fn take(&mut self, bytes: &[u8], token: Token) -> Result<Option<Leaf>, NotJson> {
+        match (token, self.want) {
+            (Token::String { inside, .. }, Want::Key | Want::KeyOrClose) => {
+                self.frames.last_mut().ok_or(NotJson)?.key = inside;
+                self.want = Want::Colon;
+            }
+            (Token::Colon, Want::Colon) => self.want = Want::Value,
+            (Token::String { inside, escaped }, Want::Value | Want::ValueOrClose) => {
+                self.note_name(bytes, &inside);
+                return Ok(Some(Leaf::String { inside, escaped }));
+            }
+            (Token::Number(range), Want::Value | Want::ValueOrClose) => return Ok(Some(Leaf::Number(range))),
+            (Token::Word, Want::Value | Want::ValueOrClose) => self.after_value(),
+            (Token::Open(bracket), Want::Value | Want::ValueOrClose) => self.open(bytes, bracket)?,
+            (Token::Close(bracket), Want::CommaOrClose | Want::KeyOrClose | Want::ValueOrClose) => {
+                self.close(bracket)?
+            }
+            (Token::Comma, Want::CommaOrClose) => {
+                let object = self.frames.last().is_some_and(|frame| frame.bracket == Bracket::Object);
+                self.want = if object { Want::Key } else { Want::Value };
+            }
+            _ => return Err(NotJson),
+        }
+        Ok(None)
+    }
+
+    /// The leaf has been dealt with.
+    pub(crate) fn after_value(&mut self) {
+        self.want = match self.frames.last_mut() {
+            Some(frame) => {
+                frame.index += 1;
+                Want::CommaOrClose
+            }
+            None => Want::Nothing,
+        };
+    }
+
+    /// A string has passed that nobody kept.
+    pub(crate) fn pass(&mut self) -> Result<(), NotJson> {
+        match self.want {
+            Want::Value | Want::ValueOrClose => self.after_value(),
+            Want::Key | Want::KeyOrClose => self.want = Want::Colon,
+            Want::Colon | Want::CommaOrClose | Want::Nothing => return Err(NotJson),
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, bytes: &[u8], bracket: Bracket) -> Result<(), NotJson> {
+        if self.frames.len() >= MAX_DEPTH {
+            return Err(NotJson);
+        }
+        let above = self.frames.last().map_or(Topics::NONE, |frame| own_topics(bytes, frame));
+        let row = bracket == Bracket::Array;
+        let heads = self.frames.last().filter(|_| row).map(|frame| frame.heads.clone()).unwrap_or_default();
+        self.frames.push(Frame { bracket, key: 0..0, above, beside: Topics::NONE, index: 0, heads });
+        self.want = if row { Want::ValueOrClose } else { Want::KeyOrClose };
+        Ok(())
+    }
+
+    fn close(&mut self, bracket: Bracket) -> Result<(), NotJson> {
+        let frame = self.frames.pop().filter(|frame| frame.bracket == bracket).ok_or(NotJson)?;
+        // An array of short names is the head of the rows that follow beside it.
+        if let Some(parent) = self.frames.last_mut()
+            && bracket == Bracket::Array
+            && parent.heads.is_empty()
+            && frame.beside.names_a_kind()
+            && frame.index > 1
+        {
+            parent.heads = frame.heads;
+        }
+        self.after_value();
+        Ok(())
+    }
+
+    /// What surrounds the leaf that was taken last, which ends at `end`.
+    pub(crate) fn surroundings(&self, bytes: &[u8], end: usize) -> Surroundings {
+        let Some(frame) = self.frames.last() else { return self.outer };
+        let outer = if self.outer.key.is_label() { self.outer.key } else { self.outer.above };
+        let above = if frame.above.is_label() { frame.above } else { outer };
+        if frame.bracket == Bracket::Array {
+            let key = frame.heads.get(frame.index).copied().unwrap_or_default();
+            return Surroundings { key: if key.is_label() { key } else { frame.above }, above, beside: Topics::NONE };
+        }
+        let key = key_topics(part(bytes, frame.key.start, frame.key.end));
+        let search = !key.is_label() && !frame.beside.is_label();
+        let beside = if search { beside_ahead(bytes, end) } else { frame.beside };
+        Surroundings { key, above, beside }
+    }
+
+    /// Remembers a value that may name its siblings (`"type": "passport"`), or be the head of a column.
+    fn note_name(&mut self, bytes: &[u8], inside: &Range<usize>) {
+        let Some(frame) = self.frames.last_mut() else { return };
+        if inside.len() > MAX_NAMING || inside.is_empty() {
+            return;
+        }
+        let value = part(bytes, inside.start, inside.end);
+        match frame.bracket {
+            Bracket::Object => {
+                if is_naming(part(bytes, frame.key.start, frame.key.end)) {
+                    let topics = value_topics(value);
+                    if topics.is_label() {
+                        frame.beside = topics;
+                    }
+                }
+            }
+            Bracket::Array if frame.heads.len() == frame.index && frame.index < MAX_COLUMNS => {
+                let topics = value_topics(value);
+                frame.heads.push(topics);
+                frame.beside = frame.beside | topics;
+            }
+            Bracket::Array => (),
+        }
+    }
+}
+
+/// What the key of the value says that comes next, or else the keys above.
+fn own_topics(bytes: &[u8], frame: &Frame) -> Topics {
+    let own = match frame.bracket {
+        Bracket::Object => key_topics(part(bytes, frame.key.start, frame.key.end)),
+        Bracket::Array => Topics::NONE,
+    };
+    if own.is_label() { own } else { frame.above }
+}
+
+/// What a sibling says that comes after the value, close by.
+fn beside_ahead(bytes: &[u8], end: usize) -> Topics {
+    let mut lexer = Lexer { bytes: part(bytes, 0, (end + LOOKAHEAD).min(bytes.len())), place: end };
+    if at(lexer.bytes, end) == b'"' {
+        lexer.place += 1;
+    }
+    loop {
+        let (Ok(Token::Comma), Ok(Token::String { inside: key, .. }), Ok(Token::Colon)) =
+            (lexer.next(), lexer.next(), lexer.next())
+        else {
+            return Topics::NONE;
+        };
+        match lexer.next() {
+            Ok(Token::String { inside, .. }) => {
+                let naming = inside.len() <= MAX_NAMING && is_naming(part(lexer.bytes, key.start, key.end));
+                let topics =
+                    if naming { value_topics(part(lexer.bytes, inside.start, inside.end)) } else { Topics::NONE };
+                if topics.is_label() {
+                    return topics;
+                }
+            }
+            Ok(Token::Number(_) | Token::Word) => (),
+            _ => return Topics::NONE,
+        }
+    }
+}
+
+/// Keys whose value says what stands beside them.
+fn is_naming(key: &[u8]) -> bool {
+    let last = at(key, key.len().wrapping_sub(1));
+    if !matches!(last | 0x20, b'e' | b'd' | b'l' | b'y' | b'm' | b'c' | b't') {
+        return false;
+    }
+    static ENDS: [&[u8]; 12] = [
+        b"type",
+        b"kind",
+        b"name",
+        b"label",
+        b"field",
+        b"key",
+        b"system",
+        b"title",
+        b"category",
+        b"scheme",
+        b"doc",
+        b"document",
+    ];
+    ENDS.iter()
+        .any(|end| key.len() >= end.len() && part(key, key.len() - end.len(), key.len()).eq_ignore_ascii_case(end))
+}
+
+/// What such a value says. Only short values of letters do.
+fn value_topics(value: &[u8]) -> Topics {
+    let letters = span(value, 0, MAX_NAMING + 1, |byte| !is_digit(byte) && byte != b'@');
+    if letters == value.len() { key_topics(value) } else { Topics::NONE }
+}

@@ -1,0 +1,146 @@
+//! Walks over a document of JSON: every string and number is scanned with the keys above it and what stands beside it.
+//!
+//! Strings that hold JSON are walked in turn. Keys are context and never findings.
+
+use std::ops::Range;
+
+use super::{
+    decode::Decoded,
+    lexer::{Lexer, NotJson, Token},
+    machine::{Leaf, Machine},
+};
+use crate::{
+    chars::{is_digit, part},
+    context::Surroundings,
+    finding::{Finding, Site},
+    prefilter::Anchors,
+    scanner::Scanner,
+};
+
+/// How many strings of JSON may be inside each other.
+const MAX_NESTED: u8 = 3;
+/// The shortest number that can be something.
+const MIN_NUMBER: usize = 7;
+
+/// Where the bytes of a string came from.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    pub(crate) base: usize,
+    pub(crate) decoded: Option<&'a Decoded>,
+    pub(crate) parent: Option<&'a Origin<'a>>,
+    pub(crate) nested: u8,
+}
+
+impl Origin<'_> {
+    /// The document itself.
+    pub(crate) const ROOT: Origin<'static> = Origin { base: 0, decoded: None, parent: None, nested: 0 };
+
+    /// The offset in the raw text.
+    pub(crate) fn raw(&self, offset: usize) -> usize {
+        let here = self.base + self.decoded.map_or(offset, |decoded| decoded.raw(offset));
+        self.parent.map_or(here, |parent| parent.raw(here))
+    }
+
+    /// Whether the bytes are not those of the raw text.
+    pub(crate) fn is_decoded(&self) -> bool {
+        self.decoded.is_some() || self.parent.is_some_and(Origin::is_decoded)
+    }
+}
+
+/// All findings of the document, or that it is none.
+pub(crate) fn walk(
+    scanner: &Scanner,
+    bytes: &[u8],
+    origin: &Origin<'_>,
+    outer: Surroundings,
+) -> Result<Vec<Finding>, NotJson> {
+    let mut anchors = Anchors::new(bytes);
+    let mut next_anchor = anchors.next(0);
+    let mut lexer = Lexer::new(bytes);
+    let mut machine = Machine::new(outer);
+    let mut found = Vec::new();
+    loop {
+        let token = lexer.next()?;
+        if token == Token::End {
+            return if machine.is_done() { Ok(found) } else { Err(NotJson) };
+        }
+        let Some(leaf) = machine.take(bytes, token)? else { continue };
+        let range = leaf.range();
+        while next_anchor.is_some_and(|anchor| anchor < range.start) {
+            next_anchor = anchors.next(range.start);
+        }
+        if next_anchor.is_some_and(|anchor| anchor < range.end) {
+            leaf.scan(scanner, &machine, bytes, origin, &mut found);
+        }
+        machine.after_value();
+    }
+}
+
+impl Leaf {
+    /// Where it is, without quotes.
+    pub(crate) fn range(&self) -> Range<usize> {
+        match self {
+            Self::String { inside, .. } => inside.clone(),
+            Self::Number(range) => range.clone(),
+        }
+    }
+
+    /// Adds what is in it.
+    pub(crate) fn scan(
+        &self,
+        scanner: &Scanner,
+        machine: &Machine,
+        bytes: &[u8],
+        origin: &Origin<'_>,
+        found: &mut Vec<Finding>,
+    ) {
+        match self {
+            Self::String { inside, escaped } => {
+                let surroundings = machine.surroundings(bytes, inside.end);
+                let raw = part(bytes, inside.start, inside.end);
+                let decoded = if *escaped { Decoded::of(raw) } else { None };
+                let inner = Origin {
+                    base: inside.start,
+                    decoded: decoded.as_ref(),
+                    parent: Some(origin),
+                    nested: origin.nested,
+                };
+                let text = decoded.as_ref().map_or(raw, |decoded| decoded.bytes.as_slice());
+                found.extend(string(scanner, text, &inner, surroundings));
+            }
+            Self::Number(range) => {
+                let digits = part(bytes, range.start, range.end);
+                if digits.len() >= MIN_NUMBER && digits.iter().all(|&byte| is_digit(byte)) {
+                    let surroundings = machine.surroundings(bytes, range.end);
+                    let inner =
+                        Origin { base: range.start, decoded: None, parent: Some(origin), nested: origin.nested };
+                    let whole = scanner
+                        .plain(digits, &inner, surroundings)
+                        .into_iter()
+                        .filter(|finding| finding.range.len() >= digits.len());
+                    found.extend(
+                        whole.map(|finding| Finding { site: Site::Number { depth: origin.nested }, ..finding }),
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Scans a string that was decoded: as JSON when it holds some, as text otherwise.
+fn string(scanner: &Scanner, bytes: &[u8], origin: &Origin<'_>, surroundings: Surroundings) -> Vec<Finding> {
+    if origin.nested < MAX_NESTED && looks_like_json(bytes) {
+        let inner = Origin { nested: origin.nested + 1, ..*origin };
+        if let Ok(found) = walk(scanner, bytes, &inner, surroundings) {
+            return found;
+        }
+    }
+    let inner = Origin { nested: origin.nested + 1, ..*origin };
+    scanner.lines(bytes, &inner, surroundings)
+}
+
+/// Whether the text begins and ends as a document of JSON does.
+pub(crate) fn looks_like_json(bytes: &[u8]) -> bool {
+    let text = bytes.trim_ascii();
+    matches!((text.first(), text.last()), (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']'))) && text.len() > 2
+}

@@ -1,0 +1,78 @@
+//! Finds, replaces, seals.
+
+use std::borrow::Cow;
+
+use super::{
+    Action,
+    replace::{self, HashKey, Naming},
+    screened::{Counts, Screened},
+};
+use crate::{config::Config, finding::Finding, kind::Kind, scanner::Scanner};
+
+/// The configuration refuses what was found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a value of kind {0} must not pass")]
+pub struct Blocked(pub Kind);
+
+/// Masks text and JSON. Build one per configuration and share it.
+pub struct Masker {
+    scanner: Scanner,
+    key: HashKey,
+}
+
+impl Masker {
+    /// A masker for a configuration; the key serves the action [`Hash`](Action::Hash).
+    pub fn new(config: Config, key: HashKey) -> Self {
+        Self { scanner: Scanner::new(config), key }
+    }
+
+    /// The scanner inside.
+    pub fn scanner(&self) -> &Scanner {
+        &self.scanner
+    }
+
+    /// The text with everything replaced that was found. JSON stays JSON; what was not found stays as it is, byte for
+    /// byte. A text without findings is not copied.
+    ///
+    /// # Errors
+    /// [`Blocked`] when something was found whose action is [`Block`](Action::Block).
+    pub fn mask<'t>(&self, text: &'t str, naming: &mut Naming<'_>) -> Result<Screened<Cow<'t, str>>, Blocked> {
+        let findings = self.scanner.scan(text);
+        if findings.is_empty() {
+            return Ok(Screened::new(Cow::Borrowed(text), Counts::default()));
+        }
+        let mut counts = Counts::default();
+        let out = self.splice(text.as_bytes(), 0, text.len(), &findings, naming, &mut counts)?;
+        let out =
+            String::from_utf8(out).unwrap_or_else(|broken| String::from_utf8_lossy(broken.as_bytes()).into_owned());
+        Ok(Screened::new(Cow::Owned(out), counts))
+    }
+
+    /// The part `from..to` of the raw bytes with its findings replaced; the findings lie inside.
+    pub(crate) fn splice(
+        &self,
+        raw: &[u8],
+        from: usize,
+        to: usize,
+        findings: &[Finding],
+        naming: &mut Naming<'_>,
+        counts: &mut Counts,
+    ) -> Result<Vec<u8>, Blocked> {
+        let mut out = Vec::with_capacity(to - from);
+        let mut place = from;
+        for finding in findings {
+            let action = self.scanner.config().rule(finding.kind).map_or(Action::Label, |rule| rule.action);
+            if action == Action::Block {
+                return Err(Blocked(finding.kind));
+            }
+            // A finding that begins before the last one ended is covered already.
+            let Some(before) = raw.get(place..finding.range.start) else { continue };
+            out.extend_from_slice(before);
+            replace::write(&mut out, finding, &finding.value_in(raw), action, &self.key, naming);
+            counts.add(finding.kind);
+            place = finding.range.end;
+        }
+        out.extend_from_slice(raw.get(place..to).unwrap_or_default());
+        Ok(out)
+    }
+}

@@ -1,0 +1,194 @@
+//! Payment cards: the length and the first digits of an issuer, and the Luhn check digit.
+
+use super::{Candidates, Find};
+use crate::{
+    chain::{Chain, Digits},
+    chars::{Sep, at, before, is_alnum, is_alpha, is_digit, part},
+    context::{Support, Text, Topics},
+    kind::Kind,
+};
+
+pub(super) static FINDS: &[Find] = &[Find::Chain(12, find)];
+
+const GROUPED: i16 = 95;
+const BLANK: i16 = 70;
+
+/// The groups in which cards are written, longest first.
+static SHAPES: &[&[usize]] = &[
+    &[4, 4, 4, 4, 3],
+    &[4, 4, 4, 4],
+    &[4, 6, 5],
+    &[4, 6, 4],
+    &[4, 4, 4, 3],
+    &[4, 4, 4, 1],
+    &[4, 4, 5],
+    &[6, 13],
+    &[4, 5, 6],
+];
+
+/// What the first digits say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Issuer {
+    Known,
+    /// Maestro: too many numbers look like it.
+    NeedsContext,
+}
+
+fn find(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
+    let mut first = 0;
+    while let Some(run) = chain.run(first) {
+        first += match run.len() {
+            12..=19 => blank(text, chain, first, found).unwrap_or(1),
+            4 | 6 => grouped(text, chain, first, found).unwrap_or(1),
+            _ => 1,
+        };
+    }
+}
+
+/// Digits without separators.
+fn blank(text: &Text<'_>, chain: &Chain, index: usize, found: &mut Candidates) -> Option<usize> {
+    let run = chain.run(index)?;
+    let digits = chain.digits(text.bytes, index, index)?;
+    let issuer = issuer(&digits)?;
+    if !luhn(digits.as_slice()) || is_tied(text.bytes, chain, index) {
+        return None;
+    }
+    let score = BLANK
+        + match text.support(run.start, Kind::Card) {
+            Support::Named => 25,
+            Support::Silent if issuer == Issuer::NeedsContext => -60,
+            Support::Silent => 0,
+            Support::Denied => -40,
+            Support::Foreign if text.topics(run.start).meets(Topics::FOREIGN) => -60,
+            Support::Foreign => -15,
+        };
+    found.add(Kind::Card, run.start, run.end, score);
+    Some(1)
+}
+
+/// Whether the run belongs to something longer: an identifier, a decimal, a date.
+fn is_tied(bytes: &[u8], chain: &Chain, index: usize) -> bool {
+    let Some(run) = chain.run(index) else { return true };
+    if matches!(before(bytes, run.start), b'+' | b'#') {
+        return true;
+    }
+    let left = chain.cut_left(index) && chain.sep(index.wrapping_sub(1)) != Some(Sep::Slash);
+    // After a card often comes its expiry date or security code, behind a slash.
+    let right = chain.cut_right(index) && chain.sep(index) != Some(Sep::Slash);
+    left || right
+}
+
+/// Groups with one separator between all.
+fn grouped(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) -> Option<usize> {
+    let sep = chain.sep(first).filter(|sep| matches!(sep, Sep::Space | Sep::Dash | Sep::Dot))?;
+    for shape in SHAPES {
+        let last = first + shape.len() - 1;
+        if !fits(chain, first, shape, sep) {
+            continue;
+        }
+        let (Some(digits), Some(start), Some(end)) =
+            (chain.digits(text.bytes, first, last), chain.run(first), chain.run(last))
+        else {
+            continue;
+        };
+        let Some(issuer) = issuer(&digits).filter(|_| luhn(digits.as_slice())) else { continue };
+        if is_longer(text.bytes, chain, first, last, sep, found) {
+            return None;
+        }
+        let support = text.support(start.start, Kind::Card);
+        let doubtful = issuer == Issuer::NeedsContext || sep == Sep::Dot;
+        let score = match support {
+            Support::Named => GROUPED,
+            _ if doubtful => 20,
+            Support::Silent => GROUPED,
+            Support::Denied => GROUPED - 40,
+            Support::Foreign => GROUPED - 60,
+        };
+        found.add(Kind::Card, start.start, end.end, score);
+        return Some(shape.len());
+    }
+    None
+}
+
+fn fits(chain: &Chain, first: usize, shape: &[usize], sep: Sep) -> bool {
+    let lengths =
+        shape.iter().enumerate().all(|(offset, &len)| chain.run(first + offset).is_some_and(|run| run.len() == len));
+    lengths && (first..first + shape.len() - 1).all(|index| chain.sep(index) == Some(sep))
+}
+
+/// Whether the groups go on before or behind, as in the number of a parcel.
+fn is_longer(bytes: &[u8], chain: &Chain, first: usize, last: usize, sep: Sep, found: &Candidates) -> bool {
+    let left = match first.checked_sub(1) {
+        None => chain.tied_left || before_is_word(bytes, chain),
+        Some(index) => {
+            let ends_here = chain.run(index).is_some_and(|run| found.last_end() == run.end);
+            !ends_here
+                && chain.sep(index) == Some(sep)
+                && chain.run(index).is_some_and(|run| sep != Sep::Space || run.len() == 4)
+        }
+    };
+    let right = match chain.sep(last) {
+        Some(next) if next == sep => match chain.run(last + 1) {
+            Some(run) if sep == Sep::Space => {
+                matches!(run.len(), 2 | 4) && !matches!(at(bytes, run.end), b'/' | b'-' | b'.')
+            }
+            Some(run) => !(sep == Sep::Dash && run.len() >= 5),
+            None => false,
+        },
+        _ => last + 1 == chain.len() && chain.tied_right,
+    };
+    left || right
+}
+
+/// A word that ends in digits stands directly before, as the first group of an IBAN does.
+fn before_is_word(bytes: &[u8], chain: &Chain) -> bool {
+    let start = chain.run(0).map_or(0, |run| run.start);
+    let word = part(bytes, start.saturating_sub(5), start);
+    matches!(word, [a, b, c, d, b' '] if is_alpha(*a) && is_alnum(*b) && is_digit(*c) && is_digit(*d))
+}
+
+/// Whether the digits are in the range of an issuer and have its length.
+fn issuer(digits: &Digits) -> Option<Issuer> {
+    let length = digits.len();
+    let (two, three, four) = (digits.number(0, 2), digits.number(0, 3), digits.number(0, 4));
+    let known = match four {
+        4000..=4999 => matches!(length, 13 | 16 | 19),
+        5100..=5599 | 2221..=2720 => length == 16,
+        3400..=3499 | 3700..=3799 => length == 15,
+        3528..=3589 => (16..=19).contains(&length),
+        6011 => (16..=19).contains(&length),
+        2200..=2204 => (16..=19).contains(&length),
+        9792 => length == 16,
+        _ => false,
+    } || match three {
+        300..=305 | 309 => (14..=19).contains(&length),
+        644..=649 => (16..=19).contains(&length),
+        508 => length == 16,
+        _ => false,
+    } || match two {
+        36 => (14..=19).contains(&length),
+        38 | 39 => length == 14 || length == 16,
+        62 | 65 => (16..=19).contains(&length),
+        60 | 81 | 82 => length == 16,
+        _ => false,
+    };
+    if known {
+        return Some(Issuer::Known);
+    }
+    let maestro = matches!(two, 50 | 56..=58 | 63 | 67 | 69) && (12..=19).contains(&length);
+    maestro.then_some(Issuer::NeedsContext)
+}
+
+/// The check digit of ISO/IEC 7812.
+pub(super) fn luhn(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(index, &digit)| {
+            let value = u32::from(digit) << (index % 2);
+            if value > 9 { value - 9 } else { value }
+        })
+        .sum();
+    sum.is_multiple_of(10) && digits.iter().any(|&digit| digit != 0)
+}

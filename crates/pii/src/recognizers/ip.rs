@@ -1,0 +1,188 @@
+//! IPv4 and IPv6 addresses in every form of RFC 4291. Loopback, unspecified addresses, netmasks and blocks are left.
+
+use std::net::Ipv6Addr;
+
+use super::{Candidates, Find, Token};
+use crate::{
+    chain::{Chain, Run},
+    chars::{Sep, at, before, glued_left, glued_right, is_alnum, is_alpha, is_digit, is_hex, part, span, span_back},
+    context::{Support, Text, Topics},
+    kind::Kind,
+};
+
+pub(super) static FINDS: &[Find] = &[Find::Chain(1, chain), Find::Token(token), Find::Mark(b':', colons)];
+
+const V4: i16 = 60;
+const V6: i16 = 96;
+/// The longest textual form.
+const MAX_V6: usize = 45;
+/// How near a word such as "version" must be.
+const VERSION_REACH: usize = 24;
+
+fn chain(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
+    // Four runs with dots between, no more and no fewer.
+    let mut first = 0;
+    while first + 3 < chain.len() {
+        let dots = (first..chain.len()).take_while(|&index| chain.sep(index) == Some(Sep::Dot)).count();
+        if dots == 3 {
+            v4(text, chain, first, found);
+        }
+        first += dots + 1;
+    }
+    if let Some(run) = chain.run(0)
+        && (before(text.bytes, run.start) == b':' || at(text.bytes, run.end) == b':')
+    {
+        v6(text, run.start, found);
+    }
+    // The last run may be the first group of an IPv6 address behind other numbers.
+    if chain.len() > 1
+        && let Some(run) = chain.run(chain.len() - 1)
+        && at(text.bytes, run.end) == b':'
+    {
+        v6(text, run.start, found);
+    }
+}
+
+fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
+    if before(text.bytes, token.start) == b':' || at(text.bytes, token.end) == b':' {
+        v6(text, token.start, found);
+    }
+}
+
+fn colons(text: &Text<'_>, place: usize, found: &mut Candidates) {
+    // A path of a program: a word that is no hexadecimal number follows.
+    let next = at(text.bytes, place + 2);
+    if (is_alpha(next) && !is_hex(next)) || next == b'_' {
+        return;
+    }
+    v6(text, place, found);
+}
+
+fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
+    let (Some(start), Some(last)) = (chain.run(first), chain.run(first + 3)) else { return };
+    let octets = [first, first + 1, first + 2, first + 3].map(|index| octet(text.bytes, chain.run(index)));
+    let [Some(a), Some(b), Some(c), Some(d)] = octets else { return };
+    if is_dotted_on(text.bytes, chain, first) || is_special([a, b, c, d]) {
+        return;
+    }
+    let (start, end) = (start.start, last.end);
+    let block =
+        at(text.bytes, end) == b'/' && is_digit(at(text.bytes, end + 1)) && span(text.bytes, end + 1, 4, is_digit) < 3;
+    let ported = at(text.bytes, end) == b':' && is_digit(at(text.bytes, end + 1));
+    let named = before(text.bytes, start) == b'/' && start >= 2 && is_alpha(before(text.bytes, start - 1));
+    if block || glued_right(text.bytes, end) || (named && !ported) {
+        return;
+    }
+    let topics = text.topics(start);
+    if topics.meets(Topics::VERSION) && !topics.names(Kind::Ip) && !ported {
+        let label = text.label(start);
+        if !label.topics.is_label() || label.distance <= VERSION_REACH {
+            return;
+        }
+    }
+    let bonus = if topics.names(Kind::Ip) { 30 } else { 0 };
+    found.add(Kind::Ip, start, end, V4 + bonus);
+}
+
+fn octet(bytes: &[u8], run: Option<Run>) -> Option<u8> {
+    let run = run?;
+    let text = part(bytes, run.start, run.end);
+    if text.len() > 3 || (text.len() > 1 && text.starts_with(b"0")) {
+        return None;
+    }
+    let value = text.iter().fold(0u16, |value, byte| value * 10 + u16::from(byte - b'0'));
+    u8::try_from(value).ok()
+}
+
+/// Whether the dots go on before or behind.
+fn is_dotted_on(bytes: &[u8], chain: &Chain, first: usize) -> bool {
+    let left = match first.checked_sub(1) {
+        None => chain.tied_left || before(bytes, chain.run(0).map_or(0, |run| run.start)) == b'.',
+        Some(index) => chain.sep(index) == Some(Sep::Dot),
+    };
+    let last = first + 3;
+    let right = if last + 1 < chain.len() {
+        chain.sep(last) == Some(Sep::Dot)
+    } else {
+        let end = chain.run(last).map_or(0, |run| run.end);
+        at(bytes, end) == b'.' && at(bytes, end + 1).is_ascii_lowercase()
+            || at(bytes, end) == b'-' && is_alpha(at(bytes, end + 1))
+    };
+    left || right
+}
+
+fn is_special([a, b, c, d]: [u8; 4]) -> bool {
+    a == 127 || [a, b, c, d] == [0; 4] || (a == 255 && matches!(b, 0 | 255)) || [b, c, d] == [0; 3] && a == 0
+}
+
+fn v6(text: &Text<'_>, place: usize, found: &mut Candidates) {
+    let bytes = text.bytes;
+    if text.seen_v6(place) {
+        return;
+    }
+    let start = place - span_back(bytes, place, MAX_V6, is_v6);
+    let end = place + span(bytes, place, usize::MAX, is_v6);
+    text.see_v6(end);
+    // Times of day have two colons too; leave early.
+    if part(bytes, start, end).iter().filter(|&&byte| byte == b':').count() < 2 || end - start > MAX_V6 + 3 {
+        return;
+    }
+    if found.0.last().is_some_and(|last| last.kind == Kind::Ip && last.start >= start && last.end + 1 >= end) {
+        return;
+    }
+    let (start, end) = trim(bytes, start, end);
+    let Ok(written) = std::str::from_utf8(part(bytes, start, end)) else { return };
+    let Ok(address) = written.parse::<Ipv6Addr>() else { return };
+    if is_tied(bytes, start, end) || address.is_loopback() || address.is_unspecified() || at(bytes, end) == b'/' {
+        return;
+    }
+    let support = text.support(start, Kind::Ip);
+    let plain = looks_like_address(written);
+    if !plain && support != Support::Named {
+        return;
+    }
+    let zone = if at(bytes, end) == b'%' {
+        1 + span(bytes, end + 1, 16, |byte| is_alnum(byte) || matches!(byte, b'-' | b'_' | b'.'))
+    } else {
+        0
+    };
+    let end = if zone > 1 { end + zone } else { end };
+    found.add(Kind::Ip, start, end, V6);
+}
+
+fn is_v6(byte: u8) -> bool {
+    is_hex(byte) || matches!(byte, b':' | b'.')
+}
+
+/// Leaves out the end of a word before, and what closes a sentence behind.
+fn trim(bytes: &[u8], start: usize, end: usize) -> (usize, usize) {
+    let (mut start, mut end) = (start, end);
+    if glued_left(bytes, start) {
+        start += span(bytes, start, MAX_V6, |byte| byte != b':');
+    }
+    if at(bytes, start) == b':' && at(bytes, start + 1) != b':' {
+        start += 1;
+    }
+    while start < end && matches!(before(bytes, end), b'.') {
+        end -= 1;
+    }
+    if end >= start + 2 && before(bytes, end) == b':' && before(bytes, end - 1) != b':' {
+        end -= 1;
+    }
+    (start, end)
+}
+
+fn is_tied(bytes: &[u8], start: usize, end: usize) -> bool {
+    let left = before(bytes, start);
+    let path = at(bytes, start) == b':' && (glued_left(bytes, start) || matches!(left, b'>' | b')' | b']'));
+    path || glued_right(bytes, end) || left == b'.' || (at(bytes, end) == b':' && at(bytes, end + 1) == b':')
+}
+
+/// Not an EUI-64, and more than a path of two short words or a slice.
+fn looks_like_address(written: &str) -> bool {
+    let groups = || written.split(':').filter(|group| !group.is_empty());
+    let pairs = groups().count() == 8 && groups().all(|group| group.len() == 2);
+    let digits = written.bytes().filter(u8::is_ascii_digit).count();
+    let total: usize = groups().map(str::len).sum();
+    !pairs && digits > 0 && (total > 4 || (total > 2 && !written.bytes().all(|byte| is_digit(byte) || byte == b':')))
+}

@@ -1,0 +1,40 @@
+//! The French number of social insurance: 13 digits and a key of two.
+
+use super::{Candidates, Find};
+use crate::{
+    chain::{Chain, Digits},
+    context::{Support, Text},
+    kind::Kind,
+};
+
+pub(super) static FINDS: &[Find] = &[Find::Chain(15, find)];
+
+const SCORE: i16 = 48;
+
+fn find(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
+    for first in 0..chain.len() {
+        let Some(start) = chain.run(first) else { return };
+        if !matches!(start.len(), 1 | 13 | 15) {
+            continue;
+        }
+        // Blank, in groups of 1-2-2-2-3-3-2, or 13 and 2.
+        let last = (first..chain.len().min(first + 7))
+            .find(|&last| chain.digits(text.bytes, first, last).is_some_and(|digits| digits.len() >= 15));
+        let Some(last) = last.filter(|&last| !chain.cut_left(first) && !chain.cut_right(last)) else { continue };
+        let valid = chain.digits(text.bytes, first, last).is_some_and(|digits| digits.len() == 15 && is_valid(&digits));
+        let Some(end) = chain.run(last).filter(|_| valid) else { continue };
+        let score = match text.support(start.start, Kind::NationalId) {
+            Support::Named => SCORE + 40,
+            Support::Silent if last > first => SCORE + 8,
+            Support::Silent | Support::Denied | Support::Foreign => SCORE - 10,
+        };
+        found.add(Kind::NationalId, start.start, end.end, score);
+        return;
+    }
+}
+
+fn is_valid(digits: &Digits) -> bool {
+    let (sex, month) = (digits.number(0, 1), digits.number(3, 5));
+    let key = digits.number(13, 15);
+    matches!(sex, 1..=4 | 7 | 8) && matches!(month, 1..=12 | 20..=42 | 50..=99) && key == 97 - digits.number(0, 13) % 97
+}

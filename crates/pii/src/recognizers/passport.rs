@@ -1,0 +1,148 @@
+//! Passport numbers: the shape of some country, always behind a label. The second line of a machine-readable zone
+//! stands for itself by its check digits.
+
+use super::{Candidates, Find, Token};
+use crate::{
+    chain::Chain,
+    chars::{at, before, glued_left, glued_right, is_alnum, is_digit, is_upper, part, span, span_back},
+    context::{Support, Text, Topics, lexicon},
+    kind::Kind,
+};
+
+pub(super) static FINDS: &[Find] = &[Find::Chain(6, digits), Find::Token(token)];
+
+const LABELLED: i16 = 60;
+const ZONE: i16 = 92;
+/// The length of the second line of a passport's zone (ICAO 9303 part 4).
+const ZONE_LENGTH: usize = 44;
+
+fn digits(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
+    for (index, run) in chain.runs().iter().enumerate() {
+        let alone = !chain.cut_left(index) && !chain.cut_right(index);
+        if !alone || before(text.bytes, run.start) == b'+' {
+            continue;
+        }
+        if (7..=9).contains(&run.len()) {
+            let start = letters_before(text.bytes, run.start).unwrap_or(run.start);
+            labelled(text, start, run.end, found);
+        } else if run.len() == 6 {
+            // "AB 123456"
+            if let Some(start) = letters_before(text.bytes, run.start) {
+                labelled(text, start, run.end, found);
+            }
+        } else if run.len() == 4
+            && let Some(next) = chain.run(index + 1)
+            && next.len() == 6
+            && next.start == run.end + 1
+            && at(text.bytes, run.end) == b' '
+        {
+            // "4510 123456"
+            labelled(text, run.start, next.end, found);
+        } else if run.len() == 2
+            && let Some(next) = chain.run(index + 1)
+            && matches!(next.len(), 6 | 7)
+            && next.start == run.end + 1
+            && at(text.bytes, run.end) == b' '
+        {
+            labelled(text, run.start, next.end, found);
+        }
+    }
+    if let Some(run) = chain.run(0)
+        && at(text.bytes, run.end) == b'<'
+    {
+        zone(text.bytes, run.start, found);
+    }
+}
+
+/// One to three capitals and a blank in front of the digits: a number written in two parts.
+fn letters_before(bytes: &[u8], start: usize) -> Option<usize> {
+    if before(bytes, start) != b' ' {
+        return None;
+    }
+    let letters = span_back(bytes, start - 1, 4, is_upper);
+    let begin = start - 1 - letters;
+    let word = part(bytes, begin, start - 1);
+    let known = letters > 1 && lexicon().word(word) != Topics::NONE;
+    ((1..=3).contains(&letters) && !glued_left(bytes, begin) && !known).then_some(begin)
+}
+
+fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
+    let word = token.of(text);
+    if (6..=9).contains(&token.len())
+        && (token.lower == 0 || token.lower + token.digits == token.len())
+        && is_shape(word)
+        && !glued_right(text.bytes, token.end)
+    {
+        if matches!(before(text.bytes, token.start), b'-' | b'.' | b'/') && glued_left(text.bytes, token.start - 1) {
+            return;
+        }
+        labelled(text, token.start, token.end, found);
+    }
+    // "L1 234567" and "12AB 34567" do not exist; "AB1 234567" neither. What remains is the zone.
+    if at(text.bytes, token.end) == b'<' || word.len() >= 20 {
+        zone(text.bytes, token.start, found);
+    }
+}
+
+/// Capitals and digits, enough of them digits.
+fn is_shape(word: &[u8]) -> bool {
+    let digits = word.iter().filter(|&&byte| is_digit(byte)).count();
+    let lower = word.iter().any(u8::is_ascii_lowercase);
+    let german = word.len() == 9 && digits >= 1 && word.iter().all(|byte| !b"AEIOU".contains(byte));
+    let uniform = !word.iter().any(u8::is_ascii_uppercase);
+    word.iter().all(|&byte| is_alnum(byte))
+        && (!lower || uniform)
+        && (digits >= 5 || german || (digits >= 4 && word.len() <= 8))
+}
+
+fn labelled(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
+    if text.support(start, Kind::Passport) != Support::Named || is_day(part(text.bytes, start, end)) {
+        return;
+    }
+    if at(text.bytes, end) == b'-' && is_alnum(at(text.bytes, end + 1)) {
+        return;
+    }
+    found.add(Kind::Passport, start, end, LABELLED);
+}
+
+/// Eight digits that are a date.
+fn is_day(word: &[u8]) -> bool {
+    word.len() == 8
+        && word.iter().all(|&byte| is_digit(byte))
+        && matches!(word, [b'1', b'9', ..] | [b'2', b'0', ..])
+        && matches!(word, [_, _, _, _, b'0' | b'1', _, b'0'..=b'3', _])
+}
+
+/// The second line of a machine-readable zone around `place`.
+fn zone(bytes: &[u8], place: usize, found: &mut Candidates) {
+    let is_zone = |byte: u8| is_upper(byte) || is_digit(byte) || byte == b'<';
+    let start = place - span_back(bytes, place, ZONE_LENGTH, is_zone);
+    let line = part(bytes, start, start + span(bytes, start, ZONE_LENGTH + 1, is_zone));
+    if line.len() != ZONE_LENGTH || found.0.last().is_some_and(|last| last.start == start) {
+        return;
+    }
+    let checked = |from: usize, to: usize| {
+        let sum = check(line.get(from..to).unwrap_or_default());
+        line.get(to).is_some_and(|byte| byte.wrapping_sub(b'0') == sum)
+    };
+    if checked(0, 9) && checked(13, 19) && checked(21, 27) {
+        found.add(Kind::Passport, start, start + ZONE_LENGTH, ZONE);
+    }
+}
+
+/// The check digit of ICAO 9303 part 3: weights 7, 3, 1.
+fn check(field: &[u8]) -> u8 {
+    let sum: u32 = field
+        .iter()
+        .zip([7u32, 3, 1].into_iter().cycle())
+        .map(|(&byte, weight)| {
+            weight
+                * match byte {
+                    b'0'..=b'9' => u32::from(byte - b'0'),
+                    b'A'..=b'Z' => u32::from(byte - b'A') + 10,
+                    _ => 0,
+                }
+        })
+        .sum();
+    (sum % 10) as u8
+}

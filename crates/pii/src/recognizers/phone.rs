@@ -1,0 +1,284 @@
+//! Telephone numbers of all countries. `+` and the North American forms stand for themselves; the rest needs a label.
+
+use super::{Candidates, Find, plans::plans};
+use crate::{
+    chain::{Chain, Digits, Gap},
+    chars::{Sep, at, before, glued_left, is_alnum, is_alpha, is_digit, part, span, starts_with_ignore_case},
+    context::{Support, Text, Topics},
+    kind::Kind,
+};
+
+pub(super) static FINDS: &[Find] = &[Find::Chain(6, find)];
+
+const INTERNATIONAL: i16 = 85;
+const FORMATTED: i16 = 66;
+const LABELLED: i16 = 62;
+const SPACED: i16 = 52;
+/// A number has at most so many digits: the code, 15 of E.164, and a trunk zero.
+const MAX_DIGITS: usize = 17;
+
+/// How many runs of a chain are tried as the start of a labelled number.
+const MAX_STARTS: usize = 6;
+
+fn find(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
+    let mut first = 0;
+    while first < chain.len() {
+        let number = international(text, chain, first, found)
+            .or_else(|| north_american(text, chain, first, found))
+            .or_else(|| labelled(text, chain, first, found));
+        first = number.map_or(first + 1, |last| last + 1);
+    }
+}
+
+/// `+cc...`, also `(+cc)` and `00cc` behind a label.
+fn international(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) -> Option<usize> {
+    let run = chain.run(first)?;
+    let plus = plus_before(text.bytes, run.start)?;
+    let opening = before(text.bytes, plus) == b'(' && at(text.bytes, run.end) == b')';
+    let start = if opening { plus - 1 } else { plus };
+    let last = longest(text, chain, first, is_international)?;
+    if glued_left(text.bytes, start) && !follows_label(text.bytes, start) {
+        return None;
+    }
+    add(text, chain, start, last, INTERNATIONAL, found);
+    Some(last)
+}
+
+/// Where the plus is, directly before or with a parenthesis between.
+fn plus_before(bytes: &[u8], start: usize) -> Option<usize> {
+    match before(bytes, start) {
+        b'+' => Some(start - 1),
+        b'(' | b' ' if before(bytes, start - 1) == b'+' => Some(start - 2),
+        0x8B if part(bytes, start.saturating_sub(3), start) == "\u{FF0B}".as_bytes() => Some(start - 3),
+        _ => None,
+    }
+}
+
+/// A letter before the plus is no word of its own when it closes an escape or a label such as `tel:`.
+fn follows_label(bytes: &[u8], start: usize) -> bool {
+    !is_alnum(before(bytes, start))
+}
+
+fn is_international(digits: &[u8]) -> bool {
+    if plans().is_international(digits) {
+        return true;
+    }
+    // "+44 (0) 20 ...": the zero is dialled inside the country only.
+    plans().code_length(digits).is_some_and(|length| {
+        let (code, rest) = digits.split_at_checked(length).unwrap_or_default();
+        rest.split_first().is_some_and(|(&zero, rest)| zero == 0 && plans().is_international(&[code, rest].concat()))
+    })
+}
+
+/// The last run with which the digits are a number; the longest such, within one style of writing.
+fn longest(text: &Text<'_>, chain: &Chain, first: usize, accepts: impl Fn(&[u8]) -> bool) -> Option<usize> {
+    let mut digits = Digits::default();
+    let mut best = None;
+    for (index, run) in chain.runs().iter().enumerate().skip(first) {
+        if digits.len() + run.len() > MAX_DIGITS {
+            break;
+        }
+        digits.extend(part(text.bytes, run.start, run.end))?;
+        if digits.len() >= 6 && accepts(digits.as_slice()) && !ends_inside(text.bytes, chain, index) {
+            best = Some(index);
+        }
+        if !joins(chain, first, index, best.is_some()) {
+            break;
+        }
+    }
+    best
+}
+
+/// Whether the run is the start of something else: a time, a decimal, a word.
+fn ends_inside(bytes: &[u8], chain: &Chain, index: usize) -> bool {
+    let Some(run) = chain.run(index) else { return true };
+    let next = at(bytes, run.end);
+    let joined = chain.sep(index).is_some_and(|sep| matches!(sep, Sep::Dash | Sep::Dot))
+        || (next == b'.' && is_digit(at(bytes, run.end + 1)));
+    let time = next == b':' && is_digit(at(bytes, run.end + 1)) && run.len() <= 2;
+    let word = (is_alpha(next) || next == b'_') && extension(bytes, run.end).is_none();
+    joined || time || word
+}
+
+/// Whether the next run may belong to the number.
+fn joins(chain: &Chain, first: usize, index: usize, complete: bool) -> bool {
+    let Some(gap) = chain.gap(index) else { return false };
+    if gap == Gap::Mixed {
+        return false;
+    }
+    // A complete number in dashes or dots does not go on after a blank.
+    let style = chain.sep(first).filter(|sep| matches!(sep, Sep::Dash | Sep::Dot));
+    let uniform = style.is_some() && (first..index).all(|gap| chain.sep(gap) == style);
+    let styled = index > first + 1 && uniform && gap != Gap::Paren;
+    !(complete && styled && chain.gap(index) != chain.gap(first))
+}
+
+/// `(ddd) ddd-dddd` and its kin.
+fn north_american(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) -> Option<usize> {
+    let leads = chain.run(first).is_some_and(|run| run.len() == 1 && at(text.bytes, run.start) == b'1');
+    let area = if leads { first + 1 } else { first };
+    let last = area + 2;
+    let lengths = [area, area + 1, last].map(|index| chain.run(index).map_or(0, |run| run.len()));
+    if lengths != [3, 3, 4] {
+        return None;
+    }
+    let (area_run, end) = (chain.run(area)?, chain.run(last)?.end);
+    let paren = before(text.bytes, area_run.start) == b'(' && at(text.bytes, area_run.end) == b')';
+    let written = paren || (area..last).any(|index| chain.sep(index).is_some_and(|sep| sep != Sep::Space)) || leads;
+    let styled = (first..last).all(|index| {
+        matches!(chain.gap(index), Some(Gap::One(sep)) if !matches!(sep, Sep::Open | Sep::Close))
+            || (chain.gap(index) == Some(Gap::Paren) && (paren))
+    });
+    let start = chain.run(first)?.start;
+    let digits = chain.digits(text.bytes, first, last)?;
+    if !styled || !written || !plans().is_north_american(digits.as_slice()) || is_cut(text.bytes, chain, first, last) {
+        return None;
+    }
+    let start = if paren && !leads { start - 1 } else { start };
+    let topics = text.topics(start);
+    let support = text.support(start, Kind::Phone);
+    let foreign = support == Support::Foreign && (topics.meets(Topics::FOREIGN) || topics.names(Kind::Secret));
+    let score = FORMATTED + if foreign { -40 } else { 0 };
+    let _ = end;
+    add(text, chain, start, last, score, found);
+    Some(last)
+}
+
+/// Whether dashes, dots or letters go on around the number.
+fn is_cut(bytes: &[u8], chain: &Chain, first: usize, last: usize) -> bool {
+    let Some((start, end)) = chain.run(first).zip(chain.run(last)).map(|(start, end)| (start.start, end.end)) else {
+        return true;
+    };
+    let left = match first.checked_sub(1) {
+        None => chain.tied_left && !is_label_dot(bytes, start),
+        Some(index) => chain.sep(index).is_some_and(|sep| matches!(sep, Sep::Dash | Sep::Dot)),
+    };
+    left || before(bytes, start) == b'+'
+        || ends_inside(bytes, chain, last)
+        || (is_alpha(at(bytes, end)) && extension(bytes, end).is_none())
+}
+
+/// "Tel.030": the dot closes a word.
+fn is_label_dot(bytes: &[u8], start: usize) -> bool {
+    before(bytes, start) == b'.' && start >= 2 && is_alpha(before(bytes, start - 1))
+}
+
+/// Bare digits, `00cc` and the national forms of other countries: only behind a label.
+fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) -> Option<usize> {
+    let run = chain.run(first)?;
+    let total: usize = chain.runs().iter().skip(first).map(|run| run.len()).take(8).sum();
+    if run.len() > MAX_DIGITS || total < 6 || is_date(text.bytes, chain, first) || is_decimal(chain, first) {
+        return None;
+    }
+    if first > MAX_STARTS {
+        return None;
+    }
+    if (first == 0 && chain.tied_left && !is_label_dot(text.bytes, run.start)) || (first > 0 && chain.cut_left(first)) {
+        return None;
+    }
+    let paren = before(text.bytes, run.start) == b'(' && at(text.bytes, run.end) == b')';
+    let start = if paren { run.start - 1 } else { run.start };
+    if text.support(start, Kind::Phone) != Support::Named {
+        return spaced(text, chain, first, found);
+    }
+    let last = longest(text, chain, first, is_dialled)?;
+    let start = if last == first { run.start } else { start };
+    if text.topics(start).meets(Topics::PROSE) && !is_callable(text, chain, first, last) {
+        return None;
+    }
+    add(text, chain, start, last, LABELLED, found);
+    Some(last)
+}
+
+/// Behind a verb only what is long or begins with a zero: "call 5551234567", not "call 1000-2000".
+fn is_callable(text: &Text<'_>, chain: &Chain, first: usize, last: usize) -> bool {
+    let digits = chain.digits(text.bytes, first, last).unwrap_or_default();
+    let near = chain.run(first).is_some_and(|run| text.label(run.start).distance <= 48);
+    near && (digits.len() >= 9 || (digits.len() >= 7 && digits.as_slice().first() == Some(&0)))
+}
+
+/// "ddd ddd dddd" that fills a string or a line: nothing else is written so.
+fn spaced(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) -> Option<usize> {
+    let last = first + 2;
+    let lengths = [first, first + 1, last].map(|index| chain.run(index).map_or(0, |run| run.len()));
+    let (start, end) = (chain.run(first)?.start, chain.run(last)?.end);
+    let blanks = (first..last).all(|index| chain.sep(index) == Some(Sep::Space));
+    let opens =
+        matches!(before(text.bytes, start), b'"' | b'\'') || part(text.bytes, start.saturating_sub(2), start) == b": ";
+    let closes = matches!(at(text.bytes, end), b'"' | b'\'' | b'\n' | 0);
+    let digits = chain.digits(text.bytes, first, last)?;
+    let fits = lengths == [3, 3, 4] && blanks && opens && closes && plans().is_north_american(digits.as_slice());
+    if !fits || text.support(start, Kind::Phone) != Support::Silent {
+        return None;
+    }
+    found.add(Kind::Phone, start, end, SPACED);
+    Some(last)
+}
+
+/// Whether somebody could dial the digits: inside some country, or with a calling code.
+fn is_dialled(digits: &[u8]) -> bool {
+    let plans = plans();
+    if digits.len() < 7 && !matches!(digits, [0, ..]) {
+        return false;
+    }
+    plans.is_north_american(digits)
+        || plans.is_national(digits)
+        || digits.strip_prefix(&[0, 0]).or_else(|| digits.strip_prefix(&[0, 1, 1])).is_some_and(is_international)
+        || (digits.len() >= 10 && plans.is_international(digits))
+}
+
+/// A decimal fraction, or four octets.
+fn is_decimal(chain: &Chain, first: usize) -> bool {
+    let dots = (first..first + 4).take_while(|&index| chain.sep(index) == Some(Sep::Dot)).count();
+    let short = chain.run(first).is_some_and(|run| run.len() <= 3);
+    let long = chain.run(first + 1).is_some_and(|run| run.len() > 5);
+    dots > 0 && short && (dots == 3 || long || chain.run(first).is_some_and(|run| run.len() == 1))
+}
+
+/// Four digits, two and two, or the other way round.
+fn is_date(bytes: &[u8], chain: &Chain, first: usize) -> bool {
+    let lengths = [first, first + 1, first + 2].map(|index| chain.run(index).map_or(0, |run| run.len()));
+    let seps = [chain.sep(first), chain.sep(first + 1)];
+    let dated = matches!(lengths, [4, 2, 2] | [1..=2, 1..=2, 4])
+        && matches!(seps, [Some(a), Some(b)] if a == b && a != Sep::Space);
+    let Some(digits) = (dated).then(|| chain.digits(bytes, first, first + 2)).flatten() else { return false };
+    let year =
+        if lengths.first() == Some(&4) { digits.number(0, 4) } else { digits.number(digits.len() - 4, digits.len()) };
+    (1900..=2100).contains(&year)
+}
+
+fn add(text: &Text<'_>, chain: &Chain, start: usize, last: usize, score: i16, found: &mut Candidates) {
+    let Some(run) = chain.run(last) else { return };
+    let end = extension(text.bytes, run.end).unwrap_or(run.end);
+    found.add(Kind::Phone, start, end, score);
+}
+
+/// Where an extension behind the number ends: "x12", "ext. 12", "#12", ";ext=12".
+fn extension(bytes: &[u8], end: usize) -> Option<usize> {
+    static WORDS: [&[u8]; 13] = [
+        b"extension",
+        b"ext.",
+        b"ext",
+        b"durchwahl",
+        b"poste",
+        b"anexo",
+        b"ramal",
+        b"int.",
+        b"dw",
+        b"xt",
+        b";ext=",
+        b"x",
+        b"#",
+    ];
+    let gap = span(bytes, end, 3, |byte| matches!(byte, b' ' | b','));
+    let place = end + gap;
+    let word = WORDS.iter().find(|word| starts_with_ignore_case(bytes, place, word))?;
+    if gap > 0 && word.len() == 1 && matches!(**word, [b'#']) {
+        return None;
+    }
+    let place = place + word.len();
+    let place = place + span(bytes, place, 2, |byte| matches!(byte, b' ' | b'.' | b':'));
+    let digits = span(bytes, place, 8, is_digit);
+    let stop = place + digits;
+    ((1..=6).contains(&digits) && !is_alnum(at(bytes, stop))).then_some(stop)
+}

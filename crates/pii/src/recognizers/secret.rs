@@ -1,0 +1,133 @@
+//! API keys, tokens and private keys: by the mark of their issuer, or as the value of a key that says so.
+
+use super::{Candidates, Find, Token};
+use crate::{
+    chars::{before, is_alnum, is_alpha, is_digit, is_upper, part, span, span_back},
+    context::{Support, Text},
+    kind::Kind,
+};
+
+pub(super) static FINDS: &[Find] = &[Find::Token(token), Find::Mark(b'-', private_key)];
+
+const MARKED: i16 = 97;
+const KEYED: i16 = 52;
+/// The shortest token.
+const MIN_TOKEN: usize = 12;
+/// The longest token.
+const MAX_TOKEN: usize = 4096;
+/// The longest private key, in bytes.
+const MAX_KEY: usize = 16_384;
+
+/// How tokens of known issuers begin, and how long the rest is at least.
+static MARKS: &[(&[u8], usize)] = &[
+    (b"AKIA", 16),
+    (b"ASIA", 16),
+    (b"AIza", 30),
+    (b"ghp_", 30),
+    (b"gho_", 30),
+    (b"ghu_", 30),
+    (b"ghs_", 30),
+    (b"ghr_", 30),
+    (b"github_pat_", 30),
+    (b"glpat-", 18),
+    (b"sk-", 20),
+    (b"sk_live_", 16),
+    (b"sk_test_", 16),
+    (b"rk_live_", 16),
+    (b"pk_live_", 16),
+    (b"whsec_", 20),
+    (b"xoxb-", 20),
+    (b"xoxp-", 20),
+    (b"xoxa-", 20),
+    (b"xoxs-", 20),
+    (b"xapp-", 20),
+    (b"ya29.", 20),
+    (b"SG.", 30),
+    (b"npm_", 30),
+    (b"dop_v1_", 40),
+    (b"hf_", 30),
+    (b"mcp_", 20),
+    (b"shpat_", 30),
+    (b"pypi-", 30),
+    (b"eyJ", 30),
+    (b"glsa_", 30),
+    (b"lin_api_", 30),
+    (b"sq0atp-", 20),
+    (b"EAAC", 40),
+    (b"AGE-SECRET-KEY-", 50),
+    (b"dapi", 32),
+];
+
+fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
+    let bytes = text.bytes;
+    // The mark may be a word of its own in front of the token: `sk_live_51...`, `glpat-...`.
+    let lead = span_back(bytes, token.start, 16, |byte| is_alnum(byte) || matches!(byte, b'_' | b'-'));
+    let start = token.start - lead;
+    let end = token.end + span(bytes, token.end, MAX_TOKEN, is_token);
+    if end - start < MIN_TOKEN {
+        return;
+    }
+    if found.0.last().is_some_and(|last| last.kind == Kind::Secret && last.end >= end) {
+        return;
+    }
+    for begin in [start, token.start] {
+        let word = part(bytes, begin, end);
+        let marked = word.len() >= 20
+            && MARKS.iter().any(|(mark, rest)| word.starts_with(mark) && word.len() >= mark.len() + rest);
+        if marked && !is_alnum(before(bytes, begin)) {
+            found.add(Kind::Secret, begin, trim(bytes, begin, end), MARKED);
+            return;
+        }
+    }
+    if start == token.start {
+        keyed(text, token.start, end, found);
+    }
+}
+
+fn is_token(byte: u8) -> bool {
+    is_alnum(byte) || matches!(byte, b'_' | b'-' | b'.' | b'+' | b'/' | b'=')
+}
+
+fn trim(bytes: &[u8], start: usize, end: usize) -> usize {
+    end - span_back(bytes, end, end - start, |byte| matches!(byte, b'.' | b'-' | b'/'))
+}
+
+/// A long mixed word behind "password", "secret", "api_key".
+fn keyed(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
+    let word = part(text.bytes, start, end);
+    if word.len() < 8 || word.len() > 512 || !is_mixed(word) || text.support(start, Kind::Secret) != Support::Named {
+        return;
+    }
+    found.add(Kind::Secret, start, trim(text.bytes, start, end), KEYED);
+}
+
+fn is_mixed(word: &[u8]) -> bool {
+    let digits = word.iter().filter(|&&byte| is_digit(byte)).count() >= 2;
+    let letters = word.iter().filter(|&&byte| is_alpha(byte)).count();
+    digits && letters >= 3
+}
+
+/// `-----BEGIN ... PRIVATE KEY-----` to its end.
+fn private_key(text: &Text<'_>, place: usize, found: &mut Candidates) {
+    const BEGIN: &[u8] = b"-----BEGIN ";
+    const END: &[u8] = b"PRIVATE KEY-----";
+    let bytes = text.bytes;
+    if part(bytes, place, place + BEGIN.len()) != BEGIN {
+        return;
+    }
+    let name = place + BEGIN.len();
+    let words = span(bytes, name, 30, |byte| is_upper(byte) || byte == b' ');
+    let opened = name + words + 5;
+    if !part(bytes, name, opened).ends_with(END) {
+        return;
+    }
+    let body = part(bytes, opened, bytes.len().min(opened + MAX_KEY));
+    let close = body.windows(END.len()).position(|window| window == END).map_or(body.len(), |index| index + END.len());
+    // Without an end everything that looks like the key is one.
+    let close = if close == body.len() && !body.ends_with(END) {
+        body.iter().take_while(|&&byte| is_token(byte) || matches!(byte, b'\n' | b'\r' | b' ' | b'\\')).count()
+    } else {
+        close
+    };
+    found.add(Kind::Secret, place, opened + close, MARKED);
+}

@@ -1,0 +1,80 @@
+//! Social security numbers of the United States.
+
+use super::{Candidates, Find};
+use crate::{
+    chain::{Chain, Digits},
+    chars::{Sep, before},
+    context::{Support, Text, Topics},
+    kind::Kind,
+};
+
+pub(super) static FINDS: &[Find] = &[Find::Chain(9, find)];
+
+/// With dashes it needs no label.
+const DASHED: i16 = 75;
+const OTHERWISE: i16 = 10;
+
+fn find(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
+    for (index, run) in chain.runs().iter().enumerate() {
+        match run.len() {
+            3 => grouped(text, chain, index, found),
+            9 => blank(text, chain, index, found),
+            _ => (),
+        }
+    }
+}
+
+fn grouped(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
+    let (Some(start), Some(middle), Some(end)) = (chain.run(first), chain.run(first + 1), chain.run(first + 2)) else {
+        return;
+    };
+    let sep = chain.sep(first);
+    if middle.len() != 2 || end.len() != 4 || sep != chain.sep(first + 1) {
+        return;
+    }
+    let prior = match sep {
+        Some(Sep::Dash) => DASHED,
+        Some(Sep::Space | Sep::Dot) => OTHERWISE,
+        _ => return,
+    };
+    let valid = chain.digits(text.bytes, first, first + 2).is_some_and(|digits| is_valid(&digits));
+    if !valid || before(text.bytes, start.start) == b'+' {
+        return;
+    }
+    let support = text.support(start.start, Kind::Ssn);
+    let tied = chain.cut_left(first) || chain.cut_right(first + 2);
+    if tied && support != Support::Named {
+        return;
+    }
+    let alike = support == Support::Foreign && prior == DASHED && !text.topics(start.start).meets(Topics::FOREIGN);
+    found.add(Kind::Ssn, start.start, end.end, if alike { prior - 15 } else { score(prior, support) });
+}
+
+fn blank(text: &Text<'_>, chain: &Chain, index: usize, found: &mut Candidates) {
+    let Some(run) = chain.run(index) else { return };
+    let valid = chain.digits(text.bytes, index, index).is_some_and(|digits| is_valid(&digits));
+    if !valid || chain.cut_left(index) || chain.cut_right(index) || before(text.bytes, run.start) == b'+' {
+        return;
+    }
+    let support = text.support(run.start, Kind::Ssn);
+    if support == Support::Named {
+        found.add(Kind::Ssn, run.start, run.end, score(OTHERWISE, support));
+    }
+}
+
+fn score(prior: i16, support: Support) -> i16 {
+    prior
+        + match support {
+            Support::Named => 50,
+            Support::Silent => 0,
+            Support::Denied => -15,
+            Support::Foreign => -40,
+        }
+}
+
+/// Whether such a number can have been issued, and is not one of the famous examples.
+fn is_valid(digits: &Digits) -> bool {
+    let (area, group, serial) = (digits.number(0, 3), digits.number(3, 5), digits.number(5, 9));
+    let issued = area != 0 && area != 666 && area < 900 && group != 0 && serial != 0;
+    issued && !matches!(digits.number(0, 9), 78_051_120 | 219_099_999 | 123_456_789 | 111_111_111 | 333_333_333)
+}

@@ -1,0 +1,159 @@
+//! Street addresses: a house number with its street, in front or behind, and the town when it stands beside.
+
+mod backward;
+mod cursor;
+mod forward;
+mod names;
+mod tail;
+
+use forward::Line;
+
+use super::{Candidates, Find, Token};
+use crate::{
+    chain::Chain,
+    chars::{at, before, glued_left, is_alnum, is_alpha, is_digit, is_upper, part, span, span_back},
+    context::{Support, Text},
+    kind::Kind,
+};
+
+pub(super) static FINDS: &[Find] = &[Find::Chain(1, chain), Find::Token(token)];
+
+const WHOLE: i16 = 88;
+const LABELLED: i16 = 80;
+const ALONE: i16 = 55;
+/// The longest value under an address key that is taken as it is.
+const MAX_KEYED: usize = 120;
+
+fn chain(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
+    for (index, run) in chain.runs().iter().enumerate() {
+        if run.len() > 6 || run.start < found.last_street() {
+            continue;
+        }
+        // "99-40", "5/120": the number begins one run before.
+        let joined = index.checked_sub(1).and_then(|before| chain.run(before)).filter(|first| {
+            first.end + 1 == run.start && matches!(at(text.bytes, first.end), b'-' | b'/') && first.len() <= 4
+        });
+        let start = joined.map_or(run.start, |first| first.start);
+        let dotted = matches!(before(text.bytes, start), b'.' | b'-' | b'/' | b'_' | b'$' | b'+' | b':');
+        if dotted || glued_left(text.bytes, start) {
+            continue;
+        }
+        number(text, start, run.start, run.end, found);
+    }
+}
+
+fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
+    if token.len() > 10 || token.len() > token.digits + 2 {
+        return;
+    }
+    let word = token.of(text);
+    let digits = span(word, 0, 6, is_digit);
+    let lettered = (1..=5).contains(&digits) && word.len() == digits + 1;
+    let wisconsin = (6..=10).contains(&word.len()) && is_grid_number(word);
+    if (lettered || wisconsin)
+        && token.start >= found.last_street()
+        && !matches!(before(text.bytes, token.start), b'.' | b'-' | b'_')
+    {
+        number(text, token.start, token.start, token.end, found);
+    }
+}
+
+/// `N6W23001`.
+fn is_grid_number(word: &[u8]) -> bool {
+    let first = span(word, 1, 3, is_digit);
+    let second = span(word, 2 + first, 6, is_digit);
+    matches!(at(word, 0), b'N' | b'S' | b'W' | b'E')
+        && first > 0
+        && is_upper(at(word, 1 + first))
+        && second > 2
+        && word.len() == 2 + first + second
+}
+
+/// Tries a house number in both orders.
+fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Candidates) {
+    let bytes = text.bytes;
+    let next = at(bytes, end);
+    let after = if next == b',' { at(bytes, end + 2) } else { at(bytes, end + 1) };
+    if (next == b' ' || next == b',')
+        && (is_alnum(after) || after >= 0x80)
+        && let Some(line) = forward::read(bytes, start, end)
+        && judge(text, line, found)
+    {
+        return;
+    }
+    if last - start <= 5
+        && end - last <= 5
+        && before(bytes, start) == b' '
+        && start > 2
+        && !is_digit(before(bytes, start - 1))
+        && let Some(line) = backward::read(bytes, start, end)
+        && judge(text, line, found)
+    {
+        return;
+    }
+    keyed(text, start, end, found);
+}
+
+/// Adds the line with its town, when enough speaks for it.
+fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
+    let bytes = text.bytes;
+    let lower = is_lower(bytes, line);
+    if let Some(end) = tail::town(bytes, line.end) {
+        found.add(Kind::Street, line.start, end, WHOLE);
+        return true;
+    }
+    if lower {
+        return false;
+    }
+    let score = match text.support(line.start, Kind::Street) {
+        Support::Named => LABELLED,
+        _ if line.closed && is_placed(bytes, line.start) => ALONE,
+        _ if line.points >= 2 || (line.closed && (line.strong || line.points >= 1 || line.long)) => ALONE,
+        _ => 30,
+    };
+    if score >= ALONE {
+        found.add(Kind::Street, line.start, line.end, score);
+    }
+    score >= ALONE
+}
+
+/// A word of place stands before: "at", "near".
+fn is_placed(bytes: &[u8], start: usize) -> bool {
+    let end = start.saturating_sub(1);
+    let word = part(bytes, end - span_back(bytes, end, 8, is_alpha), end);
+    [&b"at"[..], b"near", b"to", b"from", b"visit", b"on", b"address", b"toward"]
+        .iter()
+        .any(|place| word.eq_ignore_ascii_case(place))
+}
+
+/// The name is in lower case: number, blank, small letter, and no French leading word.
+fn is_lower(bytes: &[u8], line: Line) -> bool {
+    let digits = span(bytes, line.start, 8, |byte| byte != b' ');
+    !line.strong && at(bytes, line.start + digits + 1).is_ascii_lowercase()
+}
+
+/// A value of an address key that starts or ends with a number is an address, whatever its words are.
+fn keyed(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
+    let bytes = text.bytes;
+    if bytes.len() > MAX_KEYED || !text.keyed(Kind::Street) || bytes.contains(&b'@') || bytes.contains(&b':') {
+        return;
+    }
+    let leads = start == 0 && at(bytes, end) == b' ' && is_alpha(at(bytes, end + 1));
+    let closes = end == bytes.len() && before(bytes, start) == b' ' && start > 3;
+    let words = bytes.split(|byte| !is_alpha(*byte)).any(|word| word.len() >= 3);
+    if (leads || closes) && words && part(bytes, 0, bytes.len()).iter().filter(|&&byte| is_digit(byte)).count() <= 14 {
+        found.add(Kind::Street, 0, bytes.len(), ALONE);
+    }
+}
+
+impl Candidates {
+    /// Where the last street ended.
+    fn last_street(&self) -> usize {
+        self.0
+            .iter()
+            .rev()
+            .take(4)
+            .find(|candidate| candidate.kind == Kind::Street)
+            .map_or(0, |candidate| candidate.end)
+    }
+}

@@ -1,0 +1,191 @@
+//! The words that streets, dwellings, states and countries are told by. Lower case; `_` is a blank.
+
+use std::sync::OnceLock;
+
+use crate::words::WordSet;
+
+/// A list of words.
+pub(super) struct Names {
+    words: &'static str,
+    set: OnceLock<WordSet>,
+}
+
+impl Names {
+    const fn new(words: &'static str) -> Self {
+        Self { words, set: OnceLock::new() }
+    }
+
+    /// Whether the word is in the list, in any case.
+    pub(super) fn has(&self, word: &[u8]) -> bool {
+        self.set.get_or_init(|| WordSet::of(self.words.split_whitespace())).has(word)
+    }
+}
+
+/// Ends of English street names that are hardly anything else behind a number and a name.
+pub(super) static STRONG: Names =
+    Names::new("av ave avenue blvd boulevard cres crescent ct dr drive hwy lane ln pkwy rd road st str street terrace");
+
+/// All ends of English street names.
+pub(super) static SUFFIX: Names = Names::new(
+    "alley aly approach arc arcade av ave avenue bank bay bend bl bluff blvd bnd boulevard branch bridge broadway \
+     brook bvd bypass byway cct center centre chase cir circle circuit circus cl close common cor corner corners \
+     cottages court courts cove creek cres crescent crest crossing ct ctr cts cv dale dell dr drive drv end \
+     esplanade est estate estates expressway expy field fields flat flats ford forest freeway fwy garden gardens \
+     gate gdns glen glens gr green grn grove grv harbor haven heights highway hill hills hollow holw hts hwy isle \
+     junction key knoll knolls lake landing lane ldg ln lndg loop mall manor meadow meadows mews mill mount nook \
+     orchard oval parade park parkway pass passage path pde pike pines pk pkwy pky pl place plains plaza plz \
+     point port promenade pt quay ranch rd rdg reach ridge rise river road route row rue run shore shores skyway \
+     spring springs sq square st station str strand stream street summit tce ter terr terrace tpke trace track \
+     trail trce trl turnpike vale valley via view views villa village villas vista vlg vw walk wall way wharf \
+     wood woods wy wynd xing yard",
+);
+
+/// Streets that need no end.
+pub(super) static WHOLE: Names = Names::new("bowery broadway embarcadero esplanade strand");
+
+/// Points of the compass, as in front of or behind a street name.
+pub(super) static DIRECTION: Names =
+    Names::new("e east n ne north northeast northwest nw s se south southeast southwest sw w west");
+
+/// Words before the number of a dwelling.
+pub(super) static UNIT: Names = Names::new(
+    "apartado apartamento apartment app appartement appt apt apto bldg bloco bloque box building bungalow bus bât \
+     dept depto esc escalera etage fl flat floor int interior level lgh local lokal lot m office penthouse ph \
+     piso planta pod portal puerta rm room sala scala shop slip space spc stair ste suite top townhouse trlr tür \
+     unit villa wohnung étage",
+);
+
+/// Words that lead a street name in Romance and Slavic languages.
+pub(super) static LEAD: Names = Names::new(
+    "al alameda aleja aleje allée allées av avda avenida avenue avinguda bd blvd boulevard bulevar bulevardul \
+     bulwar calea calle calle/ callejón camino carrer carrera carretera chaussée chemin cité contrada corso cours \
+     cra ctra domaine esplanade estrada faubourg glorieta hameau impasse jirón ladeira largo lotissement lungarno \
+     lungotevere montée os osiedle paseo passage passeig piazza piazzale pl plac place plaza plaça praceta praia \
+     praça prolongación promenade pza quai quinta residencial rodovia ronda rotonda route rua rue ruelle rúa \
+     salita sentier skwer square strada straße traversa travessa travesía ul ulica via viale vicolo villa voie пр \
+     проспект ул улица",
+);
+
+/// What a leading word may be in front of a number and a street: French, and Spanish names in America.
+pub(super) static LEAD_AFTER_NUMBER: Names = Names::new(
+    "allée allées av avenida avenue bd blvd boulevard calle camino chaussée chemin cité clos cour cours domaine \
+     esplanade faubourg hameau impasse lotissement montée paseo passage place promenade quai route rue ruelle \
+     résidence sentier square via villa voie",
+);
+
+/// Ends of street names in Germanic languages and Finnish, glued to the name or alone.
+pub(super) static GLUED: &[&str] = &[
+    "straße",
+    "strasse",
+    "str",
+    "gasse",
+    "gässchen",
+    "weg",
+    "platz",
+    "allee",
+    "ring",
+    "damm",
+    "ufer",
+    "chaussee",
+    "steig",
+    "stieg",
+    "pfad",
+    "zeile",
+    "hof",
+    "gracht",
+    "straat",
+    "laan",
+    "plein",
+    "kade",
+    "singel",
+    "dijk",
+    "steeg",
+    "dreef",
+    "burgwal",
+    "markt",
+    "hof",
+    "pad",
+    "gatan",
+    "vägen",
+    "gränd",
+    "stigen",
+    "torget",
+    "plan",
+    "gata",
+    "vej",
+    "gade",
+    "allé",
+    "stræde",
+    "torv",
+    "veien",
+    "vegen",
+    "gate",
+    "katu",
+    "tie",
+    "kuja",
+    "polku",
+    "berg",
+    "feld",
+    "graben",
+    "tor",
+    "brücke",
+    "winkel",
+    "kamp",
+    "garten",
+    "stiege",
+    "lände",
+    "kai",
+    "zeil",
+    "laantje",
+    "weide",
+    "hage",
+    "warande",
+];
+
+/// Those of the above that say "street" and nothing else.
+pub(super) static SURELY_GLUED: &[&str] = &[
+    "straße", "strasse", "gasse", "gracht", "straat", "gatan", "vägen", "laan", "allee", "str", "katu", "plein",
+    "veien", "chaussee", "stræde", "gade",
+];
+
+/// Words before a German street name.
+pub(super) static GERMAN_LEAD: Names = Names::new(
+    "alte alten alter altes am an auf bei beim große großer hinter hinterm im in kleine kurze lange neue neuer ob \
+     obere oberer unter untere unterer vor vorm zu zum zur",
+);
+
+/// Small words inside a name.
+pub(super) static SMALL: Names = Names::new(
+    "a aan al am an and auf bei bis d da dal das de degli dei del dell della delle dem den der des di die do dos \
+     du e el en et i im in l la las le les lo los ob of on op s san sous sul sur t te ten ter the und under upon \
+     van ved vid vom von y zu zum zur à às",
+);
+
+/// States and provinces by their letters: United States, Canada, Australia.
+pub(super) static STATE_CODES: &[&str] = &[
+    "AA", "AB", "ACT", "AE", "AK", "AL", "AP", "AR", "AS", "AZ", "BC", "CA", "CO", "CT", "DC", "DE", "FL", "FM", "GA",
+    "GU", "HI", "IA", "ID", "IL", "IN", "KS", "KY", "LA", "MA", "MB", "MD", "ME", "MH", "MI", "MN", "MO", "MP", "MS",
+    "MT", "NB", "NC", "ND", "NE", "NH", "NJ", "NL", "NM", "NS", "NSW", "NT", "NU", "NV", "NY", "OH", "OK", "ON", "OR",
+    "PA", "PE", "PR", "PW", "QC", "QLD", "RI", "SA", "SC", "SD", "SK", "TAS", "TN", "TX", "UT", "VA", "VI", "VIC",
+    "VT", "WA", "WI", "WV", "WY", "YT",
+];
+
+/// The same by name; of two words only the whole.
+pub(super) static STATES: Names = Names::new(
+    "alabama alaska alberta arizona arkansas british_columbia california colorado connecticut delaware \
+     district_of_columbia florida georgia hawaii idaho illinois indiana iowa kansas kentucky louisiana maine \
+     manitoba maryland massachusetts michigan minnesota mississippi missouri montana nebraska nevada \
+     new_brunswick new_hampshire new_jersey new_mexico new_south_wales new_york newfoundland north_carolina \
+     north_dakota northern_territory nova_scotia ohio oklahoma ontario oregon pennsylvania puerto_rico quebec \
+     queensland québec rhode_island saskatchewan south_australia south_carolina south_dakota tasmania tennessee \
+     texas utah vermont victoria virginia washington west_virginia western_australia wisconsin wyoming",
+);
+
+/// Countries, as they close an address.
+pub(super) static COUNTRIES: Names = Names::new(
+    "australia austria belgien belgique belgium belgië brasil brazil canada danmark denmark deutschland england \
+     españa estados_unidos finland france germany great_britain india ireland italia italy luxembourg mexico \
+     méxico nederland netherlands new_zealand norge northern_ireland norway poland polska portugal schweiz \
+     scotland spain suisse suomi sverige svizzera sweden switzerland the_netherlands uk united_kingdom \
+     united_states united_states_of_america us usa wales österreich",
+);

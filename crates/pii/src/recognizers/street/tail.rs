@@ -1,0 +1,401 @@
+//! What follows the street: a dwelling, a town, a state, a postcode, a country.
+
+use super::{
+    cursor::{Break, Word, blank_at, break_at, word_at},
+    names::{COUNTRIES, SMALL, STATE_CODES, STATES, UNIT},
+};
+use crate::chars::{at, char_at, is_alnum, is_alpha, is_digit, is_upper, part, span, starts_with_ignore_case};
+use crate::context::lexicon;
+
+/// The most words of a town.
+const MAX_TOWN: usize = 5;
+/// The most parts between street and postcode.
+const MAX_PARTS: usize = 4;
+
+/// Where the dwelling ends when one stands here: `, Apt 4`, `#12`, `4º izq.`, `Suite B`.
+pub(super) fn unit(bytes: &[u8], place: usize) -> Option<usize> {
+    let (brk, start) = break_at(bytes, place)?;
+    if brk == Break::Line && !is_alpha(at(bytes, start)) {
+        return None;
+    }
+    if at(bytes, start) == b'#' {
+        let start = blank_at(bytes, start + 1).unwrap_or(start + 1);
+        return code(bytes, start);
+    }
+    floor(bytes, start).or_else(|| {
+        let word = word_at(bytes, start)?;
+        if !UNIT.has(word.text) {
+            return unit_glued(&word);
+        }
+        let mut next = word.end + usize::from(at(bytes, word.end) == b'.');
+        next = blank_at(bytes, next).unwrap_or(next);
+        next += usize::from(at(bytes, next) == b'#');
+        match code(bytes, next) {
+            Some(end) => Some(end),
+            None => (word.eq("penthouse") || word.eq("ph")).then_some(word.end),
+        }
+    })
+}
+
+/// `Apt4`, `Unit12`.
+fn unit_glued(word: &Word<'_>) -> Option<usize> {
+    let letters = span(word.text, 0, 12, is_alpha);
+    let digits = word.text.len() - letters;
+    let glued = letters >= 2 && (1..=5).contains(&digits) && UNIT.has(word.text.get(..letters)?);
+    glued.then_some(word.end)
+}
+
+/// The number or letter of a dwelling.
+fn code(bytes: &[u8], start: usize) -> Option<usize> {
+    let word = word_at(bytes, start)?;
+    let digits = word.text.iter().any(|&byte| is_digit(byte));
+    let short = word.text.len() <= 6 && (digits || (word.text.len() <= 2 && word.is_upper()));
+    short.then_some(word.end)
+}
+
+/// `4º izq.`, `2º B`, `3rd Floor`, `2. OG`.
+fn floor(bytes: &[u8], start: usize) -> Option<usize> {
+    let digits = span(bytes, start, 3, is_digit);
+    if digits == 0 || digits > 2 {
+        return None;
+    }
+    let mark = start + digits;
+    let after = match char_at(bytes, mark)? {
+        'º' | 'ª' | '°' => mark + 2,
+        '.' if at(bytes, mark + 1) == b' ' => return storey(bytes, mark + 2),
+        _ => {
+            let word = word_at(bytes, start)?;
+            let floor = word_at(bytes, blank_at(bytes, word.end)?)?;
+            return (word.is_ordinal() && (floor.eq("floor") || floor.eq("fl"))).then_some(floor.end);
+        }
+    };
+    let Some(word) = blank_at(bytes, after).and_then(|next| word_at(bytes, next)) else { return Some(after) };
+    let side = word.text.len() <= 2
+        || [&b"izq"[..], b"izda", b"dcha", b"drcha", b"der", b"centro", b"puerta"]
+            .iter()
+            .any(|side| word.text.eq_ignore_ascii_case(side));
+    if !side || (word.text.len() == 2 && !word.is_upper()) {
+        return Some(after);
+    }
+    let dot = word.text.len() >= 3 && at(bytes, word.end) == b'.';
+    Some(word.end + usize::from(dot))
+}
+
+fn storey(bytes: &[u8], start: usize) -> Option<usize> {
+    let word = word_at(bytes, start)?;
+    let known = word.eq("og") || word.eq("stock") || word.eq("etage") || word.eq("obergeschoss");
+    known.then_some(word.end)
+}
+
+/// Where the town, with state or postcode, ends; with the country if one follows.
+pub(super) fn town(bytes: &[u8], place: usize) -> Option<usize> {
+    let (_, start) = break_at(bytes, place)?;
+    let end = postcode_first(bytes, start).or_else(|| town_first(bytes, start, 0))?;
+    Some(country(bytes, end).unwrap_or(end))
+}
+
+/// `10115 Berlin`, `1012 AB Amsterdam`, `D-80331 München`.
+fn postcode_first(bytes: &[u8], start: usize) -> Option<usize> {
+    let prefix = postcode_prefix(bytes, start);
+    let code = postcode(bytes, prefix)?;
+    let Some((brk, next)) = break_at(bytes, code) else {
+        return (is_end(bytes, code) && code - prefix >= 5).then_some(code);
+    };
+    if brk != Break::Line
+        && let Some(end) = name(bytes, next)
+    {
+        return Some(province(bytes, end).unwrap_or(end));
+    }
+    (code - prefix >= 5 && brk != Break::Blank).then_some(code)
+}
+
+/// `D-`, `CH-`, `C.P. `, `CP `.
+fn postcode_prefix(bytes: &[u8], start: usize) -> usize {
+    let letters = span(bytes, start, 3, is_upper);
+    if (1..=2).contains(&letters) && at(bytes, start + letters) == b'-' && is_digit(at(bytes, start + letters + 1)) {
+        return start + letters + 1;
+    }
+    for mark in [&b"C.P. "[..], b"CP ", b"CEP ", b"CEP: ", b"C.P."] {
+        if starts_with_ignore_case(bytes, start, mark) {
+            return start + mark.len();
+        }
+    }
+    start
+}
+
+/// A postcode of the forms `ddddd`, `dddd`, `dddddd`, `dd-ddd`, `ddd dd`, `ddddd-ddd`, `dddd-ddd`, `dddd AA`.
+fn postcode(bytes: &[u8], start: usize) -> Option<usize> {
+    let digits = span(bytes, start, 7, is_digit);
+    let end = start + digits;
+    let more = |at_place: usize| span(bytes, at_place, 5, is_digit);
+    let found = match (digits, at(bytes, end)) {
+        (2, b'-') if more(end + 1) == 3 => end + 4,
+        (3, b' ') if more(end + 1) == 2 && at(bytes, end + 3) == b' ' => end + 3,
+        (5, b'-') if matches!(more(end + 1), 3 | 4) => end + 1 + more(end + 1),
+        (4, b'-') if more(end + 1) == 3 => end + 4,
+        (4, b' ') if span(bytes, end + 1, 3, is_upper) == 2 && !is_alnum(at(bytes, end + 3)) => end + 3,
+        (4, byte) if span(bytes, end, 3, is_upper) == 2 && is_upper(byte) => end + 2,
+        (4..=6, _) => end,
+        _ => return None,
+    };
+    (!is_alnum(at(bytes, found))).then_some(found)
+}
+
+/// The name of a town: capitalised words, small words between.
+fn name(bytes: &[u8], start: usize) -> Option<usize> {
+    let (mut end, mut small) = (None, false);
+    let mut place = start;
+    for index in 0..MAX_TOWN {
+        let Some(word) = word_at(bytes, place) else { break };
+        let digits = word.text.iter().any(|&byte| is_digit(byte));
+        // A label that follows in the same line is no part of the town.
+        let label = lexicon().word(word.text).names_a_kind() || starts_with_ignore_case(word.text, 0, "núm".as_bytes());
+        let labels = matches!(at(bytes, word.end), b':' | b'=' | b'@') || (index > 0 && label);
+        if digits || labels {
+            break;
+        }
+        if word.is_name() && (small || !is_country_word(&word, index)) {
+            small = false;
+            end = Some(word.end);
+        } else if index == 0 || !SMALL.has(word.text) {
+            break;
+        } else {
+            small = true;
+        }
+        let after = word.end + usize::from(at(bytes, word.end) == b'.' && word.text.len() <= 3);
+        let Some(next) = blank_at(bytes, after) else { break };
+        place = next;
+    }
+    end
+}
+
+fn is_country_word(word: &Word<'_>, index: usize) -> bool {
+    index > 0 && COUNTRIES.has(word.text) && word.text.len() > 3
+}
+
+/// `(MI)`, ` MI`, ` - SP`, `, CDMX` behind an Italian, Brazilian or Mexican town.
+fn province(bytes: &[u8], end: usize) -> Option<usize> {
+    let next = blank_at(bytes, end);
+    if let Some(next) = next
+        && at(bytes, next) == b'('
+    {
+        let letters = span(bytes, next + 1, 16, |byte| is_alpha(byte) || byte >= 0x80);
+        return (letters >= 2 && at(bytes, next + 1 + letters) == b')').then_some(next + letters + 2);
+    }
+    if let Some((Break::Mark, next)) = break_at(bytes, end) {
+        let letters = span(bytes, next, 5, is_upper);
+        let known = letters == 2 || part(bytes, next, next + letters) == b"CDMX";
+        if known && is_end(bytes, next + letters) && !COUNTRIES.has(part(bytes, next, next + letters)) {
+            return Some(next + letters);
+        }
+    }
+    None
+}
+
+/// `Springfield, IL 62704`, `London SW1A 2AA`, `Sydney NSW 2000`, `Madrid 28001`; other parts may stand between.
+fn town_first(bytes: &[u8], start: usize, depth: usize) -> Option<usize> {
+    if depth >= MAX_PARTS {
+        return None;
+    }
+    if let Some(end) = postcode_first(bytes, start).filter(|_| depth > 0).or_else(|| closing(bytes, start)) {
+        return Some(end);
+    }
+    let mut place = start;
+    for index in 0..MAX_TOWN {
+        let word = word_at(bytes, place)?;
+        let digits = word.text.iter().any(|&byte| is_digit(byte));
+        let fits = word.is_name() || (index > 0 && SMALL.has(word.text)) || (depth == 0 && closes_after(bytes, place));
+        if digits && index > 0 && word.text.len() <= 2 {
+            return district(bytes, &word, depth);
+        }
+        if digits || !fits || matches!(at(bytes, word.end), b':' | b'=') {
+            return None;
+        }
+        let after = word.end + usize::from(at(bytes, word.end) == b'.' && word.text.len() <= 4);
+        let (brk, next) = break_at(bytes, after)?;
+        if brk == Break::Blank
+            && let Some(end) = closing(bytes, next)
+        {
+            return Some(end);
+        }
+        if brk != Break::Blank {
+            return town_first(bytes, next, depth + 1);
+        }
+        place = next;
+    }
+    None
+}
+
+/// `Dublin 2`: the number of a district closes the address, or the postcode follows.
+fn district(bytes: &[u8], number: &Word<'_>, depth: usize) -> Option<usize> {
+    let rest = match break_at(bytes, number.end) {
+        Some((Break::Mark | Break::Line, next)) => town_first(bytes, next, depth + 1),
+        _ => None,
+    };
+    let dublin = part(bytes, number.start.saturating_sub(7), number.start) == b"Dublin ";
+    rest.or(dublin.then_some(number.end))
+}
+
+/// A town in lower case passes only directly before state and postcode.
+fn closes_after(bytes: &[u8], place: usize) -> bool {
+    let Some(word) = word_at(bytes, place) else { return false };
+    break_at(bytes, word.end).is_some_and(|(_, next)| state_and_code(bytes, next).is_some())
+}
+
+/// What closes an address: state with or without postcode, or a postcode that cannot be anything else.
+fn closing(bytes: &[u8], start: usize) -> Option<usize> {
+    let first = at(bytes, start);
+    if is_digit(first) {
+        return town_code(bytes, start);
+    }
+    if !is_alpha(first) && first < 0x80 {
+        return None;
+    }
+    let digit = part(bytes, start, bytes.len().min(start + 8)).iter().any(|&byte| is_digit(byte));
+    let coded = || {
+        british(bytes, start)
+            .or_else(|| canadian(bytes, start))
+            .or_else(|| irish(bytes, start))
+            .or_else(|| town_code(bytes, start))
+    };
+    state_and_code(bytes, start).or_else(|| if digit { coded() } else { None })
+}
+
+/// `IL 62704`, `Kentucky 41543-0858`, `NSW 2000`, `BC V6B 1A1`, `NJ`.
+fn state_and_code(bytes: &[u8], start: usize) -> Option<usize> {
+    let (end, code) = state(bytes, start)?;
+    let Some((brk, next)) = break_at(bytes, end + usize::from(at(bytes, end) == b'.')) else {
+        return code.then_some(end);
+    };
+    if let Some(zip) = zip(bytes, next).or_else(|| canadian(bytes, next)) {
+        return Some(zip);
+    }
+    let alone = code && (brk != Break::Blank || is_end(bytes, end));
+    alone.then_some(end)
+}
+
+/// A state, and whether it is by its letters.
+fn state(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
+    let word = word_at(bytes, start)?;
+    if word.text.len() <= 3 && STATE_CODES.iter().any(|code| code.as_bytes().eq_ignore_ascii_case(word.text)) {
+        let small = !word.is_upper();
+        let zipped = break_at(bytes, word.end).is_some_and(|(_, next)| zip(bytes, next).is_some());
+        return (!small || zipped).then_some((word.end, !small));
+    }
+    if STATES.has(word.text) {
+        return Some((word.end, false));
+    }
+    if !matches!(at(word.text, 0) | 0x20, b'n' | b's' | b'w' | b'r' | b'b' | b'd' | b'p') || word.text.len() > 8 {
+        return None;
+    }
+    let second = word_at(bytes, blank_at(bytes, word.end)?)?;
+    if STATES.has(part(bytes, word.start, second.end)) {
+        return Some((second.end, false));
+    }
+    let third = word_at(bytes, blank_at(bytes, second.end)?)?;
+    STATES.has(part(bytes, word.start, third.end)).then_some((third.end, false))
+}
+
+/// Five digits, four more perhaps; or four in Australia.
+fn zip(bytes: &[u8], start: usize) -> Option<usize> {
+    let digits = span(bytes, start, 6, is_digit);
+    let end = start + digits;
+    if digits == 5 && at(bytes, end) == b'-' && span(bytes, end + 1, 5, is_digit) == 4 {
+        return Some(end + 5);
+    }
+    (matches!(digits, 4 | 5) && !is_alnum(at(bytes, end))).then_some(end)
+}
+
+/// `SW1A 2AA`.
+fn british(bytes: &[u8], start: usize) -> Option<usize> {
+    let word = word_at(bytes, start)?;
+    let outward = word.text;
+    let letters = span(outward, 0, 3, is_alpha);
+    let tail = outward.get(letters..)?;
+    let fits = (1..=2).contains(&letters)
+        && word.is_upper()
+        && matches!(tail, [a] if is_digit(*a)) | matches!(tail, [a, b] if is_digit(*a) && is_alnum(*b));
+    if fits {
+        let inward = word_at(bytes, blank_at(bytes, word.end)?)?;
+        return is_inward(inward.text).then_some(inward.end);
+    }
+    let (head, inward) = outward.split_at_checked(outward.len().checked_sub(3)?)?;
+    let glued = matches!(head.len(), 2..=4)
+        && is_alpha(at(head, 0))
+        && head.iter().any(|&byte| is_digit(byte))
+        && is_inward(inward);
+    (glued && word.is_upper()).then_some(word.end)
+}
+
+fn is_inward(word: &[u8]) -> bool {
+    matches!(word, [a, b, c] if is_digit(*a) && is_upper(*b) && is_upper(*c))
+}
+
+/// `V6B 1A1`.
+fn canadian(bytes: &[u8], start: usize) -> Option<usize> {
+    let word = word_at(bytes, start)?;
+    match word.text {
+        [a, b, c] if is_upper(*a) && is_digit(*b) && is_upper(*c) => {
+            let gap = usize::from(matches!(at(bytes, word.end), b' '));
+            let second = word_at(bytes, word.end + gap)?;
+            matches!(second.text, [a, b, c] if is_digit(*a) && is_upper(*b) && is_digit(*c)).then_some(second.end)
+        }
+        [a, b, c, d, e, f] => {
+            let fits = is_upper(*a) && is_digit(*b) && is_upper(*c) && is_digit(*d) && is_upper(*e) && is_digit(*f);
+            fits.then_some(word.end)
+        }
+        _ => None,
+    }
+}
+
+/// `D02 X285`.
+fn irish(bytes: &[u8], start: usize) -> Option<usize> {
+    let word = word_at(bytes, start)?;
+    let routing =
+        |word: &[u8]| matches!(word, [a, b, c] if is_upper(*a) && is_digit(*b) && (is_digit(*c) || *c == b'W'));
+    if routing(word.text) {
+        let second = word_at(bytes, blank_at(bytes, word.end)?)?;
+        let mixed = second.text.iter().any(|&byte| is_digit(byte)) && second.text.len() == 4 && second.is_upper();
+        return mixed.then_some(second.end);
+    }
+    None
+}
+
+/// A postcode behind the town: `Auckland 1010`, `Bengaluru 560001`, `São Paulo - SP, 01310-100`, `Dublin 2`.
+fn town_code(bytes: &[u8], start: usize) -> Option<usize> {
+    let start = postcode_prefix(bytes, start);
+    let end = postcode(bytes, start)?;
+    // A year is no postcode.
+    let year = end - start == 4 && matches!(part(bytes, start, start + 2), b"19" | b"20");
+    (!year && end - start >= 4 && is_end(bytes, end)).then_some(end)
+}
+
+/// Where the country that closes the address ends.
+fn country(bytes: &[u8], end: usize) -> Option<usize> {
+    let (brk, start) = break_at(bytes, end)?;
+    let word = word_at(bytes, start)?;
+    if !word.is_name() {
+        return None;
+    }
+    let mut last = word;
+    let mut found = COUNTRIES.has(word.text).then_some(word.end);
+    for _ in 0..3 {
+        let Some(next) = blank_at(bytes, last.end).and_then(|next| word_at(bytes, next)) else { break };
+        last = next;
+        if COUNTRIES.has(part(bytes, start, last.end)) {
+            found = Some(last.end);
+        }
+    }
+    let end = found?;
+    let short = part(bytes, start, end).len() <= 3;
+    let clear = is_end(bytes, end) && (brk != Break::Blank || !short);
+    clear.then_some(end)
+}
+
+/// Whether nothing follows that would make the last word part of something else.
+pub(super) fn is_end(bytes: &[u8], end: usize) -> bool {
+    let byte = at(bytes, end);
+    let joined =
+        is_alnum(byte) || matches!(byte, b'-' | b'_' | b'@' | b':' | b'=' | b'/') && is_alnum(at(bytes, end + 1));
+    !joined
+}

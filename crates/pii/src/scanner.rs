@@ -1,0 +1,113 @@
+//! The scanner: text and JSON in, findings out.
+
+use crate::{
+    chars::{at, find_byte, part, span, starts_with_ignore_case},
+    config::Config,
+    context::{Surroundings, Text, key_topics},
+    engine::Engine,
+    finding::{Finding, Site},
+    json::{Origin, looks_like_json, walk},
+};
+
+/// Finds personal data. Build one per configuration and share it.
+#[derive(Debug)]
+pub struct Scanner {
+    engine: Engine,
+    config: Config,
+}
+
+impl Scanner {
+    /// A scanner for a configuration.
+    pub fn new(config: Config) -> Self {
+        Self { engine: Engine::new(&config), config }
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What is in a text of any sort: JSON, lines of JSON, server-sent events, tables, prose. In order, without
+    /// overlaps.
+    pub fn scan(&self, text: &str) -> Vec<Finding> {
+        self.document(text.as_bytes(), &Origin::ROOT, Surroundings::default())
+    }
+
+    /// What is in the value of a key, or of an argument of that name.
+    pub fn scan_value(&self, key: &str, text: &str) -> Vec<Finding> {
+        let surroundings = Surroundings { key: key_topics(key.as_bytes()), ..Surroundings::default() };
+        self.document(text.as_bytes(), &Origin::ROOT, surroundings)
+    }
+
+    /// A text of any sort.
+    pub(crate) fn document(&self, bytes: &[u8], origin: &Origin<'_>, surroundings: Surroundings) -> Vec<Finding> {
+        if looks_like_json(bytes)
+            && let Ok(found) = walk(self, bytes, origin, surroundings)
+        {
+            return found;
+        }
+        self.lines(bytes, origin, surroundings)
+    }
+
+    /// Text in which some lines may be JSON of their own. What lies between such lines is read as one text.
+    pub(crate) fn lines(&self, bytes: &[u8], origin: &Origin<'_>, surroundings: Surroundings) -> Vec<Finding> {
+        let mut found = Vec::new();
+        let (mut place, mut plain) = (0, 0);
+        while place < bytes.len() {
+            let end = find_byte(bytes, place, b'\n');
+            // JSON ends with a bracket; most lines do not.
+            let closes = matches!(part(bytes, place, end).trim_ascii_end().last(), Some(b'}' | b']'));
+            let start = if closes { json_start(bytes, place) } else { end };
+            if matches!(at(bytes, start), b'{' | b'[') && looks_like_json(part(bytes, start, end)) {
+                let line = Origin { base: start, decoded: None, parent: Some(origin), nested: origin.nested };
+                if let Ok(inner) = walk(self, part(bytes, start, end), &line, surroundings) {
+                    self.between(bytes, plain, place, origin, surroundings, &mut found);
+                    found.extend(inner);
+                    plain = end;
+                }
+            }
+            place = end + 1;
+        }
+        self.between(bytes, plain, bytes.len(), origin, surroundings, &mut found);
+        found
+    }
+
+    fn between(
+        &self,
+        bytes: &[u8],
+        start: usize,
+        end: usize,
+        origin: &Origin<'_>,
+        surroundings: Surroundings,
+        found: &mut Vec<Finding>,
+    ) {
+        if start < end {
+            let inner = Origin { base: start, decoded: None, parent: Some(origin), nested: origin.nested };
+            found.extend(self.plain(part(bytes, start, end), &inner, surroundings));
+        }
+    }
+
+    /// Text that holds no JSON.
+    pub(crate) fn plain(&self, bytes: &[u8], origin: &Origin<'_>, surroundings: Surroundings) -> Vec<Finding> {
+        let found = self.engine.scan(&Text::new(bytes, surroundings));
+        found
+            .into_iter()
+            .map(|candidate| Finding {
+                range: origin.raw(candidate.start)..origin.raw(candidate.end),
+                kind: candidate.kind,
+                score: u8::try_from(candidate.score.clamp(0, 100)).unwrap_or(100),
+                site: Site::Text,
+                value: origin
+                    .is_decoded()
+                    .then(|| String::from_utf8_lossy(part(bytes, candidate.start, candidate.end)).into()),
+            })
+            .collect()
+    }
+}
+
+/// Where JSON can begin in a line: behind blanks and the `data:` of a server-sent event.
+fn json_start(bytes: &[u8], line: usize) -> usize {
+    let start = line + span(bytes, line, 80, |byte| byte == b' ' || byte == b'\t');
+    let start = if starts_with_ignore_case(bytes, start, b"data:") { start + 5 } else { start };
+    start + usize::from(at(bytes, start) == b' ')
+}

@@ -1,0 +1,79 @@
+//! The anchors of one block: sixteen bytes at a time where the processor always can (x86-64 has SSE2), byte by byte
+//! elsewhere. Both give the same. The one file of the house with unsafe code.
+
+/// Bytes in a block.
+pub(crate) const BLOCK: usize = 64;
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[expect(unsafe_code, reason = "the one call into code for a processor feature")]
+pub(crate) fn anchors(block: &[u8; BLOCK]) -> u64 {
+    // SAFETY: SSE2 is part of x86-64; every processor that runs this has it.
+    unsafe { lanes(block) }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "sse2")]
+fn lanes(block: &[u8; BLOCK]) -> u64 {
+    use std::arch::x86_64::{
+        _mm_cmpeq_epi8, _mm_cmpgt_epi8, _mm_movemask_epi8, _mm_set_epi64x, _mm_set1_epi8, _mm_sub_epi8,
+    };
+    let (mut digits, mut ats, mut colons, mut dashes) = (0u64, 0u64, 0u64, 0u64);
+    let (pieces, _) = block.as_chunks::<16>();
+    for (index, piece) in pieces.iter().enumerate() {
+        let whole = u128::from_le_bytes(*piece);
+        let lanes = _mm_set_epi64x((whole >> 64) as i64, whole as i64);
+        // Digits are the ten values from '0'; moved to the bottom of the signed range they are the only ones below.
+        let moved = _mm_sub_epi8(lanes, _mm_set1_epi8((b'0' as i8).wrapping_sub(i8::MIN)));
+        let mask = |lanes| u64::from(_mm_movemask_epi8(lanes) as u16) << (index * 16);
+        digits |= mask(_mm_cmpgt_epi8(_mm_set1_epi8(i8::MIN + 10), moved));
+        ats |= mask(_mm_cmpeq_epi8(lanes, _mm_set1_epi8(b'@' as i8)));
+        colons |= mask(_mm_cmpeq_epi8(lanes, _mm_set1_epi8(b':' as i8)));
+        dashes |= mask(_mm_cmpeq_epi8(lanes, _mm_set1_epi8(b'-' as i8)));
+    }
+    combine(digits, ats, colons, dashes)
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn anchors(block: &[u8; BLOCK]) -> u64 {
+    scalar(block)
+}
+
+/// The same, byte by byte.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn scalar(block: &[u8; BLOCK]) -> u64 {
+    let mask = |test: fn(u8) -> bool| {
+        block.iter().enumerate().fold(0, |mask, (index, &byte)| mask | (u64::from(test(byte)) << index))
+    };
+    combine(
+        mask(|byte| byte.is_ascii_digit()),
+        mask(|byte| byte == b'@'),
+        mask(|byte| byte == b':'),
+        mask(|byte| byte == b'-'),
+    )
+}
+
+/// Two colons and five dashes count where they begin; across the end of a block one colon or dash is enough.
+#[inline]
+fn combine(digits: u64, ats: u64, colons: u64, dashes: u64) -> u64 {
+    let pairs = colons & ((colons >> 1) | (1 << 63));
+    let twos = dashes & ((dashes >> 1) | (1 << 63));
+    let fives = twos & ((twos >> 2) | (3 << 62)) & ((dashes >> 4) | (0xF << 60));
+    digits | ats | pairs | fives
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn lanes_and_bytes_agree(block in proptest::collection::vec(prop_oneof![any::<u8>(), Just(b':'), Just(b'-'), Just(b'0')], 64)) {
+            let block: [u8; BLOCK] = block.try_into().unwrap();
+            prop_assert_eq!(anchors(&block), scalar(&block));
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! A body of JSON, value by value.
+
+use super::{
+    sse::StreamError,
+    text::{TextStream, WINDOW},
+};
+use crate::{
+    chars::at,
+    context::Surroundings,
+    finding::Finding,
+    json::{LOOKAHEAD, Lexer, Machine, NotJson, Origin},
+    mask::{Counts, Masker, Naming},
+    prefilter::Anchors,
+};
+
+/// The longest string that is looked at as a whole. A longer one is masked as text, window by window.
+const MAX_STRING: usize = WINDOW;
+
+/// Masks a body of `application/json` as it passes.
+pub struct JsonStream<'m> {
+    masker: &'m Masker,
+    machine: Machine,
+    buffer: Vec<u8>,
+    /// What went out already, at the start of the buffer.
+    sent: usize,
+    /// The next token begins here or behind.
+    place: usize,
+    mode: Mode<'m>,
+    counts: Counts,
+}
+
+/// How the next byte is read.
+enum Mode<'m> {
+    /// Token by token.
+    Tokens,
+    /// Inside a string that is too long.
+    LongString(TextStream<'m>),
+    /// It was no JSON: as text to the end.
+    Text(TextStream<'m>),
+}
+
+/// What became of one step.
+enum Step {
+    Went,
+    NeedsMore,
+}
+
+/// Whether more may come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Input {
+    Open,
+    Ended,
+}
+
+impl<'m> JsonStream<'m> {
+    /// A stream at its start.
+    pub fn new(masker: &'m Masker) -> Self {
+        Self {
+            masker,
+            machine: Machine::new(Surroundings::default()),
+            buffer: Vec::new(),
+            sent: 0,
+            place: 0,
+            mode: Mode::Tokens,
+            counts: Counts::default(),
+        }
+    }
+
+    /// Takes the next bytes and gives what may go out.
+    ///
+    /// # Errors
+    /// [`StreamError::Blocked`] when something was found that must not pass. Nothing more may be sent.
+    pub fn feed(&mut self, chunk: &[u8], naming: &mut Naming<'_>) -> Result<Vec<u8>, StreamError> {
+        self.buffer.extend_from_slice(chunk);
+        let mut out = Vec::new();
+        while let Step::Went = self.step(Input::Open, &mut out, naming)? {}
+        self.compact();
+        Ok(out)
+    }
+
+    /// The body has ended.
+    ///
+    /// # Errors
+    /// As [`feed`](Self::feed).
+    pub fn finish(mut self, naming: &mut Naming<'_>) -> Result<(Vec<u8>, Counts), StreamError> {
+        let mut out = Vec::new();
+        while let Step::Went = self.step(Input::Ended, &mut out, naming)? {}
+        match self.mode {
+            Mode::Tokens => out.extend_from_slice(self.buffer.get(self.sent..).unwrap_or_default()),
+            Mode::LongString(text) | Mode::Text(text) => {
+                let (rest, counts) = text.finish(naming)?;
+                out.extend_from_slice(&rest);
+                self.counts.merge(&counts);
+            }
+        }
+        Ok((out, self.counts))
+    }
+
+    fn step(&mut self, input: Input, out: &mut Vec<u8>, naming: &mut Naming<'_>) -> Result<Step, StreamError> {
+        match &mut self.mode {
+            Mode::Tokens => self.token(input, out, naming),
+            Mode::Text(text) => {
+                let rest = self.buffer.get(self.sent..).unwrap_or_default();
+                out.extend_from_slice(&text.feed(rest, naming)?);
+                self.sent = self.buffer.len();
+                self.place = self.sent;
+                Ok(Step::NeedsMore)
+            }
+            Mode::LongString(_) => self.long_string(out, naming),
+        }
+    }
+
+    fn token(&mut self, input: Input, out: &mut Vec<u8>, naming: &mut Naming<'_>) -> Result<Step, StreamError> {
+        let blanks = crate::chars::span(&self.buffer, self.place, usize::MAX, |byte| {
+            matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
+        });
+        self.place += blanks;
+        if self.place >= self.buffer.len() {
+            return Ok(Step::NeedsMore);
+        }
+        let mut lexer = Lexer { bytes: &self.buffer, place: self.place };
+        let read = lexer.next();
+        let end = lexer.place;
+        let string = at(&self.buffer, self.place) == b'"';
+        let open = string
+            && (read.is_err() || end > self.place + MAX_STRING + 2)
+            && is_unclosed(&self.buffer, self.place, MAX_STRING);
+        if open {
+            if self.buffer.len() > self.place + 1 + MAX_STRING {
+                return Ok(self.enter_long_string(out));
+            }
+            if input == Input::Open {
+                return Ok(Step::NeedsMore);
+            }
+        }
+        if input == Input::Open && end.saturating_add(LOOKAHEAD + 1) > self.buffer.len() {
+            return Ok(Step::NeedsMore);
+        }
+        let Ok(token) = read else { return Ok(self.enter_text()) };
+        match self.machine.take(&self.buffer, token) {
+            Err(NotJson) => return Ok(self.enter_text()),
+            Ok(None) => (),
+            Ok(Some(leaf)) => {
+                let mut found: Vec<Finding> = Vec::new();
+                let range = leaf.range();
+                let inside = self.buffer.get(range).unwrap_or_default();
+                if Anchors::new(inside).next(0).is_some() {
+                    leaf.scan(self.masker.scanner(), &self.machine, &self.buffer, &Origin::ROOT, &mut found);
+                }
+                self.send(end, &found, out, naming)?;
+                self.machine.after_value();
+            }
+        }
+        self.place = end;
+        self.send(end, &[], out, naming)?;
+        Ok(Step::Went)
+    }
+
+    /// Sends the buffer up to `end` with these findings replaced.
+    fn send(
+        &mut self,
+        end: usize,
+        found: &[Finding],
+        out: &mut Vec<u8>,
+        naming: &mut Naming<'_>,
+    ) -> Result<(), StreamError> {
+        let raw = self.buffer.get(self.sent..end).unwrap_or_default();
+        if found.is_empty() {
+            out.extend_from_slice(raw);
+        } else {
+            out.extend(self.masker.splice(&self.buffer, self.sent, end, found, naming, &mut self.counts)?);
+        }
+        self.sent = end.max(self.sent);
+        Ok(())
+    }
+
+    /// The string at `place` is too long: what follows its quote is text until the quote that closes it.
+    fn enter_long_string(&mut self, out: &mut Vec<u8>) -> Step {
+        out.extend_from_slice(self.buffer.get(self.sent..=self.place).unwrap_or_default());
+        self.place += 1;
+        self.sent = self.place;
+        self.mode = Mode::LongString(TextStream::new(self.masker));
+        Step::Went
+    }
+
+    fn long_string(&mut self, out: &mut Vec<u8>, naming: &mut Naming<'_>) -> Result<Step, StreamError> {
+        let Mode::LongString(text) = &mut self.mode else { return Ok(Step::NeedsMore) };
+        let mut end = self.sent;
+        let closed = loop {
+            match self.buffer.get(end) {
+                Some(b'"') => break true,
+                Some(b'\\') if end + 1 < self.buffer.len() => end += 2,
+                Some(b'\\') | None => break false,
+                Some(_) => end += 1,
+            }
+        };
+        out.extend_from_slice(&text.feed(self.buffer.get(self.sent..end).unwrap_or_default(), naming)?);
+        self.sent = end;
+        self.place = end;
+        if !closed {
+            return Ok(Step::NeedsMore);
+        }
+        let Mode::LongString(text) = std::mem::replace(&mut self.mode, Mode::Tokens) else {
+            return Ok(Step::NeedsMore);
+        };
+        let (rest, counts) = text.finish(naming)?;
+        out.extend_from_slice(&rest);
+        self.counts.merge(&counts);
+        self.place = end + 1;
+        self.send(end + 1, &[], out, naming)?;
+        match self.machine.pass() {
+            Ok(()) => Ok(Step::Went),
+            Err(NotJson) => Ok(self.enter_text()),
+        }
+    }
+
+    /// What was not sent is no JSON: it is masked as text, to the end.
+    fn enter_text(&mut self) -> Step {
+        self.mode = Mode::Text(TextStream::new(self.masker));
+        Step::Went
+    }
+
+    /// Drops what went out, except the key of the value that comes next.
+    fn compact(&mut self) {
+        let key = self.machine.key_start().unwrap_or(self.sent);
+        let gone = self.sent.min(key);
+        self.buffer.drain(..gone);
+        self.machine.forget(gone);
+        self.sent -= gone;
+        self.place -= gone;
+    }
+}
+
+/// Whether a string has no closing quote within so many bytes.
+fn is_unclosed(bytes: &[u8], quote: usize, limit: usize) -> bool {
+    let mut place = quote + 1;
+    while place <= quote + 1 + limit {
+        match bytes.get(place) {
+            Some(b'"') => return false,
+            Some(b'\\') => place += 2,
+            Some(_) => place += 1,
+            None => return true,
+        }
+    }
+    true
+}

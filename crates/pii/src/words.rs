@@ -1,0 +1,71 @@
+//! Sets of words, looked up in any case without an allocation.
+
+use crate::chars::is_alpha;
+
+/// A set of words by their hash.
+#[derive(Debug)]
+pub(crate) struct WordSet {
+    slots: Vec<u64>,
+}
+
+const SEED: u64 = 0xCBF2_9CE4_8422_2325;
+
+impl WordSet {
+    /// The set of some words in lower case; `_` stands for a blank.
+    pub(crate) fn of<'a>(words: impl Iterator<Item = &'a str>) -> Self {
+        let hashes: Vec<u64> = words.map(|word| hash(word.replace('_', " ").as_bytes())).collect();
+        let mut set = Self { slots: vec![0; (hashes.len() * 4).next_power_of_two()] };
+        for hash in hashes {
+            let mut index = set.index(hash);
+            while let Some(slot) = set.slots.get_mut(index) {
+                if *slot == 0 || *slot == hash {
+                    *slot = hash;
+                    break;
+                }
+                index = (index + 1) & (set.slots.len() - 1);
+            }
+        }
+        set
+    }
+
+    /// Whether the word is in the set.
+    pub(crate) fn has(&self, word: &[u8]) -> bool {
+        let hash = hash(word);
+        let mut index = self.index(hash);
+        loop {
+            match self.slots.get(index) {
+                Some(&slot) if slot == hash => return true,
+                Some(&slot) if slot != 0 => index = (index + 1) & (self.slots.len() - 1),
+                _ => return false,
+            }
+        }
+    }
+
+    fn index(&self, hash: u64) -> usize {
+        (hash ^ (hash >> 31)) as usize & (self.slots.len() - 1)
+    }
+}
+
+/// The hash of the lower-case word; never 0.
+fn hash(word: &[u8]) -> u64 {
+    let mix = |state: u64, byte: u8| (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
+    let hash = if word.is_ascii() {
+        word.iter().fold(SEED, |state, &byte| mix(state, if is_alpha(byte) { byte | 0x20 } else { byte }))
+    } else {
+        let lower = String::from_utf8_lossy(word).to_lowercase();
+        lower.bytes().fold(SEED, mix)
+    };
+    hash | 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_up_in_any_case() {
+        let set = WordSet::of(["street", "new_york", "straße"].into_iter());
+        assert!(set.has(b"Street") && set.has(b"NEW YORK") && set.has("STRAßE".as_bytes()));
+        assert!(!set.has(b"stree") && !set.has(b""));
+    }
+}

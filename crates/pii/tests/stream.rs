@@ -1,0 +1,139 @@
+//! Streams give the same output however their input is cut, and the same as the whole.
+
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
+
+use vestibule_model::{Secret, ServerName};
+use vestibule_pii::{Config, JsonStream, Masker, Naming, Pseudonyms, SseStream, TextStream};
+
+fn masker() -> Masker {
+    Masker::new(Config::default(), Secret::new([7; 32]))
+}
+
+fn server() -> ServerName {
+    ServerName::new("hr")
+}
+
+const JSON: &str = r#"{"jsonrpc":"2.0","id":7,"result":{"content":[{"type":"text","text":"Write to jane.doe@example.com or call +1 415 555 2671.\nSSN 219-09-9998"}],
+ "structuredContent":{"card":4111111111111111,"ip":"203.0.113.9","nested":"{\"phone\":5105822577,\"e\":\"b\u00e9a@mail.example.net\"}",
+ "doc":{"number":"C94051971","type":"passport"},"address":{"line1":"12 Main Street","city":"Springfield"},"n":null,"ok":[true,false,1.5e3]}}}"#;
+
+const SSE: &str = ": ping\n\nevent: message\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\ndata: \"params\":{\"message\":\"mail jane.doe@example.com\"}}\nid: 4\n\ndata: {\"phone\":\"(415) 555-2671\"}\r\n\r\ndata: card 4111 1111 1111 1111\n\ndata: unfinished bob@example.org";
+
+fn json(cuts: &[&[u8]]) -> Vec<u8> {
+    let (masker, server, mut store) = (masker(), server(), Pseudonyms::new());
+    let mut naming = Naming::Numbered(&mut store, &server);
+    let mut stream = JsonStream::new(&masker);
+    let mut out = Vec::new();
+    for cut in cuts {
+        out.extend(stream.feed(cut, &mut naming).unwrap());
+    }
+    out.extend(stream.finish(&mut naming).unwrap().0);
+    out
+}
+
+fn sse(cuts: &[&[u8]]) -> Vec<u8> {
+    let (masker, server, mut store) = (masker(), server(), Pseudonyms::new());
+    let mut naming = Naming::Numbered(&mut store, &server);
+    let mut stream = SseStream::new(&masker, 1 << 20);
+    let mut out = Vec::new();
+    for cut in cuts {
+        out.extend(stream.feed(cut, &mut naming).unwrap());
+    }
+    out.extend(stream.finish(&mut naming).unwrap().0);
+    out
+}
+
+fn text(cuts: &[&[u8]]) -> Vec<u8> {
+    let (masker, server, mut store) = (masker(), server(), Pseudonyms::new());
+    let mut naming = Naming::Numbered(&mut store, &server);
+    let mut stream = TextStream::new(&masker);
+    let mut out = Vec::new();
+    for cut in cuts {
+        out.extend(stream.feed(cut, &mut naming).unwrap());
+    }
+    out.extend(stream.finish(&mut naming).unwrap().0);
+    out
+}
+
+fn check(body: &[u8], run: fn(&[&[u8]]) -> Vec<u8>) -> String {
+    let whole = run(&[body]);
+    for cut in 0..=body.len() {
+        let (head, tail) = body.split_at(cut);
+        assert_eq!(run(&[head, tail]), whole, "cut at {cut}");
+    }
+    let bytes: Vec<&[u8]> = body.chunks(1).collect();
+    assert_eq!(run(&bytes), whole, "byte by byte");
+    String::from_utf8(whole).unwrap()
+}
+
+#[test]
+fn json_is_the_same_however_it_is_cut() {
+    let masked = check(JSON.as_bytes(), json);
+    let value: serde_json::Value = serde_json::from_str(&masked).unwrap();
+    for clear in ["jane.doe", "415 555", "219-09", "4111", "203.0", "510582", "mail.example", "C9405", "12 Main"] {
+        assert!(!masked.contains(clear), "{clear} in {masked}");
+    }
+    assert_eq!(value["result"]["structuredContent"]["card"], "[CARD_1]");
+    let nested: serde_json::Value =
+        serde_json::from_str(value["result"]["structuredContent"]["nested"].as_str().unwrap()).unwrap();
+    assert_eq!(nested["phone"], "[PHONE_2]");
+
+    let (masker, server, mut store) = (masker(), server(), Pseudonyms::new());
+    let whole = masker.mask(JSON, &mut Naming::Numbered(&mut store, &server)).unwrap();
+    assert_eq!(whole.get(), &masked);
+}
+
+#[test]
+fn what_is_no_json_is_masked_all_the_same() {
+    let masked = check(b"{\"a\": 1} and bob@example.com", json);
+    assert!(!masked.contains("bob@"));
+    let masked = check(b"{\"a\": \"bob@example.com", json);
+    assert!(!masked.contains("bob@"), "{masked}");
+    let masked = check(b"mail bob@example.com", json);
+    assert!(!masked.contains("bob@"));
+}
+
+#[test]
+fn events_are_the_same_however_they_are_cut() {
+    let masked = check(SSE.as_bytes(), sse);
+    for clear in ["jane.doe", "555-2671", "4111", "bob@"] {
+        assert!(!masked.contains(clear), "{clear} in {masked}");
+    }
+    assert!(masked.contains("data: \"params\":{\"message\":\"mail [EMAIL_1]\"}}\nid: 4\n\n"), "{masked}");
+    assert!(masked.contains("data: {\"phone\":\"[PHONE_1]\"}\r\n\r\n"), "{masked}");
+}
+
+#[test]
+fn long_bodies_go_out_while_they_come_in() {
+    let masker = masker();
+    let mut stream = JsonStream::new(&masker);
+    let mut sent = 0;
+    let (mut held, mut taken) = (0, 0);
+    stream.feed(b"[", &mut Naming::Plain).unwrap();
+    for index in 0..5_000 {
+        let item = format!("{{\"id\":{index},\"mail\":\"user{index}@example.com\"}},");
+        taken += item.len();
+        sent += stream.feed(item.as_bytes(), &mut Naming::Plain).unwrap().len();
+        held = held.max(taken.saturating_sub(sent * 2));
+    }
+    assert!(sent > 60_000, "{sent}");
+}
+
+#[test]
+fn a_string_longer_than_a_window_is_masked_in_pieces() {
+    let filler = "lorem ipsum dolor sit amet ".repeat(3_000);
+    let body = format!("{{\"text\":\"{filler} jane@example.com {filler} 4111 1111 1111 1111 \\n\"}}");
+    let whole = json(&[body.as_bytes()]);
+    for cut in [1, 9, 65_000, 65_537, 65_545, 66_000, body.len() - 30, body.len() - 2] {
+        let (head, tail) = body.as_bytes().split_at(cut);
+        assert_eq!(json(&[head, tail]), whole, "cut at {cut}");
+    }
+    let masked = String::from_utf8(whole).unwrap();
+    assert!(!masked.contains("jane@") && !masked.contains("4111"), "still there");
+    assert!(serde_json::from_str::<serde_json::Value>(&masked).is_ok());
+    let plain = text(&[body.as_bytes()]);
+    for chunk in [1_000, 7_777] {
+        let cuts: Vec<&[u8]> = body.as_bytes().chunks(chunk).collect();
+        assert_eq!(text(&cuts), plain);
+    }
+}
