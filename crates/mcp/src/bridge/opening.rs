@@ -173,13 +173,14 @@ impl Initialized {
         declared.and_then(|of| Object::parse(of.as_bytes()).ok()?.get(what)) == Some("true")
     }
 
-    /// The answer to `server/discover`. `id` is the raw JSON text of the request's.
+    /// The answer to `server/discover`: what is spoken at the door, which is more than the server itself speaks. `id` is the
+    /// raw JSON text of the request's.
     pub fn discovered(&self, id: &str) -> Vec<u8> {
-        let version = Version::V2026_07_28.as_str();
+        let versions = serde_json::Value::from(Version::ALL.map(Version::as_str).to_vec());
         let (capabilities, instructions) = (&self.capabilities, &self.instructions);
         let meta = self.info.as_ref().map_or("{}".to_owned(), |info| splice::with("{}", SERVER_INFO, info));
         format!(
-            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"resultType":"complete","supportedVersions":["{version}"],"capabilities":{capabilities}{instructions},"ttlMs":0,"cacheScope":"private","_meta":{meta}}}}}"#
+            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"resultType":"complete","supportedVersions":{versions},"capabilities":{capabilities}{instructions},"ttlMs":0,"cacheScope":"private","_meta":{meta}}}}}"#
         )
         .into()
     }
@@ -265,7 +266,7 @@ mod tests {
         assert_eq!(initialized.version(), Version::V2025_06_18);
         assert_eq!(
             String::from_utf8(initialized.discovered("5")).unwrap(),
-            r#"{"jsonrpc":"2.0","id":5,"result":{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"logging":{},"tools":{"listChanged":true}},"instructions":"x","ttlMs":0,"cacheScope":"private","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"s","version":"2"}}}}"#
+            r#"{"jsonrpc":"2.0","id":5,"result":{"resultType":"complete","supportedVersions":["2024-11-05","2025-03-26","2025-06-18","2025-11-25","2026-07-28"],"capabilities":{"logging":{},"tools":{"listChanged":true}},"instructions":"x","ttlMs":0,"cacheScope":"private","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"s","version":"2"}}}}"#
         );
         for bad in [
             &br#"{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2026-07-28","capabilities":{}}}"#[..],

@@ -85,6 +85,10 @@ async fn a_client_with_a_session_uses_a_server_without() {
         assert_eq!(caller.ask(method, json!({ "uri": "doc://a" })).await.json()["result"], json!({}), "{method}");
     }
     assert_eq!(without_body(&house, Method::DELETE, &tokens.access, session).await.status, 200);
+    for method in [Method::DELETE, Method::GET] {
+        assert_eq!(without_body(&house, method, &tokens.access, session).await.status, 404, "it has ended");
+    }
+    assert_eq!(caller.ask("tools/list", json!({})).await.status, 404);
     assert_eq!(upstream.seen().len(), before, "all of that was answered here");
     // The first came as the client sent it.
     for seen in upstream.seen().iter().skip(1) {
@@ -188,7 +192,8 @@ async fn a_client_without_a_session_uses_a_server_with() {
 
     let discovered = caller.ask("server/discover", json!({})).await.json();
     let result = &discovered["result"];
-    assert_eq!(result["supportedVersions"], json!(["2026-07-28"]));
+    let versions = json!(["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"]);
+    assert_eq!(result["supportedVersions"], versions, "what is spoken at the door");
     assert_eq!((&result["cacheScope"], &result["ttlMs"]), (&json!("private"), &json!(0)));
     assert_eq!(result["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "upstream");
     let list = caller.ask("tools/list", json!({})).await.json();

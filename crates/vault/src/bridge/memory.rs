@@ -1,5 +1,5 @@
-//! What a session of ours remembers beyond its id, on this node: the level of log messages, and the resources that its
-//! client wants to hear of. A node that does not remember tells less, never more.
+//! What is remembered of a session of ours beyond its id, on this node: that it has ended, the level of log messages, and
+//! the resources that its client wants to hear of. It tells less where it is forgotten, never more.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -28,6 +28,7 @@ pub(crate) struct Memory {
 
 struct Remembered {
     used: Instant,
+    ended: bool,
     level: Option<String>,
     resources: BTreeSet<String>,
     watcher: Option<Sender<Vec<String>>>,
@@ -92,9 +93,16 @@ impl Memory {
         }
     }
 
-    /// The session has ended.
-    pub(super) fn forget(&self, place: &Place) {
-        self.lock().remove(place);
+    /// The client ends the session.
+    pub(super) fn end(&self, place: &Place) {
+        let mut all = self.lock();
+        let remembered = of(&mut all, place);
+        (remembered.ended, remembered.watcher) = (true, None);
+    }
+
+    /// Whether the client has ended the session.
+    pub(super) fn has_ended(&self, place: &Place) -> bool {
+        self.lock().get(place).is_some_and(|remembered| remembered.ended)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Place, Remembered>> {
@@ -118,7 +126,7 @@ fn of<'a>(all: &'a mut HashMap<Place, Remembered>, place: &Place) -> &'a mut Rem
         }
     }
     let now = Instant::now();
-    let fresh = || Remembered { used: now, level: None, resources: BTreeSet::new(), watcher: None };
+    let fresh = || Remembered { used: now, ended: false, level: None, resources: BTreeSet::new(), watcher: None };
     let remembered = all.entry(place.clone()).or_insert_with(fresh);
     remembered.used = now;
     remembered

@@ -90,10 +90,13 @@ async fn open(way: &Passage, message: &Message) -> Result<Answer, DispatchError>
 /// What is of a session stays here; everything else is asked of the server, which is told who asks.
 async fn in_session(way: &Passage, client: Client, call: McpCall) -> Result<Answer, DispatchError> {
     let place = Place::new(way, call.upstream_session.as_deref().unwrap_or_default());
+    if way.reach.memory.has_ended(&place) {
+        return Err(DispatchError::SessionGone);
+    }
     let message = match (call.method, call.message) {
         (Method::POST, Some(message)) => message,
         (Method::DELETE, _) => {
-            way.reach.memory.forget(&place);
+            way.reach.memory.end(&place);
             return Ok(empty(StatusCode::OK));
         }
         _ => return watching::stream(way, &place, client).await,

@@ -46,7 +46,7 @@ async fn a_child_serves_clients_without_sessions_each_its_own() {
     let (_, of_ben) = house.answer("ben", stateless("tools/call", "a")).await;
     assert_ne!(of_ana, of_ben, "never another's");
     let (_, discovered) = house.answer("ana", stateless("server/discover", "")).await;
-    assert!(discovered.contains(r#""supportedVersions":["2026-07-28"]"#), "{discovered}");
+    assert!(discovered.contains(r#""2025-11-25","2026-07-28"]"#), "{discovered}");
 
     // A child that has ended is started again.
     house.answer("ana", stateless("tools/call", "die")).await;
