@@ -89,6 +89,17 @@ impl<'a> Places<'a> {
         self.id.clone().and_then(|span| self.text.get(span))
     }
 
+    /// Whether it is a response to this request, whose id is raw JSON text. A server may write an id in another way than
+    /// it was written; readers compare what it means.
+    pub fn answers(&self, id: &str) -> bool {
+        let meaning = |raw: &str| serde_json::from_str::<serde_json::Value>(raw).ok();
+        let same = |a: &serde_json::Value, b: &serde_json::Value| {
+            a == b || a.as_f64().is_some_and(|number| b.as_f64() == Some(number))
+        };
+        self.kind == MessageKind::Response
+            && self.id().and_then(meaning).zip(meaning(id)).is_some_and(|(own, asked)| same(&own, &asked))
+    }
+
     /// What stands at the first place of a kind.
     pub fn find(&self, place: Place) -> Option<&str> {
         self.found.iter().find(|found| found.place == place).map(|found| &*found.said)

@@ -78,6 +78,21 @@ fn results_name_what_they_hold() {
 }
 
 #[test]
+fn a_response_answers_one_request() {
+    let answers = |body: &str, id: &str| Places::of(body.as_bytes()).unwrap().answers(id);
+    assert!(answers(r#"{"id":1,"result":{}}"#, "1") && answers(r#"{"id":1.0,"result":{}}"#, "1"));
+    assert!(answers(r#"{"id":"\u0061","error":{}}"#, r#""a""#));
+    for (body, id) in [
+        (r#"{"id":1,"result":{}}"#, "2"),
+        (r#"{"id":1,"result":{}}"#, r#""1""#),
+        (r#"{"id":null,"error":{}}"#, "1"),
+        (r#"{"id":1,"method":"ping"}"#, "1"),
+    ] {
+        assert!(!answers(body, id), "{body} {id}");
+    }
+}
+
+#[test]
 fn messages_are_told_apart() {
     let kind = |body: &str| Places::of(body.as_bytes()).map(|places| places.kind()).ok();
     assert_eq!(kind(r#"{"id":1,"method":"ping"}"#), Some(MessageKind::Request));

@@ -12,8 +12,8 @@ use vestibule_model::ServerName;
 /// How ids of one part are written outside.
 #[derive(Clone)]
 pub(super) enum EventIds {
-    /// A stream of this part alone.
-    One(ServerName),
+    /// A stream of this part alone, which answers this request.
+    One(ServerName, Option<String>),
     /// This part's share of a joined stream; the last id of every part so far.
     Joined(ServerName, Arc<Mutex<BTreeMap<String, String>>>),
 }
@@ -21,21 +21,22 @@ pub(super) enum EventIds {
 /// Where a client wants to go on.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Last {
-    /// In a stream of one part.
-    One(String, String),
+    /// In a stream of one part, which answers this request.
+    One(String, String, Option<String>),
     /// In the joined stream.
     Joined(BTreeMap<String, String>),
 }
 
 impl EventIds {
-    pub(super) fn of_one(part: &ServerName) -> Self {
-        Self::One(part.clone())
+    /// `request` is the raw JSON text of an id.
+    pub(super) fn of_one(part: &ServerName, request: Option<&str>) -> Self {
+        Self::One(part.clone(), request.map(str::to_owned))
     }
 
     /// The id outside of an event of the part.
     pub(super) fn outside(&self, id: &str) -> String {
         let json = match self {
-            Self::One(part) => serde_json::to_vec(&(part.as_str(), id)),
+            Self::One(part, request) => serde_json::to_vec(&(part.as_str(), id, request)),
             Self::Joined(part, last) => {
                 let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
                 last.insert(part.to_string(), id.to_owned());
@@ -50,7 +51,7 @@ impl Last {
     /// Reads an id outside; `None` for what is none of ours.
     pub(super) fn parse(outside: &str) -> Option<Self> {
         let json = URL_SAFE_NO_PAD.decode(outside).ok()?;
-        let one = serde_json::from_slice(&json).map(|(part, id)| Self::One(part, id));
+        let one = serde_json::from_slice(&json).map(|(part, id, request)| Self::One(part, id, request));
         one.or_else(|_| serde_json::from_slice(&json).map(Self::Joined)).ok()
     }
 }
@@ -61,8 +62,8 @@ mod tests {
 
     #[test]
     fn ids_come_back() {
-        let one = EventIds::of_one(&ServerName::from("hr")).outside("7");
-        assert_eq!(Last::parse(&one), Some(Last::One("hr".to_owned(), "7".to_owned())));
+        let one = EventIds::of_one(&ServerName::from("hr"), Some("77")).outside("7");
+        assert_eq!(Last::parse(&one), Some(Last::One("hr".to_owned(), "7".to_owned(), Some("77".to_owned()))));
         let shared = Arc::default();
         let hr = EventIds::Joined(ServerName::from("hr"), Arc::clone(&shared));
         let git = EventIds::Joined(ServerName::from("git"), shared);

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, future::join_all};
 use http::StatusCode;
 use http_body_util::{BodyExt, BodyStream, Limited};
-use vestibule_mcp::{MessageKind, places::Places, sse};
+use vestibule_mcp::{places::Places, sse};
 use vestibule_model::{Server, ServerName};
 use vestibule_vault::{DispatchError, Reply, reply::ReplyBody};
 
@@ -134,9 +134,7 @@ async fn response_in(body: ReplyBody, id: &str, limit: usize) -> Option<Bytes> {
     let (mut frames, mut splitter) = (BodyStream::new(body), sse::EventSplitter::new(limit));
     while let Some(Ok(frame)) = frames.next().await {
         for event in splitter.feed(&frame.into_data().unwrap_or_default()).ok()? {
-            let answers = Places::of(&event.data)
-                .is_ok_and(|places| places.kind() == MessageKind::Response && places.id() == Some(id));
-            if answers {
+            if Places::of(&event.data).is_ok_and(|places| places.answers(id)) {
                 return Some(event.data);
             }
         }

@@ -32,13 +32,40 @@ use crate::{
 /// Events in the words of the door.
 pub(super) type Events = Pin<Box<dyn Stream<Item = io::Result<Frame<Bytes>>> + Send>>;
 
-/// Which messages of a part's stream pass.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// Which responses of a part pass. Clients know a response by its id alone, so a server could answer what another one
+/// was asked.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Pass {
-    /// All but lists: nobody asked for one here, and it would not be filtered.
-    AllButLists,
-    /// All but responses: the joined stream has one of its own.
-    AllButResponses,
+    /// The one to this request, given by the raw JSON text of its id.
+    Response(Option<String>),
+    /// The same where a client goes on after a break. A list is none that it could have got in this way: it would not be
+    /// filtered.
+    Resumed(Option<String>),
+    /// None.
+    NoResponse,
+}
+
+impl Pass {
+    /// Whether a message passes. What cannot be read does: it is refused where it is rewritten.
+    pub(super) fn lets(&self, message: &[u8]) -> bool {
+        let Ok(places) = Places::of(message) else { return true };
+        // An error without an id answers nothing.
+        let answers = |id: &Option<String>| places.id().is_none() || id.as_ref().is_some_and(|id| places.answers(id));
+        places.kind() != MessageKind::Response
+            || match self {
+                Self::Response(id) => answers(id),
+                Self::Resumed(id) => answers(id) && matches!(filter::list_in(message), Ok(None)),
+                Self::NoResponse => false,
+            }
+    }
+
+    pub(super) fn lets_event(&self, event: &sse::Event) -> bool {
+        let lets = event.data.is_empty() || self.lets(&event.data);
+        if !lets {
+            tracing::warn!("a part answered what it was not asked; the answer is left out");
+        }
+        lets
+    }
 }
 
 /// The stream of one part.
@@ -65,7 +92,7 @@ impl PartStream {
     /// What passes, in the words of the door. What cannot be read, or has no business here, is left out.
     fn outside(&self, events: &[sse::Event]) -> Bytes {
         let mut out = Vec::new();
-        for event in events.iter().filter(|event| self.passes(event)) {
+        for event in events.iter().filter(|event| self.pass.lets_event(event)) {
             match self.outward.event(event, &self.ids) {
                 Ok(bytes) => out.extend_from_slice(&bytes),
                 Err(_) => {
@@ -74,16 +101,6 @@ impl PartStream {
             }
         }
         out.into()
-    }
-
-    fn passes(&self, event: &sse::Event) -> bool {
-        if event.data.is_empty() {
-            return true;
-        }
-        match self.pass {
-            Pass::AllButLists => matches!(filter::list_in(&event.data), Ok(None)),
-            Pass::AllButResponses => Places::of(&event.data).is_ok_and(|places| places.kind() != MessageKind::Response),
-        }
     }
 }
 
@@ -103,11 +120,14 @@ pub(super) async fn streams(visit: &Visit) -> Response {
     }
     let opened = join_all(parts.into_iter().filter_map(|part| wanted(&part, last.as_ref()).map(|id| (part, id))).map(
         async |(part, id)| {
-            let ids = match &last {
-                Some(Last::One(..)) => EventIds::of_one(&part.server().name),
-                _ => EventIds::Joined(part.server().name.clone(), Arc::clone(&shared)),
+            let name = &part.server().name;
+            let (ids, pass) = match &last {
+                Some(Last::One(_, _, request)) => {
+                    (EventIds::of_one(name, request.as_deref()), Pass::Resumed(request.clone()))
+                }
+                _ => (EventIds::Joined(name.clone(), Arc::clone(&shared)), Pass::NoResponse),
             };
-            open(part, Errand { last_event: id, ..Errand::without_body(Method::GET) }, ids).await
+            open(part, Errand { last_event: id, ..Errand::without_body(Method::GET) }, ids, pass).await
         },
     ))
     .await;
@@ -124,16 +144,16 @@ fn wanted(part: &Part<'_>, last: Option<&Last>) -> Option<Option<String>> {
     let name = part.server().name.as_str();
     match last {
         None => Some(None),
-        Some(Last::One(one, id)) => (one == name).then(|| Some(id.clone())),
+        Some(Last::One(one, id, _)) => (one == name).then(|| Some(id.clone())),
         Some(Last::Joined(ids)) => Some(ids.get(name).cloned()),
     }
 }
 
 /// Opens the stream of a part, when it has one.
-async fn open(part: Part<'_>, errand: Errand, ids: EventIds) -> Option<PartStream> {
+async fn open(part: Part<'_>, errand: Errand, ids: EventIds, pass: Pass) -> Option<PartStream> {
     let sent = tokio::time::timeout(part.visit.federation.patience, part.send(errand)).await;
     let reply = sent.ok()?.ok()?;
-    stream_of(part, reply, ids, Pass::AllButLists)
+    stream_of(part, reply, ids, pass)
 }
 
 /// The stream in an answer; `None` when it is no stream.

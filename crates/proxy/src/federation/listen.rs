@@ -75,8 +75,8 @@ async fn open(visit: &Visit, part: Part<'_>, message: &Message) -> Option<Opened
         Err(Unanswered::Denied(_)) => return Some(Opened::Denied),
         Err(Unanswered::Undelivered(_)) => return None,
     };
-    let ids = EventIds::of_one(&part.server().name);
-    let mut stream = fan_in::stream_of(part, reply, ids, Pass::AllButResponses)?;
+    let ids = EventIds::of_one(&part.server().name, None);
+    let mut stream = fan_in::stream_of(part, reply, ids, Pass::NoResponse)?;
     loop {
         let chunk: Bytes = stream.frames.next().await?.ok()?.into_data().unwrap_or_default();
         let mut events = stream.splitter.feed(&chunk).ok()?.into_iter();

@@ -10,6 +10,7 @@ use vestibule_vault::{Reply, reply::ReplyBody};
 
 use super::{
     event_ids::EventIds,
+    fan_in::Pass,
     outward::{Outward, withheld},
     part::{Errand, Part, VERSION},
 };
@@ -41,10 +42,13 @@ async fn respond(outward: Outward, asked: &Asked, reply: Reply) -> Response {
     let refuse = |what| answer::json(StatusCode::BAD_GATEWAY, withheld(asked.id.as_deref(), what).into());
     let body = match media(&headers) {
         Media::Json => match Limited::new(body, limit).collect().await {
-            Ok(collected) => match outward.message(&collected.to_bytes()) {
-                Ok(message) => Body::from(message),
-                Err(_) => return refuse(UNREADABLE),
-            },
+            Ok(collected) => {
+                let whole = collected.to_bytes();
+                match outward.message(&whole) {
+                    Ok(message) if Pass::Response(asked.id.clone()).lets(&whole) => Body::from(message),
+                    _ => return refuse(UNREADABLE),
+                }
+            }
             Err(_) => return refuse(BROKEN),
         },
         Media::Events => {
@@ -69,15 +73,18 @@ fn events(outward: Outward, id: Option<String>, body: ReplyBody, limit: usize) -
             Ok(frame) => frame.into_data().unwrap_or_default(),
             Err(error) => return Some((Err(error), None)),
         };
-        let ids = EventIds::of_one(&outward.server().name);
+        let ids = EventIds::of_one(&outward.server().name, id.as_deref());
+        let pass = Pass::Response(id.clone());
         let mut out = Vec::new();
         let flaw = match splitter.feed(&chunk) {
-            Ok(events) => events.iter().find_map(|event| match outward.event(event, &ids) {
-                Ok(bytes) => {
-                    out.extend_from_slice(&bytes);
-                    None
+            Ok(events) => events.iter().filter(|event| pass.lets_event(event)).find_map(|event| {
+                match outward.event(event, &ids) {
+                    Ok(bytes) => {
+                        out.extend_from_slice(&bytes);
+                        None
+                    }
+                    Err(_) => Some(UNREADABLE),
                 }
-                Err(_) => Some(UNREADABLE),
             }),
             Err(_) => Some(BROKEN),
         };

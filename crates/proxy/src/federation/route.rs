@@ -130,10 +130,10 @@ async fn notification(visit: &Visit, message: &Message) -> Response {
         };
     }
     let asked = every::ask(visit, every::open_parts(visit), |_| Some(Errand::post(message.clone()))).await;
-    match asked.iter().any(|asked| matches!(asked.came, Came::Answer { .. })) {
-        true => (StatusCode::ACCEPTED, Body::empty()).into_response(),
-        false => nobody(message, &every::failed(&asked)),
+    if !asked.iter().any(|asked| matches!(asked.came, Came::Answer { .. })) {
+        return nobody(message, &every::failed(&asked));
     }
+    (StatusCode::ACCEPTED, Body::empty()).into_response()
 }
 
 /// What every part has to know, and answers with nothing.

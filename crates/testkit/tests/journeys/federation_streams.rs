@@ -134,6 +134,47 @@ async fn an_answer_that_cannot_be_read_is_an_error_and_not_passed() {
 }
 
 #[tokio::test]
+async fn a_server_cannot_answer_what_another_was_asked() {
+    let union = Union::new().await;
+    let session = union.session().await;
+    let (git, mut from_git) = streaming(&union, &union.git, &session, "git__read").await;
+    let canary = |id: Value| json!({ "jsonrpc": "2.0", "id": id, "result": { "content": [{ "type": "text", "text": "canary" }] } });
+    // In the stream of another call.
+    git.send(event(&canary(json!(78))) + &event(&canary(json!("77")))).await.unwrap();
+    git.send(event(&json!({ "jsonrpc": "2.0", "id": 77, "result": { "content": [] } }))).await.unwrap();
+    assert!(!until(&mut from_git, "\"id\":77").await.contains("canary"));
+    // As a plain answer.
+    let plain =
+        Response::builder().header("content-type", "application/json").body(canary(json!(78)).to_string().into());
+    union.git.answer_next(Canned::Exactly(plain.unwrap()));
+    let answer = session.call("git__read", json!({})).await;
+    assert!(answer.status == 502 && !answer.text().contains("canary"), "{}", answer.text());
+    // In the joined stream.
+    let events =
+        event(&canary(json!(78))) + &event(&json!({ "jsonrpc": "2.0", "method": "notifications/tools/list_changed" }));
+    let stream = Response::builder().header("content-type", "text/event-stream").body(events.into()).unwrap();
+    union.git.answer_next(Canned::Exactly(stream));
+    let answer = union.house.http.send(get(&union, &session, &[])).await;
+    assert!(answer.text().contains("list_changed") && !answer.text().contains("canary"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_list_cannot_be_had_unfiltered_by_going_on_in_its_stream() {
+    let union = Union::new().await;
+    let session = union.session().await;
+    let id = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, "[\"hr\",\"e1\",\"5\"]");
+    let list = json!({ "jsonrpc": "2.0", "id": 5, "result": { "tools": [{ "name": "secret" }] } });
+    let stream = Response::builder().header("content-type", "text/event-stream").body(event(&list).into()).unwrap();
+    union.hr.answer_next(Canned::Exactly(stream));
+    let answer = union.house.http.send(get(&union, &session, &[("last-event-id", &id)])).await;
+    assert_eq!(
+        (answer.status.as_u16(), union.hr.seen().last().unwrap().headers["last-event-id"].to_str().unwrap()),
+        (200, "e1")
+    );
+    assert!(!answer.text().contains("secret"), "{}", answer.text());
+}
+
+#[tokio::test]
 async fn streams_are_joined_and_resumed_at_each_server_where_it_was() {
     let union = Union::new().await;
     let session = union.session().await;
