@@ -71,6 +71,7 @@ fn holdings(own: &'static str) -> impl Fn(&str, &Value) -> Option<Value> + Send 
             "completion/complete" => {
                 json!({ "completion": { "values": [format!("{own}:{}", params["ref"]["name"].as_str().unwrap_or_default())] } })
             }
+            "tasks/list" => json!({ "tasks": [{ "taskId": "t1", "status": "working" }] }),
             "tasks/get" => json!({ "taskId": params["taskId"], "status": "working" }),
             _ => return None,
         })
@@ -83,10 +84,15 @@ impl Union {
     }
 
     pub(crate) async fn with(federation: &str) -> Self {
+        Self::with_policy(federation, "").await
+    }
+
+    /// `more` is Cedar for all servers.
+    async fn with_policy(federation: &str, more: &str) -> Self {
         let (hr, git) = (Upstream::start_with(holdings("hr")).await, Upstream::start_with(holdings("git")).await);
         let server = |name: &str, url: &str| {
             format!(
-                "[[server]]\nname = \"{name}\"\nurl = \"{url}\"\npolicy = \"{name}.toml\"\n\
+                "[[server]]\nname = \"{name}\"\nurl = \"{url}\"\npolicy = [\"{name}.toml\", \"more.cedar\"]\n\
                  credential = {{ kind = \"static\", header = \"X-Api-Key\", value = {{ file = \"{name}.key\" }} }}\n"
             )
         };
@@ -106,6 +112,7 @@ impl Union {
             ("hr.toml", hr_policy),
             ("git.toml", everything),
             ("down.toml", everything),
+            ("more.cedar", more),
             ("hr.key", HR_KEY),
             ("git.key", GIT_KEY),
             ("down.key", "x"),
@@ -322,6 +329,34 @@ async fn prompts_resources_completions_and_tasks_go_both_ways() {
 }
 
 #[tokio::test]
+async fn tasks_are_those_of_their_server_where_policy_names_the_methods() {
+    let more =
+        "permit (principal, action == Action::\"callMethod\", resource) when { resource.name like \"tasks/*\" };";
+    let union = Union::with_policy("servers = [\"git\", \"hr\"]\n", more).await;
+    let session = union.session().await;
+    let listed = session.ask("tasks/list", json!({})).await.json();
+    assert_eq!(names(&listed, "tasks", "taskId"), ["git:t1", "hr:t1"]);
+    let before = union.git.seen().len();
+    let task = session.ask("tasks/get", json!({ "taskId": "hr:t1" })).await.json();
+    assert_eq!(task["result"]["taskId"], "hr:t1");
+    let seen: Value = serde_json::from_slice(&union.hr.seen().last().unwrap().body).unwrap();
+    assert_eq!(seen["params"]["taskId"], "t1");
+    assert_eq!(union.git.seen().len(), before);
+    // A call that belongs to a task of another server is refused.
+    let related = json!({ "io.modelcontextprotocol/related-task": { "taskId": "git:t1" } });
+    let answer =
+        session.ask("tools/call", json!({ "name": "hr__read", "arguments": {}, "_meta": related })).await.json();
+    assert_eq!(answer["error"]["code"], -32602, "{answer}");
+    // In the stateless era the header mirrors the task, and so does ours.
+    let (body, headers) = stateless("tasks/get", json!({ "taskId": "git:t1" }));
+    let mut headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    headers.push(("mcp-name", "git:t1"));
+    let answer = union.caller().post(&body, &headers).await;
+    assert_eq!(answer.json()["result"]["taskId"], "git:t1", "{}", answer.text());
+    assert_eq!(union.git.seen().last().unwrap().headers["mcp-name"], "t1");
+}
+
+#[tokio::test]
 async fn what_servers_can_is_joined_and_who_is_missing_is_said() {
     let union = Union::new().await;
     let params =
@@ -359,6 +394,42 @@ async fn when_no_server_answers_the_client_is_told() {
     let body = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": { "protocolVersion": STATEFUL, "capabilities": {} } });
     assert_eq!(union.caller().post(&body, &[]).await.status, 502);
     assert_eq!(union.caller().call("down__x", json!({})).await.status, 502);
+}
+
+#[tokio::test]
+async fn no_method_of_any_era_is_open_to_strangers() {
+    let union = Union::new().await;
+    let session = union.session().await;
+    let (_, _, of_hr) = Agent::connect(&union.house.http, "hr", "ana@example.com", PASSWORD).await;
+    let before = (union.hr.seen().len(), union.git.seen().len());
+    let methods = [
+        ("initialize", json!({ "protocolVersion": STATEFUL, "capabilities": {} })),
+        ("server/discover", json!({})),
+        ("ping", json!({})),
+        ("tools/list", json!({})),
+        ("tools/call", json!({ "name": "hr__read" })),
+        ("prompts/list", json!({})),
+        ("prompts/get", json!({ "name": "hr__greet" })),
+        ("resources/list", json!({})),
+        ("resources/templates/list", json!({})),
+        ("resources/read", json!({ "uri": "vestibule:hr:a:b" })),
+        ("resources/subscribe", json!({ "uri": "vestibule:hr:a:b" })),
+        ("completion/complete", json!({ "ref": { "type": "ref/prompt", "name": "hr__greet" } })),
+        ("logging/setLevel", json!({ "level": "debug" })),
+        ("subscriptions/listen", json!({ "notifications": {} })),
+        ("tasks/list", json!({})),
+        ("tasks/get", json!({ "taskId": "hr:t1" })),
+        ("whatever/this", json!({})),
+    ];
+    for (method, params) in methods {
+        for token in ["none", &of_hr.access, &union.tokens.refresh] {
+            for caller in [Caller::stateless(&union.house.http, "/mcp", token), session.with_token(token)] {
+                let answer = caller.ask(method, params.clone()).await;
+                assert_eq!(answer.status, 401, "{method}: {}", answer.text());
+            }
+        }
+    }
+    assert_eq!((union.hr.seen().len(), union.git.seen().len()), before);
 }
 
 #[tokio::test]
