@@ -15,6 +15,10 @@ mod broken;
 mod browsers;
 #[path = "journeys/federation.rs"]
 mod federation;
+#[path = "journeys/federation_doors.rs"]
+mod federation_doors;
+#[path = "journeys/federation_names.rs"]
+mod federation_names;
 #[path = "journeys/federation_streams.rs"]
 mod federation_streams;
 #[path = "journeys/isolation.rs"]
