@@ -26,10 +26,12 @@ struct Greeted {
     ttl_ms: Option<u64>,
 }
 
-/// Opens sessions at all parts at once. Ours is the lowest version that was agreed on, since it holds for all.
+/// Opens sessions at all parts at once. Ours is the highest version that was agreed on: each part is spoken to in its own,
+/// and what older ones say means the same in newer versions.
 pub(super) async fn initialize(visit: &Visit, message: &Message) -> Response {
-    let greeted = greet(visit, message).await;
-    let Some(version) = greeted.sessions.iter().map(|(_, session)| session.version).min() else {
+    let mut greeted = greet(visit, message).await;
+    greeted.leave_out_newer_than(visit.version);
+    let Some(version) = greeted.sessions.iter().map(|(_, session)| session.version).max() else {
         return nobody(message, &greeted.unavailable);
     };
     let mut result = greeted.result(visit);
@@ -89,6 +91,17 @@ async fn greet(visit: &Visit, message: &Message) -> Greeted {
 }
 
 impl Greeted {
+    /// A part that offers only what the client did not ask for must not keep it from the others. When all do, the lowest
+    /// offer is the best there is.
+    fn leave_out_newer_than(&mut self, asked: Version) {
+        let lowest = self.sessions.iter().map(|(_, session)| session.version).min();
+        let most = lowest.map_or(asked, |lowest| lowest.max(asked));
+        let (kept, newer) = std::mem::take(&mut self.sessions).into_iter().partition(|(_, it)| it.version <= most);
+        let newer: Vec<(ServerName, PartSession)> = newer;
+        self.sessions = kept;
+        self.unavailable.extend(newer.into_iter().map(|(name, _)| name));
+    }
+
     /// Takes the answer of a part; `None` when it is none.
     fn hear(
         &mut self,
@@ -181,5 +194,21 @@ mod tests {
                 "experimental": { "a": 1, "b": {} },
             })
         );
+    }
+
+    #[test]
+    fn a_server_that_is_too_new_is_left_out_unless_all_are() {
+        let greeted = |versions: &[Version]| {
+            let name = |version: &Version| ServerName::from(version.as_str());
+            let part = |version: &Version| (name(version), PartSession { id: None, version: *version });
+            let mut greeted = Greeted { sessions: versions.iter().map(part).collect(), ..Greeted::default() };
+            greeted.leave_out_newer_than(Version::V2025_03_26);
+            let kept: Vec<Version> = greeted.sessions.iter().map(|(_, session)| session.version).collect();
+            (kept, greeted.unavailable.len())
+        };
+        use Version::{V2024_11_05 as OLD, V2025_03_26 as ASKED, V2025_06_18 as NEW, V2025_11_25 as NEWEST};
+        assert_eq!(greeted(&[OLD, NEW, ASKED]), (vec![OLD, ASKED], 1));
+        assert_eq!(greeted(&[NEWEST, NEW]), (vec![NEW], 1));
+        assert_eq!(greeted(&[]), (vec![], 0));
     }
 }

@@ -20,8 +20,9 @@ use crate::{
     list::{Media, media},
 };
 
-pub(super) const BROKEN: &str = "The answer of the server behind the gateway is too large or broke off.";
-pub(super) const UNREADABLE: &str = "The answer of the server behind the gateway cannot be read, so it is withheld.";
+const BROKEN: &str = "The answer of the server behind the gateway is too large or broke off.";
+const REFUSED: &str = "The server behind the gateway refused the request.";
+const UNREADABLE: &str = "The answer of the server behind the gateway cannot be read, so it is withheld.";
 
 /// One message to one part, and its answer.
 pub(super) async fn exchange(part: Part<'_>, asked: &Asked, errand: Errand) -> Response {
@@ -44,8 +45,13 @@ async fn respond(outward: Outward, asked: &Asked, reply: Reply) -> Response {
         Media::Json => match Limited::new(body, limit).collect().await {
             Ok(collected) => {
                 let whole = collected.to_bytes();
+                let answers = Pass::Response(asked.id.clone()).lets(&whole);
                 match outward.message(&whole) {
-                    Ok(message) if Pass::Response(asked.id.clone()).lets(&whole) => Body::from(message),
+                    Ok(message) if answers => Body::from(message),
+                    // Some servers refuse with an id of their own.
+                    Ok(_) if !status.is_success() => {
+                        return answer::json(status, withheld(asked.id.as_deref(), REFUSED).into());
+                    }
                     _ => return refuse(UNREADABLE),
                 }
             }

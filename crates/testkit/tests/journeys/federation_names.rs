@@ -1,11 +1,12 @@
 //! One endpoint before several servers: what servers hold is joined under names that cannot collide, and maps both ways.
 
+use http::Response;
 use serde_json::{Value, json};
 use vestibule_testkit::{
     agent::Agent,
     house::{House, PASSWORD},
     mcp::{STATEFUL, stateless},
-    upstream::Upstream,
+    upstream::{Canned, Upstream},
 };
 
 use crate::federation::{GIT_KEY, HR_KEY, LONG, Union, names};
@@ -198,6 +199,37 @@ async fn what_servers_can_is_joined_and_who_is_missing_is_said() {
     assert_eq!((&result["cacheScope"], &result["ttlMs"]), (&json!("private"), &json!(0)));
     assert!(result["supportedVersions"].as_array().unwrap().contains(&json!("2026-07-28")));
     assert_eq!(result["_meta"]["vestibule/unavailable"], json!(["down"]));
+}
+
+#[tokio::test]
+async fn each_server_is_spoken_to_in_its_own_version() {
+    let union = Union::new().await;
+    let old = json!({ "jsonrpc": "2.0", "id": 0, "result": { "protocolVersion": "2025-03-26", "capabilities": {} } });
+    let old = Response::builder().header("content-type", "application/json").body(old.to_string().into()).unwrap();
+    union.hr.answer_next(Canned::Exactly(old));
+    let params = json!({ "protocolVersion": STATEFUL, "capabilities": {} });
+    let body = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params });
+    let answer = union.caller().post(&body, &[]).await;
+    assert_eq!(answer.json()["result"]["protocolVersion"], STATEFUL);
+    let headers = [("mcp-session-id", answer.header("mcp-session-id").unwrap()), ("mcp-protocol-version", STATEFUL)];
+    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
+    assert_eq!(union.caller().post(&list, &headers).await.status, 200);
+    assert_eq!(union.hr.seen().last().unwrap().headers["mcp-protocol-version"], "2025-03-26");
+    assert_eq!(union.hr.seen().last().unwrap().headers.get("mcp-session-id"), None, "it opened none");
+    assert_eq!(union.git.seen().last().unwrap().headers["mcp-protocol-version"], STATEFUL);
+}
+
+#[tokio::test]
+async fn a_refusal_of_a_server_keeps_its_status() {
+    let union = Union::new().await;
+    for (id, shown) in [(json!(1), "theirs"), (json!("server-error"), "refused")] {
+        let error = json!({ "jsonrpc": "2.0", "id": id, "error": { "code": -32600, "message": "theirs" } });
+        let refusal = Response::builder().status(400).header("content-type", "application/json");
+        union.hr.answer_next(Canned::Exactly(refusal.body(error.to_string().into()).unwrap()));
+        let answer = union.caller().call("hr__read", json!({})).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["id"]), (400, &json!(1)));
+        assert!(answer.text().contains(shown), "{}", answer.text());
+    }
 }
 
 #[tokio::test]
