@@ -80,6 +80,21 @@ impl Engine {
             && self.hold(server, target).is_none()
     }
 
+    /// Whether a server may send its client this request (sampling, elicitation, roots). It may unless a policy can match
+    /// the method; then the policies decide as things stand, as about `callMethod`.
+    pub fn lets_server_ask(
+        &self,
+        principal: &Arc<Principal>,
+        server: &Arc<Server>,
+        directory: &Directory,
+        method: &str,
+    ) -> bool {
+        let snapshot = self.current.load();
+        let Some(asker) = Asker::new(principal, directory) else { return false };
+        let view = View::new(&snapshot.set, Some(&snapshot.cache), server, &CallTarget::Method(method), &asker);
+        view.is_none_or(|view| view.permits_now())
+    }
+
     /// The last word: what is out of service is refused, to those who learn of it at all.
     pub(crate) fn held_back(&self, server: &Server, call: &dyn Call, finding: Finding) -> Finding {
         match self.hold(server, &call.target()).filter(|_| finding.verdict.is_ok()) {
@@ -93,23 +108,6 @@ impl Engine {
             CallTarget::Tool(name) => self.holds.find(&server.name, name),
             _ => None,
         }
-    }
-}
-
-impl Engine {
-    /// Whether a server may send its client this request (sampling, elicitation, roots). It may unless a policy can match
-    /// the method; then the policies decide, as about `callMethod`.
-    pub fn lets_server_ask(
-        &self,
-        principal: &Arc<Principal>,
-        server: &Arc<Server>,
-        directory: &Directory,
-        method: &str,
-    ) -> bool {
-        let snapshot = self.current.load();
-        let Some(asker) = Asker::new(principal, directory) else { return false };
-        let view = View::new(&snapshot.set, Some(&snapshot.cache), server, &CallTarget::Method(method), &asker);
-        view.is_none_or(|view| view.is_visible())
     }
 }
 

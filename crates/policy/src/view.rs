@@ -74,6 +74,15 @@ impl<'a> View<'a> {
         matches!(self.ask(Mode::AtBest, self.subject_at_best(), None).answer, Answer::Permit { .. })
     }
 
+    /// Whether policy permits this very target without arguments, after this very sign-in. Scopes have no say: they are
+    /// what a person gave to a client, not to a server.
+    pub(crate) fn permits_now(&self) -> bool {
+        match self.ask(Mode::Actual, None, None).answer {
+            Answer::Permit { step_up } => !step_up || self.asker.acr >= Acr::Multi,
+            Answer::Refuse | Answer::Failed(_) => false,
+        }
+    }
+
     /// The complete set of scopes to ask for when the granted ones do not cover the target.
     pub(crate) fn missing_scope(&self) -> Option<ScopeSet> {
         let granted = self.asker.scopes;

@@ -148,6 +148,72 @@ fn a_server_may_ask_unless_a_policy_can_match_the_method() {
 }
 
 #[test]
+fn a_server_may_ask_only_what_the_policies_permit_as_things_stand() {
+    let house = House::new();
+    let method = "resource == Method::\"sampling/createMessage\"";
+    let asks = |policies: &str, caller: &std::sync::Arc<vestibule_model::Principal>| {
+        let engine = engine(&[("p.cedar", policies)]);
+        engine.lets_server_ask(caller, &server(), &house.directory, "sampling/createMessage")
+    };
+    let permit = format!("permit (principal, action == Action::\"callMethod\", {method});\n");
+    let strong =
+        format!("forbid (principal, action == Action::\"callMethod\", {method}) unless {{ context.acr == \"aal2\" }};");
+    let stepped = format!("@step_up(\"mfa\")\npermit (principal, action == Action::\"callMethod\", {method});");
+    let looks = format!(
+        "{permit}forbid (principal, action == Action::\"callMethod\", {method}) when {{ !context.arguments.hasTag(\"ok\") }};"
+    );
+    let weak = principal(house.user("employee"), "tools:*");
+    let user = vestibule_model::Subject::User(std::sync::Arc::clone(house.user("employee")));
+    let strongly = crate::testing::of_subject(user, "acme", "tools:*", vestibule_model::Acr::Multi);
+    for (what, policies, weakly, multi) in [
+        ("permitted", permit.clone(), true, true),
+        ("forbidden without a second factor", format!("{permit}{strong}"), false, true),
+        ("permitted after a second factor", stepped, false, true),
+        ("forbidden without an argument, and there are none", looks, false, false),
+    ] {
+        assert_eq!((asks(&policies, &weak), asks(&policies, &strongly)), (weakly, multi), "{what}");
+    }
+}
+
+#[test]
+fn what_a_call_touches_besides_is_decided_too() {
+    struct Listen(&'static [&'static str]);
+    impl crate::Call for Listen {
+        fn method(&self) -> &str {
+            "subscriptions/listen"
+        }
+        fn target(&self) -> CallTarget<'_> {
+            CallTarget::Session
+        }
+        fn also(&self) -> Vec<CallTarget<'_>> {
+            self.0.iter().map(|uri| CallTarget::Resource(uri)).collect()
+        }
+        fn argument(&self, _: &str) -> Option<&str> {
+            None
+        }
+        fn has_variant_of(&self, _: &str) -> bool {
+            false
+        }
+        fn arguments(&self) -> Option<&str> {
+            None
+        }
+        fn arguments_digest(&self) -> Option<vestibule_model::Digest> {
+            None
+        }
+    }
+    let (engine, house) = (engine(&[("t.toml", TABLE)]), House::new());
+    let listen = |scopes: &str, uris: &'static [&'static str]| {
+        let caller = principal(house.user("employee"), scopes);
+        let request = vestibule_model::RequestId::from("r");
+        engine.decide(&caller, &server(), &house.directory, request, Listen(uris)).is_allowed()
+    };
+    assert!(listen("resources:*", &[]) && listen("resources:*", &["hr://handbook", "hr://policies/leave"]));
+    assert!(!listen("resources:*", &["hr://handbook", "hr://salaries/2026"]), "one of them may not be read");
+    assert!(!listen("resources:*", &["hr://handbook", "hr://../salaries"]), "one of them can be read in two ways");
+    assert!(!listen("tools:*", &["hr://handbook"]), "reads were not given to this client");
+}
+
+#[test]
 fn other_methods_need_a_policy_that_names_them() {
     let house = House::new();
     let caller = principal(house.user("employee"), "tools:*");
