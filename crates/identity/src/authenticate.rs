@@ -17,7 +17,7 @@ use crate::{cache::TokenCache, schemes};
 ///     vestibule_identity::Authenticated { principal }
 /// }
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Authenticated {
     principal: Arc<Principal>,
 }

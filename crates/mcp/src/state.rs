@@ -14,7 +14,7 @@ use crate::{
 const KEY: &str = "requestState";
 const ASKS: &str = "inputRequests";
 /// What stands before `equest` in either of them, at most.
-const SHORTEST: usize = "inputR".len();
+const LEAD: usize = "inputR".len();
 
 /// A state and where it stands, with its quotes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -44,7 +44,7 @@ pub(crate) fn replace(body: &[u8], span: &Range<usize>, text: &str) -> Vec<u8> {
 pub fn may_ask(body: &[u8]) -> bool {
     // Both keys have it; only with an escape could they be written without.
     memmem::find(body, b"equest").is_some_and(|at| {
-        let from = body.get(at.saturating_sub(SHORTEST)..).unwrap_or_default();
+        let from = body.get(at.saturating_sub(LEAD)..).unwrap_or_default();
         memmem::find(from, KEY.as_bytes()).is_some() || memmem::find(from, ASKS.as_bytes()).is_some()
     }) || memmem::find(body, b"\\u").is_some()
 }

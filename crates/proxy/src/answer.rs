@@ -97,7 +97,7 @@ pub(crate) enum Media {
 }
 
 impl Media {
-    fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let text = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
         match text.split(';').next().unwrap_or("").trim() {
             "" => Self::None,

@@ -17,7 +17,8 @@ use vestibule_mcp::{
 };
 
 use crate::{
-    Proxy, answer,
+    Proxy,
+    answer::{self, Media},
     call::{self, Arrival},
 };
 
@@ -81,8 +82,7 @@ async fn join(proxy: &Proxy, answers: Vec<Response>) -> Response {
 /// What an answer adds; nothing when it says nothing to a request (an accepted or refused notification).
 async fn part(proxy: &Proxy, answer: Response) -> Option<Part> {
     let (head, body) = answer.into_parts();
-    let media = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    if media.starts_with("text/event-stream") {
+    if Media::of(&head.headers) == Media::Events {
         return Some(Part::Events(body));
     }
     let bytes = match Limited::new(body, proxy.settings.max_list).collect().await {

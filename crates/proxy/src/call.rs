@@ -71,7 +71,7 @@ async fn without_body(proxy: &Arc<Proxy>, name: &str, parts: Parts) -> Response 
 /// A caller at the door of a server: the origin and the credential are checked.
 pub(crate) struct Arrival {
     pub(crate) server: Arc<Server>,
-    caller: Arc<Authenticated>,
+    caller: Authenticated,
     pub(crate) request: RequestId,
     /// The `Authorization` header, by which an open stream is checked again.
     pub(crate) credential: Option<HeaderValue>,
@@ -87,7 +87,7 @@ impl Arrival {
     pub(crate) fn another(&self, proxy: &Proxy) -> Self {
         Self {
             server: Arc::clone(&self.server),
-            caller: Arc::clone(&self.caller),
+            caller: self.caller.clone(),
             request: RequestId::generate(&*proxy.clock, &*proxy.random),
             credential: self.credential.clone(),
             address: self.address,
@@ -106,7 +106,7 @@ pub(crate) async fn arrive(proxy: &Proxy, name: &str, parts: &Parts) -> Result<A
     match proxy.authenticator.authenticate(parts, &server).await {
         Ok(caller) => {
             let credential = parts.headers.get(header::AUTHORIZATION).cloned();
-            Ok(Arrival { server, caller: Arc::new(caller), request, credential, address })
+            Ok(Arrival { server, caller, request, credential, address })
         }
         Err(error) => {
             let response = challenge::unauthenticated(proxy, &server, &error);

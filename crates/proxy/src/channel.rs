@@ -26,7 +26,7 @@ use vestibule_mcp::{
     sse,
 };
 
-use crate::{Proxy, call, session};
+use crate::{Proxy, answer::Media, call, session};
 
 /// Messages that wait for a slow client; when there are more, the channel ends.
 const QUEUE: usize = 256;
@@ -222,7 +222,6 @@ impl Channel {
         if head.status == StatusCode::UNAUTHORIZED {
             return self.send(Outgoing::End("the credential is not good any more: sign in again")).await;
         }
-        let media = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
         let session = head.headers.get(session::HEADER).cloned();
         let mut opening = is_initialize && head.status == StatusCode::OK;
         let mut seen = |message: &[u8]| {
@@ -231,7 +230,7 @@ impl Channel {
                 opening = false;
             }
         };
-        if media.starts_with("text/event-stream") {
+        if Media::of(&head.headers) == Media::Events {
             return self.pump(body, seen).await;
         }
         let whole = Limited::new(body, self.proxy.settings.max_list).collect().await;

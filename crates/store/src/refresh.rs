@@ -60,9 +60,10 @@ struct Rotate {
 }
 
 impl Store {
-    /// Inserts the first token of a family. `Missing("grant")` when there is no such grant, `Conflict("refresh token")`
+    /// Inserts the first token of a family, which otherwise comes to life with its code ([`Store::redeem_code`]). `Missing("grant")` when there is no such grant, `Conflict("refresh token")`
     /// when the digest is taken or the parent has a successor.
-    pub async fn create_refresh(&self, refresh: &RefreshRecord) -> Result<()> {
+    #[cfg(test)]
+    pub(crate) async fn create_refresh(&self, refresh: &RefreshRecord) -> Result<()> {
         self.write(refresh.clone(), |tx, refresh| Box::pin(insert(tx, refresh))).await?
     }
 

@@ -13,7 +13,9 @@ use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{self, Message, client::IntoClientRequest, protocol::frame::coding::CloseCode},
 };
-use vestibule_testkit::{agent::Agent, house::PASSWORD, http::request, mcp::stateless, upstream::Canned};
+use vestibule_testkit::{
+    agent::Agent, browser::Form, house::PASSWORD, http::request, mcp::stateless, upstream::Canned,
+};
 
 use crate::scene::Scene;
 
@@ -141,6 +143,27 @@ async fn a_stolen_message_url_is_worthless() {
     assert_eq!(old.message().await["id"], 0);
     let elsewhere = old.endpoint.replace("/up/", "/other/");
     assert_eq!(post_to(&scene, &elsewhere, &scene.tokens.access, &call(1, "read")).await, 401);
+}
+
+/// A stream is no token: what a narrow token may not do, it may not do on the stream of a wide one either.
+#[tokio::test]
+async fn each_message_is_decided_by_the_token_it_came_with() {
+    let scene = Scene::new().await;
+    let page = scene.browser.visit(&scene.agent.authorize_url(&[("scope", "up:read")])).await;
+    let code = scene.agent.allow(&scene.browser, &Form::on(&page, "/consent").tick(&["up:read"])).await;
+    let narrow = scene.agent.redeem(&code).await;
+    assert_eq!(narrow.scope, "up:read");
+    let mut old = Old::connect(&scene, &scene.tokens.access).await;
+    old.say(&scene, &initialize()).await;
+    old.message().await;
+    old.say(&scene, &call(1, "write")).await;
+    assert!(old.message().await["result"].is_object(), "the wide token may");
+    let before = scene.upstream.seen().iter().filter(|seen| seen.text().contains("\"write\"")).count();
+    assert_eq!(old.post(&scene, &narrow.access, &call(2, "write")).await, 202);
+    let refused = old.message().await;
+    assert_eq!((&refused["id"], &refused["error"]["code"]), (&json!(2), &json!(-31403)), "{refused}");
+    let after = scene.upstream.seen().iter().filter(|seen| seen.text().contains("\"write\"")).count();
+    assert_eq!(after, before, "it did not arrive");
 }
 
 #[tokio::test]
