@@ -7,17 +7,23 @@
 //! splice       objects as raw text: one member read, set, taken out
 //! opening      initialize ⇄ server/discover, and who the client is
 //! request      the reserved members of _meta, added or taken away; ids
+//! asks         what a server asks its client for
 //! answer       results and errors in the other era
+//! changes      what a server tells without being asked
 //! observe      which era an answer shows
 //! ```
 
 mod answer;
+mod asks;
+mod changes;
 mod observe;
 mod opening;
 mod request;
 mod splice;
 
 pub use answer::{Exchange, Toward};
+pub use asks::{Ask, InputRequired, ServerRequest, failed, input_required, input_responses, outcome_of};
+pub use changes::{Changes, about_resource, ended, is_change, tagged, untagged};
 pub use observe::{Shown, observe};
 pub use opening::{Client, Initialized, discover_request};
-pub use request::{Wishes, to_stateful, to_stateless};
+pub use request::{Wishes, log_level, to_stateful, to_stateless};

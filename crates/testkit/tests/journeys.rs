@@ -7,6 +7,8 @@
     reason = "a journey fails by panicking"
 )]
 
+#[path = "journeys/asking.rs"]
+mod asking;
 #[path = "journeys/batches.rs"]
 mod batches;
 #[path = "journeys/binding.rs"]
@@ -19,6 +21,8 @@ mod browsers;
 mod doors;
 #[path = "journeys/eras.rs"]
 mod eras;
+#[path = "journeys/hearing.rs"]
+mod hearing;
 #[path = "journeys/isolation.rs"]
 mod isolation;
 #[path = "journeys/malformed.rs"]

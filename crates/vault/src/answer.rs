@@ -7,13 +7,12 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures_util::stream::BoxStream;
 use http::{HeaderMap, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use tokio::sync::mpsc;
 use vestibule_egress::client;
 use vestibule_mcp::sse;
-
-use crate::bridge::Translated;
 
 /// An answer that nobody outside has seen yet.
 pub(crate) struct Answer {
@@ -31,8 +30,8 @@ pub(crate) enum Source {
     Http(client::Body),
     /// A child, as server-sent events.
     Events(Events),
-    /// Another source whose events are of the other era.
-    Translated(Box<Translated>),
+    /// Events that are put together for a client of the other era.
+    Bridged(BoxStream<'static, io::Result<Bytes>>),
 }
 
 /// One message of a child.
@@ -67,7 +66,7 @@ impl Body for Source {
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Self::Http(body) => Pin::new(body).poll_frame(context),
             Self::Events(events) => events.poll_event(context).map(|event| event.map(|event| Ok(Frame::data(event)))),
-            Self::Translated(translated) => translated.poll_event(context).map(|event| Some(event?.map(Frame::data))),
+            Self::Bridged(events) => events.as_mut().poll_next(context).map(|event| Some(event?.map(Frame::data))),
         }
     }
 
@@ -75,7 +74,7 @@ impl Body for Source {
         match self {
             Self::Whole(bytes) => bytes.is_none(),
             Self::Http(body) => body.is_end_stream(),
-            Self::Events(_) | Self::Translated(_) => false,
+            Self::Events(_) | Self::Bridged(_) => false,
         }
     }
 
@@ -83,7 +82,7 @@ impl Body for Source {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Self::Http(body) => body.size_hint(),
-            Self::Events(_) | Self::Translated(_) => SizeHint::default(),
+            Self::Events(_) | Self::Bridged(_) => SizeHint::default(),
         }
     }
 }

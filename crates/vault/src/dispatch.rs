@@ -15,7 +15,7 @@ use vestibule_store::journal::{Journal, Receipt};
 use crate::{
     McpCall, Reply,
     answer::Answer,
-    bridge::{self, HeldLimits, HeldSessions, Passage},
+    bridge::{self, Passage, Reach},
     kinds::Signer,
     outcome::Outcome,
     registry::{Credentials, Registry, RegistryError},
@@ -99,12 +99,9 @@ pub struct VaultParts {
 
 /// The only door to an upstream.
 pub struct Vault {
-    client: Client,
+    reach: Arc<Reach>,
     signer: Arc<Signer>,
     registry: ArcSwap<Registry>,
-    children: Sessions,
-    streams: Sessions,
-    held: HeldSessions,
     journal: Journal,
     clock: Arc<dyn Clock>,
 }
@@ -117,12 +114,14 @@ impl Vault {
         let signer = Signer { issuer, keys, clock: Arc::clone(&clock), random: Arc::clone(&random) };
         let signer = Arc::new(signer);
         Ok(Self {
-            client: parts.client,
             registry: ArcSwap::from_pointee(Registry::load(parts.credentials, &signer)?),
             signer,
-            children: Sessions::new(parts.children, Arc::clone(&random)),
-            streams: Sessions::new(parts.streams, random),
-            held: HeldSessions::new(HeldLimits::default()),
+            reach: Arc::new(Reach::new(
+                parts.client,
+                Sessions::new(parts.children, Arc::clone(&random)),
+                Sessions::new(parts.streams, Arc::clone(&random)),
+                random,
+            )),
             journal: parts.journal,
             clock,
         })
@@ -190,13 +189,7 @@ impl Vault {
         // Others who arrived with this call are decided first: then the upstream gets the calls together and is woken
         // once, not once for each.
         tokio::task::yield_now().await;
-        let way = Passage {
-            client: &self.client,
-            children: &self.children,
-            streams: &self.streams,
-            entry: &entry,
-            caller: &caller,
-        };
-        bridge::exchange(&way, &self.held, permit.into_call()).await
+        let way = Passage { reach: Arc::clone(&self.reach), entry, caller };
+        bridge::exchange(&way, permit.into_call()).await
     }
 }

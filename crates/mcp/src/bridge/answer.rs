@@ -2,11 +2,11 @@
 
 use super::{
     observe::error_code,
-    request::Wishes,
+    request::{Wishes, to_stateful},
     splice::{self, Object},
 };
 use crate::{
-    ParseError,
+    Message, ParseError,
     error::{self, code},
 };
 
@@ -37,6 +37,17 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// The same request, which its client without a session now makes again, with the input that it was asked for.
+    ///
+    /// # Errors
+    /// [`ParseError`] never, unless the message is no request.
+    pub fn continued(self, retry: &Message) -> Result<Self, ParseError> {
+        let Toward::Stateless(wishes) = self.toward else { return Ok(self) };
+        let (_, newer) = to_stateful(retry, 0)?;
+        let id = retry.id().unwrap_or_default().to_owned();
+        Ok(Self { toward: Toward::Stateless(wishes.renewed(newer)), id, ..self })
+    }
+
     /// A message of the server, for the client; `None` when it is not for this client: requests, which are not carried
     /// between the eras yet, and notifications that it did not ask for.
     ///
@@ -45,7 +56,7 @@ impl Exchange {
     pub fn translate(&self, message: &[u8]) -> Result<Option<Vec<u8>>, ParseError> {
         let whole = Object::parse(message)?;
         if whole.get("method").is_some() {
-            // Requests are not carried between the eras yet.
+            // What a server asks is not part of the answer.
             return if whole.get("id").is_some() { Ok(None) } else { self.notification(&whole, message) };
         }
         let text = match (whole.get("result"), whole.get("error")) {

@@ -9,11 +9,11 @@ use super::{
 };
 use crate::{Message, ParseError, Version};
 
-/// What a client can be asked for. Nothing that a server asks is carried between the eras yet, so a server does not hear
-/// that it could (2026-07-28, extension negotiation: what an intermediary would break it takes out).
-const ASKED: [&str; 4] = ["elicitation", "sampling", "roots", "tasks"];
-/// What a server tells without being asked, which is not carried either.
-const TOLD: [&str; 2] = ["subscribe", "listChanged"];
+/// What is not carried between the eras, so neither side hears of it from the other (2026-07-28, extension negotiation:
+/// what an intermediary would break it takes out).
+const NOT_CARRIED: [&str; 1] = ["tasks"];
+/// The levels of log messages (MCP 2025-11-25, logging; RFC 5424 section 6.2.1).
+const LEVELS: [&str; 8] = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
 /// The longest declaration that is remembered in a session id.
 const LONGEST: usize = 2048;
 /// How the id of a session begins that exists only in its id.
@@ -26,6 +26,7 @@ pub struct Client {
     version: Version,
     capabilities: String,
     info: Option<String>,
+    level: Option<String>,
 }
 
 impl Client {
@@ -47,15 +48,24 @@ impl Client {
 
     /// What does not fit into a session id is left out: info is for display, and fewer capabilities only ask for less.
     fn new(version: Version, capabilities: &str, info: Option<&str>) -> Self {
-        let mut capabilities = splice::without(capabilities.trim(), &ASKED);
+        let mut capabilities = splice::without(capabilities.trim(), &NOT_CARRIED);
         if capabilities.len() > LONGEST {
             capabilities = "{}".to_owned();
         }
         let info = info.filter(|info| info.len() <= LONGEST && info.starts_with('{')).map(str::to_owned);
-        Self { version, capabilities, info }
+        Self { version, capabilities, info, level: None }
     }
 
-    /// Its capabilities, without those to be asked for something.
+    /// The same client once it has set a level of log messages; one that there is not is `None`.
+    pub fn hearing(self, level: &str) -> Option<Self> {
+        LEVELS.contains(&level).then(|| Self { level: Some(level.to_owned()), ..self })
+    }
+
+    pub(super) fn level(&self) -> Option<&str> {
+        self.level.as_deref()
+    }
+
+    /// Its capabilities, as far as they hold across the eras.
     pub fn capabilities(&self) -> &str {
         &self.capabilities
     }
@@ -64,9 +74,11 @@ impl Client {
         self.info.as_deref()
     }
 
-    /// The id of a session that holds nothing but this. Seal it before a client sees it.
-    pub fn to_session(&self) -> String {
-        let text = splice::with("{}", "version", &format!("\"{}\"", self.version.as_str()));
+    /// The id of a session that holds nothing but this and what makes it unlike any other. Seal it before a client sees
+    /// it.
+    pub fn to_session(&self, unique: &str) -> String {
+        let text = splice::with("{}", "unique", &format!("\"{unique}\""));
+        let text = splice::with(&text, "version", &format!("\"{}\"", self.version.as_str()));
         let text = splice::with(&text, "capabilities", &self.capabilities);
         let text = self.info.as_ref().map_or(text.clone(), |info| splice::with(&text, "info", info));
         format!("{MARK}{}", URL_SAFE_NO_PAD.encode(text))
@@ -155,13 +167,20 @@ impl Initialized {
         self.version
     }
 
-    /// The answer to `server/discover`. `id` is the raw JSON text of the request's.
+    /// Whether it declared a capability that a list or a resource has, for example `tools.listChanged`.
+    pub fn declares(&self, of: &str, what: &str) -> bool {
+        let declared = Object::parse(self.capabilities.as_bytes()).ok().and_then(|all| all.get(of));
+        declared.and_then(|of| Object::parse(of.as_bytes()).ok()?.get(what)) == Some("true")
+    }
+
+    /// The answer to `server/discover`: what is spoken at the door, which is more than the server itself speaks. `id` is the
+    /// raw JSON text of the request's.
     pub fn discovered(&self, id: &str) -> Vec<u8> {
-        let version = Version::V2026_07_28.as_str();
+        let versions = serde_json::Value::from(Version::ALL.map(Version::as_str).to_vec());
         let (capabilities, instructions) = (&self.capabilities, &self.instructions);
         let meta = self.info.as_ref().map_or("{}".to_owned(), |info| splice::with("{}", SERVER_INFO, info));
         format!(
-            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"resultType":"complete","supportedVersions":["{version}"],"capabilities":{capabilities}{instructions},"ttlMs":0,"cacheScope":"private","_meta":{meta}}}}}"#
+            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"resultType":"complete","supportedVersions":{versions},"capabilities":{capabilities}{instructions},"ttlMs":0,"cacheScope":"private","_meta":{meta}}}}}"#
         )
         .into()
     }
@@ -169,8 +188,7 @@ impl Initialized {
 
 /// The capabilities of a server that hold across the eras.
 fn offered(capabilities: Option<&str>) -> String {
-    let capabilities = splice::without(capabilities.unwrap_or("{}"), &["tasks"]);
-    ["tools", "prompts", "resources"].iter().fold(capabilities, |all, one| splice::without_inside(&all, one, &TOLD))
+    splice::without(capabilities.unwrap_or("{}").trim(), &NOT_CARRIED)
 }
 
 fn instructions(raw: Option<&str>) -> String {
@@ -196,10 +214,11 @@ mod tests {
     fn a_session_is_its_client_and_nothing_else() {
         let client = initialize(
             "2025-06-18",
-            r#"{"sampling":{},"elicitation":{},"experimental":{"n":1e400}}"#.replace("1e400", "1.50").as_str(),
+            r#"{"sampling":{},"tasks":{},"elicitation":{},"experimental":{"n":1e400}}"#.replace("1e400", "1.50").as_str(),
         );
-        assert_eq!(client.capabilities(), r#"{"experimental":{"n":1.50}}"#);
-        let id = client.to_session();
+        assert_eq!(client.capabilities(), r#"{"sampling":{},"elicitation":{},"experimental":{"n":1.50}}"#);
+        let id = client.to_session("1");
+        assert_ne!(id, client.to_session("2"));
         assert!(id.bytes().all(|byte| byte.is_ascii_graphic()));
         assert_eq!(Client::of_session(&id), Some(client));
         for other in ["", "upstream-session", "vestibule-bridged.", "vestibule-bridged.e30", "vestibule-bridged.!"] {
@@ -208,10 +227,19 @@ mod tests {
     }
 
     #[test]
+    fn what_a_server_tells_is_what_it_declared() {
+        let answer = br#"{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{"listChanged":true},"prompts":{"listChanged":false},"resources":7}}}"#;
+        let server = Initialized::read(answer).unwrap();
+        assert!(server.declares("tools", "listChanged"));
+        assert!(!server.declares("prompts", "listChanged") && !server.declares("resources", "subscribe"));
+        assert!(!server.declares("tools", "subscribe") && !server.declares("logging", "listChanged"));
+    }
+
+    #[test]
     fn long_declarations_are_left_out() {
         let long = format!(r#"{{"experimental":{{"x":"{}"}}}}"#, "y".repeat(4000));
         assert_eq!(initialize("2025-06-18", &long).capabilities(), "{}");
-        assert!(initialize("2025-06-18", &long).to_session().len() < 6000);
+        assert!(initialize("2025-06-18", &long).to_session("1").len() < 6000);
         assert_eq!(initialize("2025-06-18", "7").capabilities(), "{}");
     }
 
@@ -224,7 +252,7 @@ mod tests {
             assert_eq!(
                 String::from_utf8(welcome).unwrap(),
                 format!(
-                    r#"{{"jsonrpc":"2.0","id":"a","result":{{"protocolVersion":"{given}","capabilities":{{"tools":{{"x":1e2}},"resources":{{}}}},"serverInfo":{{"name":"s","version":"2"}},"instructions":"be\nkind"}}}}"#
+                    r#"{{"jsonrpc":"2.0","id":"a","result":{{"protocolVersion":"{given}","capabilities":{{"tools":{{"listChanged":true,"x":1e2}},"resources":{{"subscribe":true}}}},"serverInfo":{{"name":"s","version":"2"}},"instructions":"be\nkind"}}}}"#
                 )
             );
         }
@@ -238,7 +266,7 @@ mod tests {
         assert_eq!(initialized.version(), Version::V2025_06_18);
         assert_eq!(
             String::from_utf8(initialized.discovered("5")).unwrap(),
-            r#"{"jsonrpc":"2.0","id":5,"result":{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"logging":{},"tools":{}},"instructions":"x","ttlMs":0,"cacheScope":"private","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"s","version":"2"}}}}"#
+            r#"{"jsonrpc":"2.0","id":5,"result":{"resultType":"complete","supportedVersions":["2024-11-05","2025-03-26","2025-06-18","2025-11-25","2026-07-28"],"capabilities":{"logging":{},"tools":{"listChanged":true}},"instructions":"x","ttlMs":0,"cacheScope":"private","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"s","version":"2"}}}}"#
         );
         for bad in [
             &br#"{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2026-07-28","capabilities":{}}}"#[..],
@@ -257,7 +285,7 @@ mod tests {
         let text = client.initialize().unwrap();
         assert_eq!(
             std::str::from_utf8(text.bytes()).unwrap(),
-            r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"x":{}},"clientInfo":{"name":"é","version":"1"}}}"#
+            r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"roots":{},"x":{}},"clientInfo":{"name":"é","version":"1"}}}"#
         );
         assert!(discover_request("1", None).is_ok());
     }

@@ -12,6 +12,12 @@ const INFO: &str = "io.modelcontextprotocol/clientInfo";
 const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 const PROGRESS: &str = "progressToken";
 const RESERVED: [&str; 3] = [VERSION, CAPABILITIES, INFO];
+const ROUND_TRIP: [&str; 2] = ["inputResponses", "requestState"];
+
+/// The level that `logging/setLevel` sets.
+pub fn log_level(message: &Message) -> Option<String> {
+    Object::parse(Object::parse(message.bytes()).ok()?.get("params")?.as_bytes()).ok()?.string("level")
+}
 
 /// A request of a client with a session, as a server without sessions wants it: it says for itself who asks
 /// (MCP 2026-07-28, base protocol: every request MUST have version and capabilities in `_meta`).
@@ -32,7 +38,10 @@ pub fn to_stateless(message: &Message, client: &Client) -> Result<Message, Parse
 /// `_meta` of a request by this client.
 pub(super) fn with_reserved(meta: &str, client: &Client) -> String {
     let meta = splice::with(meta, VERSION, &format!("\"{}\"", Version::V2026_07_28.as_str()));
-    let meta = splice::with(&meta, CAPABILITIES, client.capabilities());
+    let mut meta = splice::with(&meta, CAPABILITIES, client.capabilities());
+    if let Some(level) = client.level() {
+        meta = splice::with(&meta, LOG_LEVEL, &format!("\"{level}\""));
+    }
     match client.info() {
         Some(info) => splice::with(&meta, INFO, info),
         None => meta,
@@ -46,6 +55,14 @@ pub struct Wishes {
     pub(super) logs: bool,
     /// Progress: under the token that was sent, and the one that the client knows, both raw.
     pub(super) progress: Option<(String, String)>,
+}
+
+impl Wishes {
+    /// The same request, which its client now makes again: progress comes under the token of the newer one.
+    pub(super) fn renewed(self, newer: Self) -> Self {
+        let progress = self.progress.and_then(|(sent, _)| Some((sent, newer.progress?.1)));
+        Self { logs: newer.logs, progress }
+    }
 }
 
 /// A request of a client without a session, as it is sent in a session: its reserved members are gone, and its id and
@@ -66,6 +83,8 @@ pub fn to_stateful(message: &Message, id: u64) -> Result<(Message, Wishes), Pars
 }
 
 fn params_in_session(params: &str, id: &str, wishes: &mut Wishes) -> Result<String, ParseError> {
+    // Input is brought along in the stateless era only.
+    let params = splice::without(params, &ROUND_TRIP);
     let params = Object::parse(params.as_bytes())?;
     let Some(meta) = params.get("_meta") else { return Ok(params.without(&[])) };
     let mut meta = splice::without(meta, &RESERVED);
@@ -114,6 +133,9 @@ mod tests {
                 r#"{{ "jsonrpc":"2.0","x":[1], "id":18446744073709551615,"method":"tools/call","params":{{"_meta":{{"progressToken":1,"a.b/c":2e1,{ADDED}}},"name":"a","arguments":{{"n":123456789012345678901}}}} }}"#
             )
         );
+        let loud = client().hearing("warning").unwrap();
+        assert!(text(&to_stateless(&message(call), &loud).unwrap()).contains(r#"/logLevel":"warning""#));
+        assert!(client().hearing("loud").is_none());
         for bare in [
             r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#,
             r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}"#,
@@ -148,6 +170,10 @@ mod tests {
         );
         let progress = Some(("7".to_owned(), r#""p""#.to_owned()));
         assert_eq!(wishes, Wishes { logs: false, progress });
+        let retry = message(
+            r#"{"jsonrpc":"2.0","id":1,"method":"x","params":{"requestState":"s","a":1.0,"inputResponses":{}}}"#,
+        );
+        assert!(text(&to_stateful(&retry, 7).unwrap().0).ends_with(r#""params":{"a":1.0}}"#));
         let logs = message(
             r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/logLevel":"info"}}}"#,
         );

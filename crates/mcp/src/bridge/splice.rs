@@ -43,6 +43,17 @@ impl<'a> Object<'a> {
         self.text.get(member.value.clone())
     }
 
+    /// The text it was read from.
+    pub(super) fn source(&self) -> &'a str {
+        self.text
+    }
+
+    /// All members in their order, unescaped names and raw values.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        let text = self.text;
+        self.members.iter().filter_map(move |member| Some((member.name.as_ref(), text.get(member.value.clone())?)))
+    }
+
     /// The string that a member holds.
     pub(super) fn string(&self, name: &str) -> Option<String> {
         serde_json::from_str(self.get(name)?).ok()
@@ -55,7 +66,7 @@ impl<'a> Object<'a> {
             None => {
                 let end = self.span.end.saturating_sub(1);
                 let comma = if self.members.is_empty() { "" } else { "," };
-                self.replaced(&(end..end), &format!("{comma}\"{name}\":{raw}"))
+                self.replaced(&(end..end), &format!("{comma}{}:{raw}", quoted(name)))
             }
         }
     }
@@ -81,22 +92,17 @@ impl<'a> Object<'a> {
 pub(super) fn with(text: &str, name: &str, raw: &str) -> String {
     match Object::parse(text.as_bytes()) {
         Ok(object) => object.with(name, raw),
-        Err(_) => format!("{{\"{name}\":{raw}}}"),
+        Err(_) => format!("{{{}:{raw}}}", quoted(name)),
     }
+}
+
+fn quoted(name: &str) -> String {
+    serde_json::Value::from(name).to_string()
 }
 
 /// An object without these members; an empty one when the text is none.
 pub(super) fn without(text: &str, names: &[&str]) -> String {
     Object::parse(text.as_bytes()).map_or_else(|_| "{}".to_owned(), |object| object.without(names))
-}
-
-/// An object with some members of one of its objects taken out.
-pub(super) fn without_inside(text: &str, member: &str, names: &[&str]) -> String {
-    let Ok(object) = Object::parse(text.as_bytes()) else { return "{}".to_owned() };
-    match object.get(member) {
-        Some(inner) if inner.starts_with('{') => object.with(member, &without(inner, names)),
-        _ => object.without(&[]),
-    }
 }
 
 #[cfg(test)]
@@ -124,8 +130,6 @@ mod tests {
         assert_eq!(object.without(&["z", "b"]), r#" {"\u0061":{"n":18446744073709551616}} "#);
         assert_eq!(object.without(&["a", "b", "z"]), " {} ");
         assert_eq!(object.without(&["c"]), TEXT);
-        assert_eq!(without_inside(r#"{"a":{"x":1,"y":2},"b":1}"#, "a", &["x"]), r#"{"a":{"y":2},"b":1}"#);
-        assert_eq!(without_inside(r#"{"a":7}"#, "a", &["x"]), r#"{"a":7}"#);
     }
 
     #[test]

@@ -45,7 +45,7 @@ impl Eras {
 
     /// Whether it understands requests without a session. The first who wants to know asks it: `server/discover` does
     /// nothing, so no call has to be made twice (MCP 2026-07-28, versioning: a client SHOULD ask first).
-    pub(super) async fn takes_stateless(&self, way: &Passage<'_>) -> Result<bool, DispatchError> {
+    pub(super) async fn takes_stateless(&self, way: &Passage) -> Result<bool, DispatchError> {
         match self.protocol {
             Protocol::Stateless => Ok(true),
             Protocol::Stateful => Ok(false),
@@ -85,7 +85,7 @@ impl Eras {
 }
 
 /// Asks with `server/discover` of our own.
-async fn ask(way: &Passage<'_>) -> Result<bool, DispatchError> {
+async fn ask(way: &Passage) -> Result<bool, DispatchError> {
     let message = bridge::discover_request("\"vestibule\"", None).map_err(|error| broken(error.to_string()))?;
     let Whole { answer, body } = translated::whole(way.send(way::stateless(message)).await?).await?;
     let shown = bridge::observe(&body);
@@ -117,7 +117,7 @@ pub(super) enum Manner {
 /// Looks whether a refusal is one of the era that the server is taken for: 400, 404 and 405 without a modern error are of
 /// servers with sessions, and those with one are not. If not, it is asked again before the next call. The answer stays
 /// as it is.
-pub(super) async fn check(way: &Passage<'_>, answer: Answer, era: Era) -> Result<(Answer, Manner), DispatchError> {
+pub(super) async fn check(way: &Passage, answer: Answer, era: Era) -> Result<(Answer, Manner), DispatchError> {
     let suspicious =
         matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
     if !suspicious {

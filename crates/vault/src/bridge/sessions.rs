@@ -13,10 +13,17 @@ use std::{
 };
 
 use tokio::{sync::OnceCell, time::Instant};
-use vestibule_mcp::bridge::{Client, Initialized};
-use vestibule_model::{ClientId, Digest, OrgId, Principal, ServerName};
+use vestibule_mcp::{
+    Message,
+    bridge::{Client, Initialized},
+};
+use vestibule_model::{ClientId, Digest, OrgId, ServerName};
 
-use crate::dispatch::DispatchError;
+use super::{
+    listening::Feed,
+    way::{self, Passage},
+};
+use crate::{McpCall, dispatch::DispatchError};
 
 /// How many sessions are held, and how long.
 #[derive(Clone, Copy, Debug)]
@@ -47,18 +54,24 @@ pub(super) struct Owner {
 }
 
 impl Owner {
-    pub(super) fn new(server: &ServerName, upstream: Digest, caller: &Principal, declared: &Client) -> Self {
+    /// Whoever calls by this way, whatever their client declares.
+    pub(super) fn of(way: &Passage) -> Self {
         Self {
-            server: server.clone(),
-            upstream,
-            org: caller.org.clone(),
-            subject: caller.subject_id().to_owned(),
-            client: caller.client.clone(),
-            declared: declared.capabilities().to_owned(),
+            server: way.entry.server().name.clone(),
+            upstream: way.entry.upstream(),
+            org: way.caller.org.clone(),
+            subject: way.caller.subject_id().to_owned(),
+            client: way.caller.client.clone(),
+            declared: String::new(),
         }
     }
 
-    fn same_subject(&self, other: &Self) -> bool {
+    /// The same, as a client that declares this.
+    pub(super) fn declaring(self, client: &Client) -> Self {
+        Self { declared: client.capabilities().to_owned(), ..self }
+    }
+
+    pub(super) fn same_subject(&self, other: &Self) -> bool {
         self.org == other.org && self.subject == other.subject
     }
 }
@@ -68,6 +81,8 @@ pub(crate) struct Session {
     owner: Owner,
     /// Opened by the first who needs it; others wait for that.
     pub(super) opened: OnceCell<Opened>,
+    /// What the server tells in it without being asked.
+    pub(super) feed: Feed,
     used: Mutex<Instant>,
     ids: AtomicU64,
 }
@@ -80,9 +95,16 @@ pub(super) struct Opened {
     pub(super) server: Initialized,
 }
 
+impl Opened {
+    /// A message in this session.
+    pub(super) fn carry(&self, message: Message) -> McpCall {
+        way::stateful(message, Some(self.server.version()), self.id.clone())
+    }
+}
+
 impl Session {
     fn new(owner: Owner, now: Instant) -> Self {
-        Self { owner, opened: OnceCell::new(), used: Mutex::new(now), ids: AtomicU64::new(1) }
+        Self { owner, opened: OnceCell::new(), feed: Feed::default(), used: Mutex::new(now), ids: AtomicU64::new(1) }
     }
 
     /// An id for a request; never the same twice.

@@ -5,14 +5,13 @@ use std::{sync::Arc, time::Duration};
 use http::StatusCode;
 use tokio::time::timeout;
 use vestibule_mcp::{
-    Era, Message, MessageKind,
-    bridge::{self, Client, Exchange, Initialized, Shown, Toward},
-    error::code,
+    Message, MessageKind,
+    bridge::{self, Client, Initialized, Shown},
 };
 
 use super::{
-    broken, empty, eras, json, refusal,
-    sessions::{HeldSessions, Opened, Owner, Session},
+    broken, empty, json, listening, running,
+    sessions::{Opened, Owner, Session},
     translated::{self, Whole},
     way::{self, Passage},
 };
@@ -23,23 +22,18 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Answers the call, or sends it in the caller's own session. A session that the server has ended is opened once again:
 /// a request in an unknown session was not executed (streamable HTTP, Session Management: 404, then `initialize`).
-pub(super) async fn exchange(
-    way: &Passage<'_>,
-    sessions: &HeldSessions,
-    call: McpCall,
-) -> Result<Answer, DispatchError> {
+pub(super) async fn exchange(way: &Passage, call: McpCall) -> Result<Answer, DispatchError> {
     let Some(message) = call.message else { return Err(broken("no such exchange")) };
-    let id = message.id().unwrap_or_default();
     if message.kind() != MessageKind::Request {
         // A cancellation of a request that the client has given up; its stream is closed.
         return Ok(empty(StatusCode::ACCEPTED));
     }
-    if message.method() == "subscriptions/listen" {
-        let text = "The server behind the gateway has no subscriptions of this protocol version.";
-        return Ok(refusal(StatusCode::NOT_FOUND, id, code::METHOD_NOT_FOUND, text));
+    if let Some(state) = message.request_state() {
+        return running::resume(way, state, &message).await;
     }
     let client = Client::of_request(&message);
-    let owner = Owner::new(&way.entry.server().name, way.entry.upstream(), way.caller, &client);
+    let owner = Owner::of(way).declaring(&client);
+    let sessions = &way.reach.sessions;
     let session = sessions.find(&owner)?;
     let answer = match in_session(way, &session, &client, &message).await {
         Err(DispatchError::SessionGone) => {
@@ -56,7 +50,7 @@ pub(super) async fn exchange(
 }
 
 async fn in_session(
-    way: &Passage<'_>,
+    way: &Passage,
     session: &Arc<Session>,
     client: &Client,
     message: &Message,
@@ -67,16 +61,14 @@ async fn in_session(
     if message.method() == "server/discover" {
         return Ok(json(StatusCode::OK, opened.server.discovered(id)));
     }
-    let (sent, wishes) = bridge::to_stateful(message, session.next_id()).map_err(|error| broken(error.to_string()))?;
-    let call = way::stateful(sent, Some(opened.server.version()), opened.id.clone());
-    let (answer, _) = eras::check(way, way.send(call).await?, Era::Stateful).await?;
-    let exchange =
-        Exchange { toward: Toward::Stateless(wishes), method: message.method().to_owned(), id: id.to_owned() };
-    translated::translate(answer, exchange, Some(Arc::clone(session))).await
+    if message.method() == "subscriptions/listen" {
+        return listening::listen(way, session, opened, message).await;
+    }
+    running::call(way, session, opened, client, message).await
 }
 
 /// `initialize` and `notifications/initialized`, as this client.
-async fn open(way: &Passage<'_>, client: &Client) -> Result<Opened, DispatchError> {
+async fn open(way: &Passage, client: &Client) -> Result<Opened, DispatchError> {
     let unsound = |error: vestibule_mcp::ParseError| broken(format!("it did not take initialize: {error}"));
     let initialize = client.initialize().map_err(unsound)?;
     let Whole { answer, body } = translated::whole(way.send(way::stateful(initialize, None, None)).await?).await?;

@@ -1,23 +1,17 @@
 //! What comes back, read or on its way, in the era of the client.
 
-use std::{
-    collections::VecDeque,
-    io,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, ready},
-};
+use std::{collections::VecDeque, io};
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
-use http_body::Body;
+use futures_util::Stream;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use vestibule_mcp::{
     bridge::{self, Exchange, Shown, Toward},
     sse::{self, Event, EventSplitter},
 };
 
-use super::{broken, empty, json, sessions::Session};
+use super::{broken, empty, json};
 use crate::{
     answer::{Answer, Source},
     dispatch::DispatchError,
@@ -72,31 +66,52 @@ pub(super) fn unread(answer: Answer, body: Bytes) -> Answer {
     Answer { body, ..answer }
 }
 
-/// The answer to a request, for the client that waits. `session` is kept from ending while a stream runs.
-pub(super) async fn translate(
-    mut answer: Answer,
-    exchange: Exchange,
-    session: Option<Arc<Session>>,
-) -> Result<Answer, DispatchError> {
-    answer.session = None;
-    let source = std::mem::replace(&mut answer.body, Source::Whole(None));
-    match media(&answer.headers) {
-        Media::Events if answer.status.is_success() => {
-            answer.body = Source::Translated(Box::new(Translated::new(source, exchange, session)));
-            Ok(answer)
-        }
-        Media::Json => {
-            let body = collect(source).await?;
-            let shown = bridge::observe(&body);
-            if shown == Shown::Nothing {
-                return bare(answer);
-            }
-            let body = exchange.translate(&body).map_err(|error| broken(error.to_string()))?;
-            let body = body.ok_or_else(|| broken("its answer is no response"))?;
-            Ok(json(status(&exchange.toward, answer.status, shown), body))
-        }
-        Media::Events | Media::None => bare(answer),
+/// How an answer came.
+pub(super) enum Came {
+    /// As a stream.
+    Messages(Messages),
+    /// At once.
+    Whole(Whole),
+}
+
+/// Reads an answer as far as it is there at once.
+pub(super) async fn came(mut answer: Answer) -> Result<Came, DispatchError> {
+    if !is_stream(&answer) || !answer.status.is_success() {
+        return whole(answer).await.map(Came::Whole);
     }
+    let source = std::mem::replace(&mut answer.body, Source::Whole(None));
+    Ok(Came::Messages(Messages::new(source)))
+}
+
+/// The whole answer to a request, for the client that waits.
+pub(super) fn translate(whole: Whole, exchange: &Exchange) -> Result<Answer, DispatchError> {
+    let Whole { answer, body } = whole;
+    let shown = bridge::observe(&body);
+    if shown == Shown::Nothing {
+        return bare(answer);
+    }
+    let body = exchange.translate(&body).map_err(|error| broken(error.to_string()))?;
+    let body = body.ok_or_else(|| broken("its answer is no response"))?;
+    Ok(json(status(&exchange.toward, answer.status, shown), body))
+}
+
+/// One message of a stream, for the client that waits; `None` when it is not for it. Such a stream cannot be resumed: the
+/// eras do that differently, so ids are gone.
+pub(super) fn event(event: &Event, exchange: &Exchange) -> io::Result<Option<Bytes>> {
+    if event.data.is_empty() {
+        return Ok(event.id.is_none().then(|| event.raw.clone()));
+    }
+    let Some(body) = exchange.translate(&event.data).map_err(io::Error::other)? else { return Ok(None) };
+    if event.id.is_none() && body == event.data {
+        return Ok(Some(event.raw.clone()));
+    }
+    Ok(Some(sse::encode(event.event.as_deref(), None, &body)))
+}
+
+/// An answer that is a stream of events.
+pub(super) fn streaming(events: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Answer {
+    let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"))]);
+    Answer { status: StatusCode::OK, headers, session: None, body: Source::Bridged(Box::pin(events)) }
 }
 
 /// The status under which a response is understood. In a session 404 means that the session has ended, and clients read
@@ -147,53 +162,33 @@ fn media(headers: &HeaderMap) -> Media {
     }
 }
 
-/// A stream whose events are translated one by one. It cannot be resumed: the eras do it differently, so ids are gone.
-pub(crate) struct Translated {
+/// The messages of a stream, one after another.
+pub(super) struct Messages {
     source: Source,
     splitter: EventSplitter,
-    exchange: Exchange,
-    ready: VecDeque<Bytes>,
-    _session: Option<Arc<Session>>,
+    ready: VecDeque<Event>,
 }
 
-impl Translated {
-    fn new(source: Source, exchange: Exchange, session: Option<Arc<Session>>) -> Self {
-        let (splitter, ready) = (EventSplitter::new(LARGEST), VecDeque::new());
-        Self { source, splitter, exchange, ready, _session: session }
+impl Messages {
+    fn new(source: Source) -> Self {
+        Self { source, splitter: EventSplitter::new(LARGEST), ready: VecDeque::new() }
     }
 
-    pub(crate) fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+    /// The next one; `None` at the end. May be dropped and called again: nothing is lost.
+    pub(super) async fn next(&mut self) -> io::Result<Option<Event>> {
         loop {
             if let Some(event) = self.ready.pop_front() {
-                return Poll::Ready(Some(Ok(event)));
+                return Ok(Some(event));
             }
-            let frame = match ready!(Pin::new(&mut self.source).poll_frame(context)) {
-                Some(Ok(frame)) => frame,
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                // An event without its end is none.
-                None => return Poll::Ready(None),
-            };
-            if let Err(error) = frame.into_data().map_or(Ok(()), |data| self.take(&data)) {
-                return Poll::Ready(Some(Err(error)));
-            }
+            // An event without its end is none.
+            let Some(frame) = self.source.frame().await.transpose()? else { return Ok(None) };
+            let data = frame.into_data().unwrap_or_default();
+            self.ready.extend(self.splitter.feed(&data).map_err(io::Error::other)?);
         }
     }
 
-    fn take(&mut self, chunk: &[u8]) -> io::Result<()> {
-        for event in self.splitter.feed(chunk).map_err(io::Error::other)? {
-            self.ready.extend(self.event(&event)?);
-        }
-        Ok(())
-    }
-
-    fn event(&self, event: &Event) -> io::Result<Option<Bytes>> {
-        if event.data.is_empty() {
-            return Ok(event.id.is_none().then(|| event.raw.clone()));
-        }
-        let Some(body) = self.exchange.translate(&event.data).map_err(io::Error::other)? else { return Ok(None) };
-        if event.id.is_none() && body == event.data {
-            return Ok(Some(event.raw.clone()));
-        }
-        Ok(Some(sse::encode(event.event.as_deref(), None, &body)))
+    /// Whether more has come already.
+    pub(super) fn has_more(&self) -> bool {
+        !self.ready.is_empty()
     }
 }

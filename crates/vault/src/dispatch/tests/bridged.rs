@@ -9,6 +9,9 @@ while IFS= read -r line; do
   say() { printf '%s\n' "$1"; }
   case "$line" in
     *'"initialize"'*) say "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{\"protocolVersion\":\"2025-06-18\",\"capabilities\":{\"tools\":{}},\"serverInfo\":{\"name\":\"sh\",\"version\":\"$$\"}}}" ;;
+    *'"ask"'*) waiting=$id; say '{"jsonrpc":"2.0","id":"q","method":"sampling/createMessage","params":{"maxTokens":7}}' ;;
+    *'"id":"q"'*) say "{\"jsonrpc\":\"2.0\",\"id\":$waiting,\"result\":{\"told\":$(printf '%s' "$line" | sed 's/.*"result"://; s/}$//')}}" ;;
+    *'notifications/cancelled'*) say '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"cancelled"}}' ;;
     *'"die"'*) say "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{}}"; exit 0 ;;
     *'"id"'*) say "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{\"pid\":$$}}" ;;
   esac
@@ -43,7 +46,7 @@ async fn a_child_serves_clients_without_sessions_each_its_own() {
     let (_, of_ben) = house.answer("ben", stateless("tools/call", "a")).await;
     assert_ne!(of_ana, of_ben, "never another's");
     let (_, discovered) = house.answer("ana", stateless("server/discover", "")).await;
-    assert!(discovered.contains(r#""supportedVersions":["2026-07-28"]"#), "{discovered}");
+    assert!(discovered.contains(r#""2025-11-25","2026-07-28"]"#), "{discovered}");
 
     // A child that has ended is started again.
     house.answer("ana", stateless("tools/call", "die")).await;
@@ -52,6 +55,40 @@ async fn a_child_serves_clients_without_sessions_each_its_own() {
     assert_eq!(status, StatusCode::OK);
     assert_ne!(again, of_ana);
     assert_eq!(house.answer("ben", stateless("tools/call", "a")).await.1, of_ben, "who did not notice");
+}
+
+#[tokio::test]
+async fn a_child_asks_clients_without_sessions_each_its_own() {
+    let argv = ["/bin/sh", "-c", SERVER].map(str::to_owned).to_vec();
+    let upstream = Upstream::Command { argv, env: Vec::new(), max_memory: None };
+    let house = House::before_server(Server { upstream, ..server("", CredentialSpec::None) });
+    let state_of = |text: &str| {
+        let asked: serde_json::Value = serde_json::from_str(text.trim().trim_start_matches("data: ")).unwrap();
+        let request = &asked["result"]["inputRequests"]["input-1"];
+        assert_eq!(
+            (&request["method"], &request["params"]["maxTokens"]),
+            (&"sampling/createMessage".into(), &7.into())
+        );
+        asked["result"]["requestState"].as_str().unwrap().to_owned()
+    };
+    let retry = |state: &str, told: &str| {
+        let meta = r#"{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{"sampling":{}}}"#;
+        let body = format!(
+            r#"{{"jsonrpc":"2.0","id":"again","method":"tools/call","params":{{"name":"ask","requestState":"{state}","inputResponses":{{"input-1":{{"n":{told}}}}},"_meta":{meta}}}}}"#
+        );
+        McpCall { era: Era::Stateless, ..post(&body) }
+    };
+    let of_ana = state_of(&house.answer("ana", stateless("tools/call", "ask")).await.1);
+    let of_ben = state_of(&house.answer("ben", stateless("tools/call", "ask")).await.1);
+    let (status, stolen) = house.answer("ben", retry(&of_ana, "0")).await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "{stolen}");
+    for (who, state, told) in [("ana", &of_ana, "1.0"), ("ben", &of_ben, "12345678901234567890123")] {
+        let (status, answer) = house.answer(who, retry(state, told)).await;
+        let expected = format!(r#""id":"again","result":{{"told":{{"n":{told}}},"resultType":"complete"}}"#);
+        assert!(status == StatusCode::OK && answer.contains(&expected), "{answer}");
+        let (status, again) = house.answer(who, retry(state, told)).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{again}");
+    }
 }
 
 /// An upstream that answers each request with the next of these, and tells what it was asked.
@@ -124,7 +161,7 @@ async fn a_server_that_refuses_to_open_a_session_is_a_fault() {
         let failed = house.dispatch(stateless("tools/call", "a")).await;
         assert!(matches!(failed, Err(DispatchError::Upstream(_))), "{refusal}");
         let raw = asked.recv().await.unwrap();
-        assert!(raw.contains("initialize") && !raw.contains("sampling"), "{raw}");
+        assert!(raw.contains("initialize") && raw.contains("sampling"), "{raw}");
     }
 }
 
@@ -153,17 +190,19 @@ async fn a_session_of_ours_holds_its_client_and_is_never_sent() {
         "mcp-method: tools/call\r\n",
         "mcp-protocol-version: 2026-07-28\r\n",
         r#""arguments":{"z":1,"a":2}"#,
+        r#""io.modelcontextprotocol/clientCapabilities":{"roots":{}}"#,
     ] {
         assert!(raw.contains(there), "{there} in {raw}");
     }
-    for never in ["forged", "mcp-param-x", "last-event-id", "roots", "mcp-session-id", session.as_str()] {
+    for never in ["forged", "mcp-param-x", "last-event-id", "mcp-session-id", session.as_str()] {
         assert!(!raw.contains(never), "{never} in {raw}");
     }
 }
 
 #[tokio::test]
 async fn a_server_cannot_hand_out_a_session_of_ours() {
-    let forged = vestibule_mcp::bridge::Client::of_initialize(&Message::parse(INITIALIZE.into()).unwrap()).to_session();
+    let forged =
+        vestibule_mcp::bridge::Client::of_initialize(&Message::parse(INITIALIZE.into()).unwrap()).to_session("1");
     let answer = http(200, r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
     let answer = answer.replace("connection: close", &format!("connection: close\r\nmcp-session-id: {forged}"));
     let (url, _asked) = answering(&[&answer]).await;
