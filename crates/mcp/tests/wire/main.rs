@@ -5,4 +5,5 @@
 mod differential;
 mod era;
 mod message;
+mod places;
 mod sse;
