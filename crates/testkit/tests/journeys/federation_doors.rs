@@ -184,12 +184,14 @@ async fn the_state_of_a_round_trip_is_good_for_its_server_and_caller_only() {
     let before = (union.hr.seen().len(), union.git.seen().len());
     union.house.add_user("eve@example.com", &[]).await;
     let (agent, _, eve) = Agent::connect_at(&union.house.http, "/mcp", "eve@example.com", PASSWORD).await;
+    let (at_hr, _, of_hr) = Agent::connect(&union.house.http, "hr", "ana@example.com", PASSWORD).await;
     for (caller, tool, state) in [
         (union.caller(), "git__read", state.clone()),
         (agent.caller(&eve), "hr__read", state.clone()),
         (union.caller(), "hr__read", "theirs".to_owned()),
+        (at_hr.caller(&of_hr), "read", state.clone()),
     ] {
-        assert_eq!(retry(caller, tool, state).await.status, 400);
+        assert_eq!(retry(caller, tool, state).await.status, 404);
     }
     assert_eq!((union.hr.seen().len(), union.git.seen().len()), before);
 }

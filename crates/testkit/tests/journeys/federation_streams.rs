@@ -38,6 +38,11 @@ async fn until(body: &mut Incoming, what: &str) -> String {
     all
 }
 
+/// The id of the first event.
+fn event_id(text: &str) -> String {
+    text.lines().find_map(|line| line.strip_prefix("id: ")).unwrap().to_owned()
+}
+
 fn get(union: &Union, session: &Caller, more: &[(&str, &str)]) -> http::Request<Bytes> {
     let mut builder = request(Method::GET, "/mcp")
         .header(header::AUTHORIZATION, format!("Bearer {}", union.tokens.access))
@@ -162,8 +167,11 @@ async fn a_server_cannot_answer_what_another_was_asked() {
 async fn a_list_cannot_be_had_unfiltered_by_going_on_in_its_stream() {
     let union = Union::new().await;
     let session = union.session().await;
-    let id = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, "[\"hr\",\"e1\",\"5\"]");
-    let list = json!({ "jsonrpc": "2.0", "id": 5, "result": { "tools": [{ "name": "secret" }] } });
+    let (hr, mut body) = streaming(&union, &union.hr, &session, "hr__read").await;
+    hr.send("id: e1\ndata:\n\n".to_owned()).await.unwrap();
+    let id = event_id(&until(&mut body, "\n\n").await);
+    let tools = json!([{ "name": "read" }, { "name": "secret" }]);
+    let list = json!({ "jsonrpc": "2.0", "id": 77, "result": { "tools": tools } });
     let stream = Response::builder().header("content-type", "text/event-stream").body(event(&list).into()).unwrap();
     union.hr.answer_next(Canned::Exactly(stream));
     let answer = union.house.http.send(get(&union, &session, &[("last-event-id", &id)])).await;
@@ -171,7 +179,7 @@ async fn a_list_cannot_be_had_unfiltered_by_going_on_in_its_stream() {
         (answer.status.as_u16(), union.hr.seen().last().unwrap().headers["last-event-id"].to_str().unwrap()),
         (200, "e1")
     );
-    assert!(!answer.text().contains("secret"), "{}", answer.text());
+    assert!(answer.text().contains("hr__read") && !answer.text().contains("secret"), "{}", answer.text());
 }
 
 #[tokio::test]
@@ -198,7 +206,7 @@ async fn streams_are_joined_and_resumed_at_each_server_where_it_was() {
     assert!(first.contains("retry: 900\n") && !first.contains("secret"), "{first}");
     git.send(format!("id: g-1\n{}", event(&changed))).await.unwrap();
     let second = until(&mut body, "list_changed").await;
-    let last = second.lines().find_map(|line| line.strip_prefix("id: ")).unwrap().to_owned();
+    let last = event_id(&second);
     // One of the two goes; the other is still heard.
     drop(hr);
     git.send(event(&updated)).await.unwrap();
@@ -213,8 +221,17 @@ async fn streams_are_joined_and_resumed_at_each_server_where_it_was() {
     assert_eq!(answer.status, 200);
     assert_eq!(union.hr.seen().last().unwrap().headers["last-event-id"], "5");
     assert_eq!(union.git.seen().last().unwrap().headers["last-event-id"], "g-1");
-    let answer = union.house.http.send(get(&union, &session, &[("last-event-id", "5")])).await;
-    assert_eq!(answer.status, 400);
+    // Nobody else goes on there, nor the same client in another session.
+    let before = (union.hr.seen().len(), union.git.seen().len());
+    for foreign in ["5", "g-1", "AAAA"] {
+        let answer = union.house.http.send(get(&union, &session, &[("last-event-id", foreign)])).await;
+        assert_eq!(answer.status, 404, "{foreign}");
+    }
+    assert_eq!((union.hr.seen().len(), union.git.seen().len()), before);
+    let other = union.session().await;
+    let before = (union.hr.seen().len(), union.git.seen().len());
+    assert_eq!(union.house.http.send(get(&union, &other, &[("last-event-id", &last)])).await.status, 404);
+    assert_eq!((union.hr.seen().len(), union.git.seen().len()), before);
 }
 
 #[tokio::test]
@@ -235,7 +252,7 @@ async fn a_call_that_broke_off_goes_on_at_its_server_alone() {
     let (hr, mut body) = streaming(&union, &union.hr, &session, "hr__read").await;
     hr.send("id: e1\ndata:\n\n".to_owned()).await.unwrap();
     let primed = until(&mut body, "\n\n").await;
-    let id = primed.lines().find_map(|line| line.strip_prefix("id: ")).unwrap().to_owned();
+    let id = event_id(&primed);
     assert!(primed.contains("data:"), "{primed}");
     drop((hr, body));
     let others = union.git.seen().len();
