@@ -25,6 +25,8 @@ mod eras;
 mod federation;
 #[path = "journeys/federation_doors.rs"]
 mod federation_doors;
+#[path = "journeys/federation_guards.rs"]
+mod federation_guards;
 #[path = "journeys/federation_names.rs"]
 mod federation_names;
 #[path = "journeys/federation_streams.rs"]

@@ -1,5 +1,7 @@
 //! `subscriptions/listen` (MCP 2026-07-28): one stream of what all parts report, behind one acknowledgement.
 
+use std::sync::Arc;
+
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{StreamExt, future::join_all, stream::select_all};
@@ -16,7 +18,7 @@ use super::{
     part::{Errand, NoAnswer, Part},
     visit::Visit,
 };
-use crate::call::Unanswered;
+use crate::{call::Unanswered, watch::Watch};
 
 const ACKNOWLEDGED: &str = "notifications/subscriptions/acknowledged";
 
@@ -64,7 +66,17 @@ pub(super) async fn answer(visit: &Visit, message: &Message) -> Response {
         let event = sse::encode(None, None, text.as_bytes());
         Box::pin(futures_util::stream::once(async move { Ok(Frame::data(event)) }))
     };
-    respond(Box::pin(once(first).chain(select_all(streams)).chain(once(last))))
+    respond(Box::pin(once(first).chain(select_all(streams)).chain(end(visit, last))))
+}
+
+/// What is said when all have ended; nothing where they were cut off because the credential no longer holds.
+fn end(visit: &Visit, last: String) -> Events {
+    let (proxy, door) = (Arc::clone(&visit.proxy), visit.door.clone());
+    let end = futures_util::stream::once(async move {
+        let holds = Watch::new(&proxy, &door).holds().await;
+        Ok(Frame::data(if holds { sse::encode(None, None, last.as_bytes()) } else { Bytes::new() }))
+    });
+    Box::pin(end)
 }
 
 /// Asks one part, for what is its own, and waits for its acknowledgement.

@@ -22,6 +22,18 @@ pub(crate) struct Union {
     pub(crate) tokens: Tokens,
 }
 
+/// What differs from the usual union.
+#[derive(Default)]
+pub(crate) struct Plan<'a> {
+    /// Lines of the table `[federation]`.
+    pub(crate) federation: &'a str,
+    /// Cedar for `hr`, and for `git`.
+    pub(crate) hr: &'a str,
+    pub(crate) git: &'a str,
+    /// Lines of each server.
+    pub(crate) each: &'a str,
+}
+
 /// What `hr` and `git` hold; most of it under the same names and URIs.
 fn holdings(own: &'static str) -> impl Fn(&str, &Value) -> Option<Value> + Send + 'static {
     move |method, params| {
@@ -80,10 +92,15 @@ impl Union {
 
     /// `more` is Cedar for all servers.
     pub(crate) async fn with_policy(federation: &str, more: &str) -> Self {
+        Self::of(Plan { federation, hr: more, git: more, ..Plan::default() }).await
+    }
+
+    pub(crate) async fn of(plan: Plan<'_>) -> Self {
+        let Plan { federation, hr: for_hr, git: for_git, each } = plan;
         let (hr, git) = (Upstream::start_with(holdings("hr")).await, Upstream::start_with(holdings("git")).await);
         let server = |name: &str, url: &str| {
             format!(
-                "[[server]]\nname = \"{name}\"\nurl = \"{url}\"\npolicy = [\"{name}.toml\", \"more.cedar\"]\n\
+                "[[server]]\nname = \"{name}\"\nurl = \"{url}\"\npolicy = [\"{name}.toml\", \"{name}.cedar\"]\n{each}\
                  credential = {{ kind = \"static\", header = \"X-Api-Key\", value = {{ file = \"{name}.key\" }} }}\n"
             )
         };
@@ -102,7 +119,9 @@ impl Union {
             ("hr.toml", hr_policy.as_str()),
             ("git.toml", everything),
             ("down.toml", everything),
-            ("more.cedar", more),
+            ("hr.cedar", for_hr),
+            ("git.cedar", for_git),
+            ("down.cedar", ""),
             ("hr.key", HR_KEY),
             ("git.key", GIT_KEY),
             ("down.key", "x"),
