@@ -232,6 +232,14 @@ fn a_server_speaks_one_era_or_the_gateway_finds_out() {
 }
 
 #[test]
+fn no_server_takes_a_path_of_the_joined_endpoint() {
+    for taken in ["sse", "messages", "ws", "ticket"] {
+        let told = mistakes(&format!("{SOUND}[[server]]\nname = \"{taken}\"\nurl = \"http://h/mcp\"\n"));
+        assert!(told.contains("belongs to the joined endpoint") && told.contains("choose another name"), "{told}");
+    }
+}
+
+#[test]
 fn a_federation_joins_servers_that_are_there() {
     let servers =
         "[[server]]\nname = \"hr\"\nurl = \"http://h/mcp\"\n[[server]]\nname = \"git\"\nurl = \"http://g/mcp\"\n";
