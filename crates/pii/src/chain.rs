@@ -105,7 +105,8 @@ impl Chain {
 
     /// What stands between the run and the next one.
     pub(crate) fn gap(&self, index: usize) -> Option<Gap> {
-        if index + 1 < self.len { self.gaps.get(index).copied() } else { None }
+        let next = index.checked_add(1)?;
+        if next < self.len { self.gaps.get(index).copied() } else { None }
     }
 
     /// The separator when exactly one stands between the run and the next one.

@@ -43,12 +43,13 @@ fn chain(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
 }
 
 fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
-    if token.len() > 10 || token.len() > token.digits + 2 {
+    if token.len() > 10 || token.len() > token.digits + 3 {
         return;
     }
     let word = token.of(text);
     let digits = span(word, 0, 6, is_digit);
-    let lettered = (1..=5).contains(&digits) && word.len() == digits + 1;
+    let extra = word.get(digits..).unwrap_or_default();
+    let lettered = (1..=5).contains(&digits) && (extra.len() == 1 || matches!(extra, b"bis" | b"ter"));
     let wisconsin = (6..=10).contains(&word.len()) && is_grid_number(word);
     if (lettered || wisconsin)
         && token.start >= found.last_street()
@@ -83,13 +84,22 @@ fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Ca
     }
     if last - start <= 5
         && end - last <= 5
+        && span(bytes, start, 5, is_digit) <= 4
         && before(bytes, start) == b' '
         && start > 2
         && !is_digit(before(bytes, start - 1))
-        && let Some(line) = backward::read(bytes, start, end)
-        && judge(text, line, found)
     {
-        return;
+        if let Some(line) = backward::read(bytes, start, end)
+            && judge(text, line, found)
+        {
+            return;
+        }
+        if let Some(line) = backward::unknown(bytes, start, end)
+            && let Some(end) = tail::posted(bytes, line.end)
+        {
+            found.add(Kind::Street, line.start, end, WHOLE);
+            return;
+        }
     }
     keyed(text, start, end, found);
 }
@@ -107,7 +117,7 @@ fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
     }
     let score = match text.support(line.start, Kind::Street) {
         Support::Named => LABELLED,
-        _ if line.closed && is_placed(bytes, line.start) => ALONE,
+        _ if (line.closed || line.strong || line.long) && is_placed(bytes, line.start) => ALONE,
         _ if line.points >= 2 || (line.closed && (line.strong || line.points >= 1 || line.long)) => ALONE,
         _ => 30,
     };
