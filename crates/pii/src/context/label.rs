@@ -196,6 +196,9 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
         return Topics::FILLER;
     }
     let topics = lexicon().word(word.text);
+    if topics == Topics::FILLER && is_number_word(word.text) && is_possessive(left_word(bytes, word.start, floor)) {
+        return Topics::of(Kind::Phone) | Topics::PROSE;
+    }
     let needs_left = own(b"address")
         || own(b"addr")
         || own(b"id")
@@ -248,6 +251,22 @@ fn left_word(bytes: &[u8], start: usize, floor: usize) -> Option<&[u8]> {
     (begin < end).then(|| part(bytes, begin, end))
 }
 
+/// "number" alone.
+fn is_number_word(word: &[u8]) -> bool {
+    ["number", "numéro", "numero", "número", "nummer", "numer", "номер"]
+        .iter()
+        .any(|number| word.eq_ignore_ascii_case(number.as_bytes()))
+}
+
+/// "my number", "mon numéro": without another word in between it is a telephone's.
+fn is_possessive(word: Option<&[u8]>) -> bool {
+    static WORDS: [&str; 24] = [
+        "my", "your", "his", "her", "their", "our", "mon", "votre", "ton", "notre", "mi", "tu", "su", "nuestro", "meu",
+        "seu", "mio", "tuo", "suo", "meine", "deine", "mijn", "mitt", "mój",
+    ];
+    word.is_some_and(|word| WORDS.iter().any(|own| word.eq_ignore_ascii_case(own.as_bytes())))
+}
+
 fn with_left(left: &[u8], word: &[u8], topics: Topics) -> Topics {
     let left_topics = lexicon().word(left);
     let is = |list: &[&str]| list.iter().any(|other| left.eq_ignore_ascii_case(other.as_bytes()));
@@ -265,6 +284,9 @@ fn with_left(left: &[u8], word: &[u8], topics: Topics) -> Topics {
         return if kinds.into_iter().any(|kind| left_topics.names(kind)) { left_topics } else { topics };
     }
     if word.eq_ignore_ascii_case(b"card") {
+        if is(&["security"]) {
+            return Topics::of(Kind::Ssn);
+        }
         return if is(&[
             "sim", "gift", "report", "graphics", "video", "sound", "business", "memory", "id", "identity", "post",
         ]) {

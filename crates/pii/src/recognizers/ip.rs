@@ -70,13 +70,22 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
         at(text.bytes, end) == b'/' && is_digit(at(text.bytes, end + 1)) && span(text.bytes, end + 1, 4, is_digit) < 3;
     let ported = at(text.bytes, end) == b':' && is_digit(at(text.bytes, end + 1));
     let named = before(text.bytes, start) == b'/' && start >= 2 && is_alpha(before(text.bytes, start - 1));
-    if block || glued_right(text.bytes, end) || (named && !ported) {
+    let package = before(text.bytes, start) == b'@' && glued_left(text.bytes, start - 1);
+    if block || glued_right(text.bytes, end) || (named && !ported) || package {
+        return;
+    }
+    // "app:8.5.4.1": the tag of an image.
+    let tag = before(text.bytes, start) == b':'
+        && glued_left(text.bytes, start - 1)
+        && [a, b, c, d].iter().all(|octet| *octet < 20);
+    if tag && !text.topics(start).names(Kind::Ip) {
         return;
     }
     let topics = text.topics(start);
     if topics.meets(Topics::VERSION) && !topics.names(Kind::Ip) && !ported {
         let label = text.label(start);
-        if !label.topics.is_label() || label.distance <= VERSION_REACH {
+        let reach = if [a, b, c, d].iter().all(|octet| *octet < 20) { VERSION_REACH * 3 } else { VERSION_REACH };
+        if !label.topics.is_label() || label.distance <= reach {
             return;
         }
     }
@@ -138,7 +147,8 @@ fn v6(text: &Text<'_>, place: usize, found: &mut Candidates) {
     }
     let support = text.support(start, Kind::Ip);
     let plain = looks_like_address(written);
-    if !plain && support != Support::Named {
+    let slice = before(bytes, start) == b'[' && glued_left(bytes, start - 1);
+    if !plain && (slice || support != Support::Named) {
         return;
     }
     let zone = if at(bytes, end) == b'%' {

@@ -76,6 +76,9 @@ impl Writer {
         let between = if random.percent(70) { "\n" } else { " " };
         for index in 0..count {
             if index > 0 {
+                if between == " " && document.text.ends_with(|letter: char| letter.is_alphanumeric() || letter == ')') {
+                    document.text.push('.');
+                }
                 document.text.push_str(between);
             }
             let list = from[random.below(from.len())];

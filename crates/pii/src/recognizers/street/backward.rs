@@ -146,6 +146,14 @@ fn widened(bytes: &[u8], start: usize) -> usize {
             known = place;
         }
     }
+    // "H.C. Andersens"
+    while place > 1 && at(bytes, place - 1) == b' ' && before(bytes, place - 1) == b'.' {
+        let letters = span_back(bytes, place - 1, 6, |byte| byte == b'.' || byte.is_ascii_uppercase());
+        if letters < 2 || is_alnum(before(bytes, place - 1 - letters)) {
+            break;
+        }
+        place -= 1 + letters;
+    }
     let opens = follows_lower(bytes, place)
         || matches!(before(bytes, place), 0 | b'\n' | b'"' | b'\'' | b'\t' | b'>' | b'|' | b';')
         || matches!(part(bytes, place.saturating_sub(2), place), b": " | b", " | b"| " | b"= ");

@@ -2,7 +2,7 @@
 
 use super::{
     cursor::{Break, Word, blank_at, break_at, word_at},
-    names::{DIRECTION, LEAD_AFTER_NUMBER, SMALL, STRONG, SUFFIX, UNIT, WHOLE},
+    names::{DIRECTION, LEAD_AFTER_NUMBER, SMALL, STRONG, SUFFIX, UNABBREVIATED, UNIT, WHOLE},
     tail,
 };
 use crate::chars::{at, is_alpha, is_digit, is_upper, part, span, span_back};
@@ -46,7 +46,10 @@ pub(super) fn read(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
         line.end = end;
         line.points += 1;
     }
-    if let Some(end) = tail::unit(bytes, line.end) {
+    if let Some(end) = tail::unit(bytes, line.end).filter(|&unit| {
+        // In a line of its own it needs a town behind.
+        !part(bytes, line.end, unit).contains(&b'\n') || tail::town(bytes, unit).is_some()
+    }) {
         line.end = end;
         line.points += 1;
         line.closed = true;
@@ -130,7 +133,10 @@ fn suffixed(bytes: &[u8], start: usize) -> Option<Line> {
         if !named {
             break;
         }
-        let dotted = at(bytes, word.end) == b'.' && word.text.len() <= 5;
+        let dotted = at(bytes, word.end) == b'.' && word.text.len() <= 5 && !UNABBREVIATED.has(word.text);
+        if dotted && word.text.iter().any(|&byte| is_digit(byte)) {
+            break;
+        }
         let after = word.end + usize::from(dotted);
         // "M.G. Road"
         if dotted && word.text.len() == 1 && is_upper(at(bytes, after)) {

@@ -139,7 +139,7 @@ fn is_placed(bytes: &[u8], start: usize) -> bool {
 /// The name is in lower case: number, blank, small letter, and no French leading word.
 fn is_lower(bytes: &[u8], line: Line) -> bool {
     let digits = span(bytes, line.start, 8, |byte| byte != b' ');
-    !line.strong && at(bytes, line.start + digits + 1).is_ascii_lowercase()
+    is_digit(at(bytes, line.start)) && !line.strong && at(bytes, line.start + digits + 1).is_ascii_lowercase()
 }
 
 /// A value of an address key that starts or ends with a number is an address, whatever its words are.

@@ -40,6 +40,14 @@ pub(super) static SUFFIX: Names = Names::new(
      wood woods wy wynd xing yard",
 );
 
+/// Those of at most five letters that are no abbreviation: a full stop behind one closes the sentence.
+pub(super) static UNABBREVIATED: Names = Names::new(
+    "alley arc bank bay bend bluff brook chase close court cove creek crest dale dell drive end field flat flats ford \
+     gate glen glens green grove haven hill hills isle key knoll lake lane loop mall manor mews mill mount nook oval \
+     park pass path pike pines place plains plaza point port quay ranch reach ridge rise river road route row rue run \
+     shore strand track trace trail vale view villa vista walk wall way wharf wood woods wynd yard",
+);
+
 /// Streets that need no end.
 pub(super) static WHOLE: Names = Names::new("bowery broadway embarcadero esplanade strand");
 
