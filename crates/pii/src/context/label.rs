@@ -72,6 +72,9 @@ fn skip_to_key(bytes: &[u8], value: usize, floor: usize) -> (usize, Option<usize
         - span_back(bytes, value, value - floor, |byte| {
             matches!(byte, b' ' | b'"' | b'\'' | b'\\' | b'`' | b'[' | b'(' | b'{' | b'<')
         });
+    // `key => value`
+    let arrow = before(bytes, place) == b'>' && place > floor + 1 && before(bytes, place - 1) == b'=';
+    let place = place - usize::from(arrow);
     let sep = before(bytes, place);
     if place <= floor || !matches!(sep, b'=' | b':') {
         return (place, None);
@@ -233,8 +236,9 @@ fn initial(bytes: &[u8], word: &Word<'_>, right: &[u8]) -> Topics {
     let letter = word.text.first().copied().unwrap_or(0);
     if right.is_empty() && matches!(letter, b'T' | b'M' | b'P' | b'F' | b'C' | b'H' | b'W') {
         let opens = matches!(before(bytes, word.start), 0 | b'\n' | b'|' | b'(');
-        let marked = matches!(at(bytes, word.start + 1), b':' | b'.') && !is_alnum(before(bytes, word.start));
-        if opens || marked {
+        let next = at(bytes, word.start + 1);
+        let marked = matches!(next, b':' | b'.') && !is_alnum(before(bytes, word.start));
+        if (opens && matches!(next, b':' | b'.' | b' ' | b'\t' | b')' | b'|')) || marked {
             return Topics::of(Kind::Phone);
         }
     }

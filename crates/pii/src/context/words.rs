@@ -149,6 +149,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
         Topics::VERSION,
         "version versions ver vers build builds firmware fw driver release releases released section sections clause clauses \
          revision rev chapter oid upgrade upgraded upgrades upgrading bump bumps bumped bumping downgrade downgraded \
-         installed image versie wersja версия 版本 バージョン kernel sdk runtime",
+         installed image objectidentifier* versionchanged versionadded deprecated update updated updates updating patch \
+         patched deps v8 git chrome safari firefox tag tagged package packages pkg versie wersja версия 版本 バージョン kernel sdk runtime",
     ),
 ];

@@ -82,6 +82,11 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
         return;
     }
     let topics = text.topics(start);
+    let identifier = matches!([a, b, c], [2, 5, 4 | 6 | 29]) || [a, b, c, d] == [1, 3, 6, 1];
+    let section = part(text.bytes, start.saturating_sub(3), start).windows(2).any(|two| two == "§".as_bytes());
+    if (identifier || section) && !topics.names(Kind::Ip) {
+        return;
+    }
     if topics.meets(Topics::VERSION) && !topics.names(Kind::Ip) && !ported {
         let label = text.label(start);
         let reach = if [a, b, c, d].iter().all(|octet| *octet < 20) { VERSION_REACH * 3 } else { VERSION_REACH };
@@ -185,7 +190,8 @@ fn trim(bytes: &[u8], start: usize, end: usize) -> (usize, usize) {
 fn is_tied(bytes: &[u8], start: usize, end: usize) -> bool {
     let left = before(bytes, start);
     let path = at(bytes, start) == b':' && (glued_left(bytes, start) || matches!(left, b'>' | b')' | b']'));
-    path || glued_right(bytes, end) || left == b'.' || (at(bytes, end) == b':' && at(bytes, end + 1) == b':')
+    let generic = at(bytes, end) == b'<' && before(bytes, end) == b':';
+    path || generic || glued_right(bytes, end) || left == b'.' || (at(bytes, end) == b':' && at(bytes, end + 1) == b':')
 }
 
 /// Not an EUI-64, and more than a path of two short words or a slice.

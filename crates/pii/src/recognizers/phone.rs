@@ -82,7 +82,9 @@ fn longest(text: &Text<'_>, chain: &Chain, first: usize, accepts: impl Fn(&[u8])
             break;
         }
         digits.extend(part(text.bytes, run.start, run.end))?;
-        if digits.len() >= 6 && accepts(digits.as_slice()) && !ends_inside(text.bytes, chain, index) {
+        // "+35236450.6" is a decimal.
+        let fraction = run.len() == 1 && index > first && chain.sep(index - 1) == Some(Sep::Dot);
+        if digits.len() >= 6 && !fraction && accepts(digits.as_slice()) && !ends_inside(text.bytes, chain, index) {
             best = Some(index);
         }
         if !joins(chain, first, index, best.is_some()) {
@@ -127,6 +129,11 @@ fn north_american(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Cand
     }
     let (area_run, end) = (chain.run(area)?, chain.run(last)?.end);
     let paren = before(text.bytes, area_run.start) == b'(' && at(text.bytes, area_run.end) == b')';
+    // "202.227-7015" and "512/768/1024" are written by nobody.
+    let seps = [chain.sep(area), chain.sep(area + 1)];
+    if matches!(seps, [_, Some(Sep::Slash)] | [Some(Sep::Dot), Some(Sep::Dash)] | [Some(Sep::Dash), Some(Sep::Dot)]) {
+        return None;
+    }
     let written = paren || (area..last).any(|index| chain.sep(index).is_some_and(|sep| sep != Sep::Space)) || leads;
     let styled = (first..last).all(|index| {
         matches!(chain.gap(index), Some(Gap::One(sep)) if !matches!(sep, Sep::Open | Sep::Close))
@@ -187,12 +194,18 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
     let last = longest(text, chain, first, is_dialled)?;
     // "1000 - 2000" is a range unless it begins as a number does that is dialled inside a country.
     let wide = (first..last).any(|index| chain.gap(index) == Some(Gap::Wide));
-    if wide && at(text.bytes, run.start) != b'0' {
+    let runs = last - first + 1;
+    let single = chain.runs().iter().skip(first).take(runs).filter(|run| run.len() == 1).count();
+    if (wide && at(text.bytes, run.start) != b'0') || single > 3 {
         return None;
     }
     let start = if last == first { run.start } else { start };
     let topics = text.topics(start);
     let doubtful = topics.meets(Topics::PROSE) || !topics.names(Kind::Phone);
+    let slashes = (first..last).any(|index| chain.sep(index) == Some(Sep::Slash));
+    if doubtful && slashes && at(text.bytes, run.start) != b'0' {
+        return None;
+    }
     if (doubtful && !is_callable(text, chain, first, last)) || is_years(text.bytes, chain, first, last) {
         return None;
     }

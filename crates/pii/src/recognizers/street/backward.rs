@@ -192,10 +192,14 @@ fn led(bytes: &[u8], last: &Word<'_>) -> Option<usize> {
         }
         let word = word_before(bytes, place)?;
         let abbreviated = before(bytes, place) == b'.';
-        if LEAD.has(word.text) && (word.text.len() > 2 || abbreviated || word.is_name()) {
+        if LEAD.has(word.text) && leads(&word, &first, abbreviated) {
             return Some(word.start);
         }
-        let day = word.text.len() <= 2 && word.text.iter().all(|&byte| is_digit(byte));
+        // "3 Maja", "9 de Julio"
+        let day = word.text.len() <= 2
+            && word.text.iter().all(|&byte| is_digit(byte))
+            && (first.text.len() > 3 || first.text == b"de")
+            && !first.is_upper();
         if !(word.is_name() || day || SMALL.has(word.text) || (abbreviated && word.text.len() <= 3)) || index > 5 {
             return None;
         }
@@ -203,6 +207,20 @@ fn led(bytes: &[u8], last: &Word<'_>) -> Option<usize> {
     }
     None
 }
+
+/// Whether the leading word is one here: not "via the", "OS X".
+fn leads(lead: &Word<'_>, next: &Word<'_>, abbreviated: bool) -> bool {
+    let short = lead.text.len() > 2 || abbreviated || (lead.is_name() && !lead.is_upper());
+    // Words of English too: in small letters only in front of a name.
+    let english = ["via", "place", "route", "square", "plaza", "villa"].iter().any(|word| lead.text == word.as_bytes());
+    short
+        && !(english
+            && (next.is_upper() || !next.is_name())
+            && !SMALL_ROMANCE.iter().any(|small| next.text == small.as_bytes()))
+}
+
+static SMALL_ROMANCE: [&str; 14] =
+    ["de", "del", "della", "dello", "dei", "degli", "delle", "des", "du", "la", "le", "les", "di", "san"];
 
 /// "An der Alster", "Unter den Linden", "Im Tal".
 fn german(bytes: &[u8], last: &Word<'_>) -> Option<usize> {

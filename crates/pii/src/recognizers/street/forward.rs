@@ -246,7 +246,7 @@ fn grid(bytes: &[u8], start: usize) -> Option<Line> {
     let number = blank_at(bytes, first.end + usize::from(at(bytes, first.end) == b'.'))?;
     let digits = span(bytes, number, 6, is_digit);
     let second = word_at(bytes, blank_at(bytes, number + digits)?)?;
-    let fits = DIRECTION.has(first.text) && DIRECTION.has(second.text) && (2..=5).contains(&digits) && first.is_name();
+    let fits = DIRECTION.has(first.text) && DIRECTION.has(second.text) && (3..=5).contains(&digits) && first.is_name();
     fits.then_some(Line { start, end: second.end, points: 1, strong: true, closed: true, long: false })
 }
 

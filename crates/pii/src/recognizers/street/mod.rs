@@ -73,6 +73,9 @@ fn is_grid_number(word: &[u8]) -> bool {
 /// Tries a house number in both orders.
 fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Candidates) {
     let bytes = text.bytes;
+    if at(bytes, start) == b'0' {
+        return;
+    }
     let next = at(bytes, end);
     let after = if next == b',' { at(bytes, end + 2) } else { at(bytes, end + 1) };
     if (next == b' ' || next == b',')
@@ -108,7 +111,7 @@ fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Ca
 fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
     let bytes = text.bytes;
     let lower = is_lower(bytes, line);
-    if let Some(end) = tail::town(bytes, line.end) {
+    if let Some(end) = tail::town(bytes, line.end).filter(|&end| !lower || tail::has_state(bytes, line.end, end)) {
         found.add(Kind::Street, line.start, end, WHOLE);
         return true;
     }
@@ -117,6 +120,8 @@ fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
     }
     let score = match text.support(line.start, Kind::Street) {
         Support::Named => LABELLED,
+        // "2006 Larry Wall", "2014 Copper Mountain"
+        _ if is_year(bytes, line.start) && !line.strong && line.points == 0 => 30,
         _ if (line.closed || line.strong || line.long) && is_placed(bytes, line.start) => ALONE,
         _ if line.points >= 2 || (line.closed && (line.strong || line.points >= 1 || line.long)) => ALONE,
         _ => 30,
@@ -125,6 +130,12 @@ fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
         found.add(Kind::Street, line.start, line.end, score);
     }
     score >= ALONE
+}
+
+/// The house number would be a year, or the last of some years.
+fn is_year(bytes: &[u8], start: usize) -> bool {
+    let digits = span(bytes, start, 5, is_digit);
+    digits == 4 && matches!(part(bytes, start, start + 2), b"19" | b"20")
 }
 
 /// A word of place stands before: "at", "near".

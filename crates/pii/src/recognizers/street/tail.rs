@@ -356,6 +356,11 @@ fn town_first(bytes: &[u8], start: usize, depth: usize) -> Option<usize> {
     None
 }
 
+/// Whether a state is between two places.
+pub(super) fn has_state(bytes: &[u8], from: usize, to: usize) -> bool {
+    (from..to).any(|place| !is_alnum(at(bytes, place)) && state(bytes, place + 1).is_some_and(|(end, _)| end < to))
+}
+
 /// State and postcode, both.
 fn coded_state(bytes: &[u8], start: usize) -> Option<usize> {
     let (end, _) = state(bytes, start)?;
