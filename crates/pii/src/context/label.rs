@@ -72,6 +72,9 @@ fn skip_to_key(bytes: &[u8], value: usize, floor: usize) -> (usize, Option<usize
         - span_back(bytes, value, value - floor, |byte| {
             matches!(byte, b' ' | b'"' | b'\'' | b'\\' | b'`' | b'[' | b'(' | b'{' | b'<')
         });
+    // `key => value`
+    let arrow = before(bytes, place) == b'>' && place > floor + 1 && before(bytes, place - 1) == b'=';
+    let place = place - usize::from(arrow);
     let sep = before(bytes, place);
     if place <= floor || !matches!(sep, b'=' | b':') {
         return (place, None);
@@ -196,6 +199,9 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
         return Topics::FILLER;
     }
     let topics = lexicon().word(word.text);
+    if topics == Topics::FILLER && is_number_word(word.text) && is_possessive(left_word(bytes, word.start, floor)) {
+        return Topics::of(Kind::Phone) | Topics::PROSE;
+    }
     let needs_left = own(b"address")
         || own(b"addr")
         || own(b"id")
@@ -230,8 +236,9 @@ fn initial(bytes: &[u8], word: &Word<'_>, right: &[u8]) -> Topics {
     let letter = word.text.first().copied().unwrap_or(0);
     if right.is_empty() && matches!(letter, b'T' | b'M' | b'P' | b'F' | b'C' | b'H' | b'W') {
         let opens = matches!(before(bytes, word.start), 0 | b'\n' | b'|' | b'(');
-        let marked = matches!(at(bytes, word.start + 1), b':' | b'.') && !is_alnum(before(bytes, word.start));
-        if opens || marked {
+        let next = at(bytes, word.start + 1);
+        let marked = matches!(next, b':' | b'.') && !is_alnum(before(bytes, word.start));
+        if (opens && matches!(next, b':' | b'.' | b' ' | b'\t' | b')' | b'|')) || marked {
             return Topics::of(Kind::Phone);
         }
     }
@@ -246,6 +253,22 @@ fn left_word(bytes: &[u8], start: usize, floor: usize) -> Option<&[u8]> {
     let end = (end - digits).max(floor);
     let begin = word_start(bytes, end, floor);
     (begin < end).then(|| part(bytes, begin, end))
+}
+
+/// "number" alone.
+fn is_number_word(word: &[u8]) -> bool {
+    ["number", "numéro", "numero", "número", "nummer", "numer", "номер"]
+        .iter()
+        .any(|number| word.eq_ignore_ascii_case(number.as_bytes()))
+}
+
+/// "my number", "mon numéro": without another word in between it is a telephone's.
+fn is_possessive(word: Option<&[u8]>) -> bool {
+    static WORDS: [&str; 24] = [
+        "my", "your", "his", "her", "their", "our", "mon", "votre", "ton", "notre", "mi", "tu", "su", "nuestro", "meu",
+        "seu", "mio", "tuo", "suo", "meine", "deine", "mijn", "mitt", "mój",
+    ];
+    word.is_some_and(|word| WORDS.iter().any(|own| word.eq_ignore_ascii_case(own.as_bytes())))
 }
 
 fn with_left(left: &[u8], word: &[u8], topics: Topics) -> Topics {
@@ -265,6 +288,9 @@ fn with_left(left: &[u8], word: &[u8], topics: Topics) -> Topics {
         return if kinds.into_iter().any(|kind| left_topics.names(kind)) { left_topics } else { topics };
     }
     if word.eq_ignore_ascii_case(b"card") {
+        if is(&["security"]) {
+            return Topics::of(Kind::Ssn);
+        }
         return if is(&[
             "sim", "gift", "report", "graphics", "video", "sound", "business", "memory", "id", "identity", "post",
         ]) {

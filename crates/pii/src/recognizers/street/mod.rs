@@ -43,12 +43,13 @@ fn chain(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
 }
 
 fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
-    if token.len() > 10 || token.len() > token.digits + 2 {
+    if token.len() > 10 || token.len() > token.digits + 3 {
         return;
     }
     let word = token.of(text);
     let digits = span(word, 0, 6, is_digit);
-    let lettered = (1..=5).contains(&digits) && word.len() == digits + 1;
+    let extra = word.get(digits..).unwrap_or_default();
+    let lettered = (1..=5).contains(&digits) && (extra.len() == 1 || matches!(extra, b"bis" | b"ter"));
     let wisconsin = (6..=10).contains(&word.len()) && is_grid_number(word);
     if (lettered || wisconsin)
         && token.start >= found.last_street()
@@ -72,6 +73,9 @@ fn is_grid_number(word: &[u8]) -> bool {
 /// Tries a house number in both orders.
 fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Candidates) {
     let bytes = text.bytes;
+    if at(bytes, start) == b'0' {
+        return;
+    }
     let next = at(bytes, end);
     let after = if next == b',' { at(bytes, end + 2) } else { at(bytes, end + 1) };
     if (next == b' ' || next == b',')
@@ -83,13 +87,22 @@ fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Ca
     }
     if last - start <= 5
         && end - last <= 5
+        && span(bytes, start, 5, is_digit) <= 4
         && before(bytes, start) == b' '
         && start > 2
         && !is_digit(before(bytes, start - 1))
-        && let Some(line) = backward::read(bytes, start, end)
-        && judge(text, line, found)
     {
-        return;
+        if let Some(line) = backward::read(bytes, start, end)
+            && judge(text, line, found)
+        {
+            return;
+        }
+        if let Some(line) = backward::unknown(bytes, start, end)
+            && let Some(end) = tail::posted(bytes, line.end)
+        {
+            found.add(Kind::Street, line.start, end, WHOLE);
+            return;
+        }
     }
     keyed(text, start, end, found);
 }
@@ -98,7 +111,7 @@ fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Ca
 fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
     let bytes = text.bytes;
     let lower = is_lower(bytes, line);
-    if let Some(end) = tail::town(bytes, line.end) {
+    if let Some(end) = tail::town(bytes, line.end).filter(|&end| !lower || tail::has_state(bytes, line.end, end)) {
         found.add(Kind::Street, line.start, end, WHOLE);
         return true;
     }
@@ -107,7 +120,9 @@ fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
     }
     let score = match text.support(line.start, Kind::Street) {
         Support::Named => LABELLED,
-        _ if line.closed && is_placed(bytes, line.start) => ALONE,
+        // "2006 Larry Wall", "2014 Copper Mountain"
+        _ if is_year(bytes, line.start) && !line.strong && line.points == 0 => 30,
+        _ if (line.closed || line.strong || line.long) && is_placed(bytes, line.start) => ALONE,
         _ if line.points >= 2 || (line.closed && (line.strong || line.points >= 1 || line.long)) => ALONE,
         _ => 30,
     };
@@ -115,6 +130,12 @@ fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
         found.add(Kind::Street, line.start, line.end, score);
     }
     score >= ALONE
+}
+
+/// The house number would be a year, or the last of some years.
+fn is_year(bytes: &[u8], start: usize) -> bool {
+    let digits = span(bytes, start, 5, is_digit);
+    digits == 4 && matches!(part(bytes, start, start + 2), b"19" | b"20")
 }
 
 /// A word of place stands before: "at", "near".
@@ -129,7 +150,7 @@ fn is_placed(bytes: &[u8], start: usize) -> bool {
 /// The name is in lower case: number, blank, small letter, and no French leading word.
 fn is_lower(bytes: &[u8], line: Line) -> bool {
     let digits = span(bytes, line.start, 8, |byte| byte != b' ');
-    !line.strong && at(bytes, line.start + digits + 1).is_ascii_lowercase()
+    is_digit(at(bytes, line.start)) && !line.strong && at(bytes, line.start + digits + 1).is_ascii_lowercase()
 }
 
 /// A value of an address key that starts or ends with a number is an address, whatever its words are.

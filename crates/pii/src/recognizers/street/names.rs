@@ -40,6 +40,14 @@ pub(super) static SUFFIX: Names = Names::new(
      wood woods wy wynd xing yard",
 );
 
+/// Those of at most five letters that are no abbreviation: a full stop behind one closes the sentence.
+pub(super) static UNABBREVIATED: Names = Names::new(
+    "alley arc bank bay bend bluff brook chase close court cove creek crest dale dell drive end field flat flats ford \
+     gate glen glens green grove haven hill hills isle key knoll lake lane loop mall manor mews mill mount nook oval \
+     park pass path pike pines place plains plaza point port quay ranch reach ridge rise river road route row rue run \
+     shore strand track trace trail vale view villa vista walk wall way wharf wood woods wynd yard",
+);
+
 /// Streets that need no end.
 pub(super) static WHOLE: Names = Names::new("bowery broadway embarcadero esplanade strand");
 
@@ -57,7 +65,8 @@ pub(super) static UNIT: Names = Names::new(
 
 /// Words that lead a street name in Romance and Slavic languages.
 pub(super) static LEAD: Names = Names::new(
-    "al alameda aleja aleje allée allées av avda avenida avenue avinguda bd blvd boulevard bulevar bulevardul \
+    "al alameda aleja calzada calz cerrada privada circuito periférico str bd náměstí nám třída nábřeží nábř \
+     piata piața şoseaua șoseaua șos intrarea aleea splaiul aleje allée allées av avda avenida avenue avinguda bd blvd boulevard bulevar bulevardul \
      bulwar calea calle calle/ callejón camino carrer carrera carretera chaussée chemin cité contrada corso cours \
      cra ctra domaine esplanade estrada faubourg glorieta hameau impasse jirón ladeira largo lotissement lungarno \
      lungotevere montée os osiedle paseo passage passeig piazza piazzale pl plac place plaza plaça praceta praia \
@@ -138,15 +147,61 @@ pub(super) static GLUED: &[&str] = &[
     "zeil",
     "laantje",
     "weide",
+    "steenweg",
+    "quai",
+    "gaten",
+    "plassen",
+    "bakken",
     "hage",
     "warande",
+];
+
+/// Ends of street names that stand alone behind the name, in any case.
+pub(super) static APART: &[&str] = &[
+    "gate",
+    "gata",
+    "vei",
+    "veien",
+    "vej",
+    "allé",
+    "plads",
+    "utca",
+    "út",
+    "tér",
+    "körút",
+    "sor",
+    "fasor",
+    "rakpart",
+    "katu",
+    "tie",
+    "ulica",
+    "straat",
+    "třída",
+    "náměstí",
+    "nábřeží",
+    "caddesi",
+    "cad",
+    "sokak",
+    "sokağı",
+    "sok",
+    "bulvarı",
+    "blv",
+    "boulevard",
 ];
 
 /// Those of the above that say "street" and nothing else.
 pub(super) static SURELY_GLUED: &[&str] = &[
     "straße", "strasse", "gasse", "gracht", "straat", "gatan", "vägen", "laan", "allee", "str", "katu", "plein",
-    "veien", "chaussee", "stræde", "gade",
+    "veien", "chaussee", "stræde", "gade", "steenweg", "gaten",
 ];
+
+/// Words in front of the name that ends a street, as part of it: `Grote Markt`, `Stora Nygatan`, `Prins Hendrikkade`.
+pub(super) static ADJECTIVE: Names = Names::new(
+    "burgemeester dronning dronningens eerste eteläinen gamla gamle gran grote iso itäinen jan kaiser kleine koning \
+     koningin kong kongens korte kort lange lilla lille läntinen nedre nieuwe nordre norra norre norges nya nye nørre \
+     oude övre pastoor pieni pieter pohjoinen prins prinses prinz sankt sankta sint st store stora södra søndre tweede \
+     uusi van vanha vieux willem västra vestre øvre østre östra 1e 2e",
+);
 
 /// Words before a German street name.
 pub(super) static GERMAN_LEAD: Names = Names::new(
@@ -157,7 +212,7 @@ pub(super) static GERMAN_LEAD: Names = Names::new(
 /// Small words inside a name.
 pub(super) static SMALL: Names = Names::new(
     "a aan al am an and auf bei bis d da dal das de degli dei del dell della delle dem den der des di die do dos \
-     du e el en et i im in l la las le les lo los ob of on op s san sous sul sur t te ten ter the und under upon \
+     du e el en et i im in l la las le les lo los ob of on op or s san sous sul sur t te ten ter the und under upon \
      van ved vid vom von y zu zum zur à às",
 );
 
