@@ -150,6 +150,6 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
         "version versions ver vers build builds firmware fw driver release releases released section sections clause clauses \
          revision rev chapter oid upgrade upgraded upgrades upgrading bump bumps bumped bumping downgrade downgraded \
          installed image objectidentifier* versionchanged versionadded deprecated update updated updates updating patch \
-         patched deps v8 git chrome safari firefox tag tagged package packages pkg versie wersja версия 版本 バージョン kernel sdk runtime",
+         patched deps v8 rv git chrome safari firefox tag tagged package packages pkg versie wersja версия 版本 バージョン kernel sdk runtime",
     ),
 ];
