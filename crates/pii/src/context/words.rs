@@ -136,7 +136,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
          ordine pratica bestelling factuur zamowienie zamowienia faktura ordre tilaus lasku objednavka megrendeles \
          siparis fatura заказ* заказа счет* 订单* 訂單* 注文* 주문* employee employeeid emp member memberid policy claim \
          patient mrn gene record records entry chapter part parts block blocks group groupid tab tabid chat \
-         years year month days hours minutes percent weight height ratio rate lat lon lng latitude longitude coordinates",
+         years year month days hours minutes percent weight height ratio range ranges between rate lat lon lng latitude longitude coordinates",
     ),
     (
         Topics::FOREIGN,

@@ -64,8 +64,12 @@ pub(super) fn read(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
 /// A name that no list knows, behind a house number or the number of a dwelling: `255 Gina Club`, `Studio 5, Nigel
 /// Stravenue`. Only what closes an address and nothing else makes it one.
 pub(super) fn unknown(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
-    let dwelling = flat_before(bytes, after);
-    let (_, mut place) = break_at(bytes, after).filter(|(brk, _)| *brk != Break::Line || dwelling.is_some())?;
+    let (brk, mut place) = break_at(bytes, after)?;
+    let post_box = |start: usize| word_at(bytes, start).is_some_and(|word| word.eq("box"));
+    let dwelling = if brk == Break::Blank { None } else { flat_before(bytes, after).filter(|&start| !post_box(start)) };
+    if brk == Break::Line && dwelling.is_none() {
+        return None;
+    }
     let (mut end, mut names) = (place, 0);
     while names < 5 {
         let Some(word) = word_at(bytes, place) else { break };
