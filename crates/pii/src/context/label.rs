@@ -5,7 +5,7 @@ use super::{
     topics::Topics,
 };
 use crate::{
-    chars::{at, before, char_before, is_alnum, is_alpha, is_digit, is_letter, is_upper, part, span_back},
+    chars::{at, before, char_before, is_alnum, is_alpha, is_digit, is_escape, is_letter, is_upper, part, span_back},
     kind::Kind,
 };
 
@@ -129,7 +129,7 @@ fn word_before<'a>(bytes: &'a [u8], place: usize, floor: usize, first: bool) -> 
     }
     let start = word_start(bytes, end, floor);
     // The letter of an escape is no part of the word behind it.
-    let start = if start + 1 < end && before(bytes, start) == b'\\' { start + 1 } else { start };
+    let start = if start + 1 < end && is_escape(bytes, start) { start + 1 } else { start };
     Some(Word { text: part(bytes, start, end), start })
 }
 

@@ -5,7 +5,7 @@ use super::{
     names::{DIRECTION, LEAD_AFTER_NUMBER, SMALL, STRONG, SUFFIX, UNABBREVIATED, UNIT, WHOLE},
     tail,
 };
-use crate::chars::{at, is_alpha, is_digit, is_upper, part, span, span_back};
+use crate::chars::{at, before, is_alpha, is_digit, is_upper, part, span, span_back};
 
 /// What a street line looks like.
 #[derive(Clone, Copy, Debug)]
@@ -310,7 +310,7 @@ fn unit_before(bytes: &[u8], number: usize) -> Option<usize> {
         let letters = span_back(bytes, code_end, 40, |byte| is_alpha(byte) || matches!(byte, b' ' | b'\'' | b'.'));
         let building = code_end - letters;
         let named = word_at(bytes, building + 1).is_some_and(|word| word.is_name());
-        (letters > 3 && at(bytes, building) == b' ' && named && at(bytes, building - 1) == b',')
+        (letters > 3 && at(bytes, building) == b' ' && named && before(bytes, building) == b',')
             .then(|| flat_before(bytes, building - 1))
             .flatten()
     })
