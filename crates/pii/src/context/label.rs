@@ -135,7 +135,8 @@ fn word_before<'a>(bytes: &'a [u8], place: usize, floor: usize, first: bool) -> 
 
 /// Where the word that ends at `end` begins; `phoneNumber` and `IPAddress` are two words each.
 fn word_start(bytes: &[u8], end: usize, floor: usize) -> usize {
-    let mut start = end;
+    // Small letters in front of one another are the common case.
+    let mut start = end - span_back(bytes, end, end.saturating_sub(floor), |byte| byte.is_ascii_lowercase());
     while start > floor {
         let byte = before(bytes, start);
         if byte >= 0x80 {
@@ -177,6 +178,11 @@ fn unspaced_before<'a>(bytes: &'a [u8], end: usize, floor: usize) -> Option<Word
 fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics {
     if word.text.first().is_some_and(|&byte| byte >= 0xE0) {
         return lexicon().unspaced(word.text);
+    }
+    // Nearly every word stands for itself.
+    let first = word.text.first().copied().unwrap_or(0) | 0x20;
+    if !matches!(first, b'a' | b'c' | b'd' | b'i' | b'k' | b'n' | b's' | b't') && word.text.len() > 1 {
+        return lexicon().word(word.text);
     }
     let own = |other: &[u8]| word.text.eq_ignore_ascii_case(other);
     if own(b"social") {
