@@ -5,7 +5,7 @@ use super::{
     topics::Topics,
 };
 use crate::{
-    chars::{at, before, char_before, is_alnum, is_alpha, is_digit, is_letter, is_upper, part, span_back},
+    chars::{at, before, char_before, is_alnum, is_alpha, is_digit, is_escape, is_letter, is_upper, part, span_back},
     kind::Kind,
 };
 
@@ -129,13 +129,14 @@ fn word_before<'a>(bytes: &'a [u8], place: usize, floor: usize, first: bool) -> 
     }
     let start = word_start(bytes, end, floor);
     // The letter of an escape is no part of the word behind it.
-    let start = if start + 1 < end && before(bytes, start) == b'\\' { start + 1 } else { start };
+    let start = if start + 1 < end && is_escape(bytes, start) { start + 1 } else { start };
     Some(Word { text: part(bytes, start, end), start })
 }
 
 /// Where the word that ends at `end` begins; `phoneNumber` and `IPAddress` are two words each.
 fn word_start(bytes: &[u8], end: usize, floor: usize) -> usize {
-    let mut start = end;
+    // Small letters in front of one another are the common case.
+    let mut start = end - span_back(bytes, end, end.saturating_sub(floor), |byte| byte.is_ascii_lowercase());
     while start > floor {
         let byte = before(bytes, start);
         if byte >= 0x80 {
@@ -177,6 +178,11 @@ fn unspaced_before<'a>(bytes: &'a [u8], end: usize, floor: usize) -> Option<Word
 fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics {
     if word.text.first().is_some_and(|&byte| byte >= 0xE0) {
         return lexicon().unspaced(word.text);
+    }
+    // Nearly every word stands for itself.
+    let first = word.text.first().copied().unwrap_or(0) | 0x20;
+    if !matches!(first, b'a' | b'c' | b'd' | b'i' | b'k' | b'n' | b's' | b't') && word.text.len() > 1 {
+        return lexicon().word(word.text);
     }
     let own = |other: &[u8]| word.text.eq_ignore_ascii_case(other);
     if own(b"social") {

@@ -56,6 +56,8 @@ pub(crate) struct Text<'a> {
     html: RefCell<HtmlTable>,
     /// The last answer: value and topics.
     last: Cell<(usize, Topics)>,
+    /// The digits in hand, with little between them: they share one label.
+    group: Cell<(usize, usize)>,
     /// The kind that context gave last, and where that value ended.
     inherited: Cell<Option<(Kind, usize)>>,
     /// Up to where runs of hexadecimal digits and colons were looked at.
@@ -76,6 +78,7 @@ impl<'a> Text<'a> {
             columns: Cell::default(),
             html: RefCell::default(),
             last: Cell::new((usize::MAX, Topics::NONE)),
+            group: Cell::new((0, 0)),
             inherited: Cell::new(None),
             v6: Cell::new(0),
         }
@@ -109,6 +112,8 @@ impl<'a> Text<'a> {
 
     /// The topics of the nearest label.
     pub(crate) fn topics(&self, value: usize) -> Topics {
+        let (start, end) = self.group.get();
+        let value = if (start..end).contains(&value) { start } else { value };
         let (place, topics) = self.last.get();
         if place == value {
             return topics;
@@ -116,6 +121,11 @@ impl<'a> Text<'a> {
         let topics = self.find_topics(value);
         self.last.set((value, topics));
         topics
+    }
+
+    /// The values that start in this range have the label of the first.
+    pub(crate) fn group(&self, start: usize, end: usize) {
+        self.group.set((start, end));
     }
 
     /// The label in the line of the value, without tables and keys.

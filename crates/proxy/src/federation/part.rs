@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use vestibule_mcp::{Era, Message, Version, places};
+use vestibule_mcp::{Era, Message, Mirrored, Version};
 use vestibule_model::{Server, federation};
 use vestibule_vault::McpCall;
 
@@ -116,7 +116,7 @@ impl<'v> Part<'v> {
                 headers.insert(name, value);
             }
         };
-        set(NAME, errand.name.as_deref().map(places::mirrored).as_deref());
+        set(NAME, errand.name.as_deref().map(Mirrored::encode).as_deref());
         set(METHOD, errand.message.as_ref().filter(|_| mirrors_method).map(Message::method));
         set(LAST_EVENT, errand.last_event.as_deref());
         // Each server is spoken to in the version that it agreed to.

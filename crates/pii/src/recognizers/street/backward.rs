@@ -57,7 +57,12 @@ fn is_month(word: &[u8]) -> bool {
 
 /// Where the house ends, with its dwelling; and how many such there are.
 fn house(bytes: &[u8], after: usize) -> (usize, u8) {
-    let end = number_end(bytes, after);
+    let mut end = number_end(bytes, after);
+    // "Calzada Prieto 931 584, ": house and dwelling
+    let inner = span(bytes, end + 1, 5, is_digit);
+    if at(bytes, end) == b' ' && (1..=4).contains(&inner) && matches!(at(bytes, end + 1 + inner), b',' | b'\n' | 0) {
+        end += 1 + inner;
+    }
     match tail::unit(bytes, end) {
         Some(unit) => (unit, 1),
         None => (end, 0),
@@ -70,7 +75,8 @@ fn name_end(bytes: &[u8], number: usize) -> Option<usize> {
         return None;
     }
     let mut end = number - 1;
-    for mark in ["nº", "n°", "n.º", "n.", "No.", "No:", "nr", "nr.", "№", "Nº", "d.", "д."] {
+    for mark in ["nº", "n°", "n.º", "n.", "No.", "No:", "nr", "nr.", "№", "Nº", "N°", "Nro.", "Nro", "d.", "д."]
+    {
         let start = end.checked_sub(mark.len());
         if let Some(start) = start
             && part(bytes, start, end) == mark.as_bytes()

@@ -5,7 +5,7 @@ use super::{
     names::{DIRECTION, LEAD_AFTER_NUMBER, SMALL, STRONG, SUFFIX, UNABBREVIATED, UNIT, WHOLE},
     tail,
 };
-use crate::chars::{at, is_alpha, is_digit, is_upper, part, span, span_back};
+use crate::chars::{at, before, is_alpha, is_digit, is_upper, part, span, span_back};
 
 /// What a street line looks like.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +61,41 @@ pub(super) fn read(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
     Some(line)
 }
 
+/// A name that no list knows, behind a house number or the number of a dwelling: `255 Gina Club`, `Studio 5, Nigel
+/// Stravenue`. Only what closes an address and nothing else makes it one.
+pub(super) fn unknown(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
+    let (brk, mut place) = break_at(bytes, after)?;
+    let post_box = |start: usize| word_at(bytes, start).is_some_and(|word| word.eq("box"));
+    let dwelling = if brk == Break::Blank { None } else { flat_before(bytes, after).filter(|&start| !post_box(start)) };
+    if brk == Break::Line && dwelling.is_none() {
+        return None;
+    }
+    let (mut end, mut names) = (place, 0);
+    while names < 5 {
+        let Some(word) = word_at(bytes, place) else { break };
+        let named = word.is_name() && !is_digit(at(word.text, 0));
+        if !named && !(names > 0 && SMALL.has(word.text)) {
+            break;
+        }
+        if names > 0 && UNIT.has(word.text) && tail::unit(bytes, end).is_some() {
+            break;
+        }
+        names += 1;
+        end = word.end;
+        let Some(next) = blank_at(bytes, word.end + usize::from(at(bytes, word.end) == b'.' && word.text.len() < 4))
+        else {
+            break;
+        };
+        place = next;
+    }
+    if names == 0 || (names == 1 && dwelling.is_none()) {
+        return None;
+    }
+    let end = tail::unit(bytes, end).unwrap_or(end);
+    let start = dwelling.or_else(|| unit_before(bytes, number)).unwrap_or(number);
+    Some(Line { start, end, points: 0, strong: false, closed: true, long: false })
+}
+
 /// `Serangoon Avenue 4,`: a number closes the name, and the address goes on behind it.
 fn numbered_suffix(bytes: &[u8], end: usize) -> Option<usize> {
     let next = blank_at(bytes, end)?;
@@ -101,6 +136,9 @@ fn led(bytes: &[u8], start: usize) -> Option<Line> {
     let (mut end, mut names) = (lead.end, 0);
     for _ in 0..MAX_WORDS {
         let Some(word) = blank_at(bytes, place).and_then(|next| word_at(bytes, next)) else { break };
+        if names > 0 && UNIT.has(word.text) && tail::unit(bytes, end).is_some() {
+            break;
+        }
         if word.is_name() || starts_with_digit(&word) {
             names += 1;
             end = word.end;
@@ -227,7 +265,7 @@ fn highway(bytes: &[u8], start: usize) -> Option<Line> {
             let end = next + digits + usize::from(digits > 0 && at(bytes, next + digits).is_ascii_uppercase());
             if (1..=4).contains(&digits)
                 && !is_alpha(at(bytes, end))
-                && (index > 0 || word.is_upper() || word.text.len() > 2)
+                && (index > 0 || (word.is_upper() && word.text.len() > 1) || word.text.len() > 2)
             {
                 return Some(Line { start, end, points: 1, strong: true, closed: closed(bytes, end), long: false });
             }
@@ -260,7 +298,7 @@ fn direction(bytes: &[u8], end: usize) -> Option<usize> {
 
 /// `Flat 7B, `, `Unit 52, ` and `Flat 7B, Rowan House, ` in front of the house number.
 fn unit_before(bytes: &[u8], number: usize) -> Option<usize> {
-    let gap = span_back(bytes, number, 3, |byte| matches!(byte, b' ' | b',' | b'/'));
+    let gap = span_back(bytes, number, 3, |byte| matches!(byte, b' ' | b',' | b'/' | b'\n'));
     let code_end = number - gap;
     if gap == 0 {
         return None;
@@ -272,7 +310,7 @@ fn unit_before(bytes: &[u8], number: usize) -> Option<usize> {
         let letters = span_back(bytes, code_end, 40, |byte| is_alpha(byte) || matches!(byte, b' ' | b'\'' | b'.'));
         let building = code_end - letters;
         let named = word_at(bytes, building + 1).is_some_and(|word| word.is_name());
-        (letters > 3 && at(bytes, building) == b' ' && named && at(bytes, building - 1) == b',')
+        (letters > 3 && at(bytes, building) == b' ' && named && before(bytes, building) == b',')
             .then(|| flat_before(bytes, building - 1))
             .flatten()
     })
@@ -283,6 +321,7 @@ fn flat_before(bytes: &[u8], code_end: usize) -> Option<usize> {
     let code = span_back(bytes, code_end, 6, |byte| byte.is_ascii_alphanumeric());
     let blank = code_end - code;
     let word_end = blank - span_back(bytes, blank, 1, |byte| byte == b' ');
+    let word_end = word_end - span_back(bytes, word_end, 1, |byte| byte == b'.');
     let letters = span_back(bytes, word_end, 10, is_alpha);
     let start = word_end - letters;
     let word = part(bytes, start, word_end);
