@@ -172,7 +172,7 @@ fn unseal(
 ) -> Result<Option<Message>, Response> {
     session::resume(proxy, arrival, asked.session.as_deref(), headers)
         .ok_or_else(|| answer::session_gone(message.as_ref()))?;
-    message.map(|message| round_trip::open(proxy, arrival, asked, message)).transpose()
+    message.map(|message| round_trip::open(proxy, arrival, asked, headers, message)).transpose()
 }
 
 /// How a request opens: its era and its version.

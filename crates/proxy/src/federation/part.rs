@@ -88,11 +88,12 @@ impl<'v> Part<'v> {
 
     /// Decided by the part's policy, recorded, and sent with the part's credential.
     pub(super) async fn send(&self, errand: Errand) -> Result<Answer, NoAnswer> {
-        let (proxy, headers) = (&self.visit.proxy, self.headers(&errand));
+        let (proxy, mut headers) = (&self.visit.proxy, self.headers(&errand));
         // The session that an answer opens stays with us, and is sealed with those of the other parts.
         let asked =
             Asked { initialize: false, ..Asked::of(errand.message.as_ref(), self.version, self.session.clone()) };
-        let opened = errand.message.map(|message| round_trip::open(proxy, &self.arrival, &asked, message)).transpose();
+        let open = |message| round_trip::open(proxy, &self.arrival, &asked, &mut headers, message);
+        let opened = errand.message.map(open).transpose();
         let call = McpCall {
             method: errand.method,
             era: self.visit.era(),
