@@ -201,6 +201,21 @@ mod tests {
     }
 
     #[test]
+    fn a_tag_holds_for_its_content_under_its_keys_only() {
+        let (old, new) = ([1; 32], [2; 32]);
+        let tag = Sealer::new(vec![Secret::new(old)]).tag("t", "c", "row");
+        let rotated = Sealer::new(vec![Secret::new(new), Secret::new(old)]);
+        assert!(rotated.is_tag("t", "c", "row", &tag), "an older key still counts");
+        assert_eq!(rotated.tag("t", "c", "row"), rotated.tag("t", "c", "row"));
+        assert_ne!(rotated.tag("t", "c", "row"), tag);
+        for (table, column, row) in [("t", "c", "ro"), ("t", "cr", "ow"), ("", "tc", "row")] {
+            assert!(!rotated.is_tag(table, column, row, &tag), "{table} {column} {row}");
+        }
+        assert!(!rotated.is_tag("t", "c", "row", &tag[..15]) && !rotated.is_tag("t", "c", "row", b""));
+        assert!(!sealer(3).is_tag("t", "c", "row", &tag));
+    }
+
+    #[test]
     fn a_cell_opens_only_in_its_place() {
         let (sealer, random) = (sealer(7), SeededRandom::new(1));
         let names = ["a", "b", "ab", "", "a|b"];
