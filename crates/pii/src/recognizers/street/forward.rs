@@ -2,7 +2,7 @@
 
 use super::{
     cursor::{Break, Word, blank_at, break_at, word_at},
-    names::{DIRECTION, LEAD_AFTER_NUMBER, SMALL, STRONG, SUFFIX, UNABBREVIATED, UNIT, WHOLE},
+    names::{DIRECTION, LEAD_AFTER_NUMBER, NUMBERED, SMALL, STRONG, SUFFIX, UNABBREVIATED, UNIT, WHOLE},
     tail,
 };
 use crate::chars::{at, before, is_alpha, is_digit, is_upper, part, span, span_back};
@@ -239,28 +239,11 @@ fn lower_case(bytes: &[u8], start: usize) -> bool {
 
 /// `US Highway 12`, `State Route 9`, `County Rd 12`, `FM 1960`.
 fn highway(bytes: &[u8], start: usize) -> Option<Line> {
-    static ROADS: [&str; 15] = [
-        "highway",
-        "hwy",
-        "route",
-        "rte",
-        "rt",
-        "road",
-        "rd",
-        "fm",
-        "cr",
-        "sr",
-        "interstate",
-        "loop",
-        "hwy.",
-        "i",
-        "us",
-    ];
     let mut place = start;
     for index in 0..5 {
         let word = word_at(bytes, place)?;
         let next = blank_at(bytes, word.end + usize::from(at(bytes, word.end) == b'.'))?;
-        if ROADS.iter().any(|road| word.eq(road)) {
+        if NUMBERED.has(word.text) {
             let digits = span(bytes, next, 5, is_digit);
             let end = next + digits + usize::from(digits > 0 && at(bytes, next + digits).is_ascii_uppercase());
             if (1..=4).contains(&digits)

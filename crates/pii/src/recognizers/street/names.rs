@@ -21,6 +21,37 @@ impl Names {
     }
 }
 
+/// Ends of words, in lower case.
+pub(super) struct Ends {
+    ends: &'static [&'static str],
+    by_last: OnceLock<Vec<Vec<&'static [u8]>>>,
+}
+
+impl Ends {
+    const fn new(ends: &'static [&'static str]) -> Self {
+        Self { ends, by_last: OnceLock::new() }
+    }
+
+    /// The length of the longest end that the word has, in bytes.
+    pub(super) fn longest(&self, word: &[u8]) -> Option<usize> {
+        self.with_last(word).iter().filter(|end| word.ends_with(end)).map(|end| end.len()).max()
+    }
+
+    /// Whether the word is one of the ends.
+    pub(super) fn is(&self, word: &[u8]) -> bool {
+        self.with_last(word).contains(&word)
+    }
+
+    fn with_last(&self, word: &[u8]) -> &[&'static [u8]] {
+        let by_last = self.by_last.get_or_init(|| {
+            let with =
+                |byte: u8| self.ends.iter().map(|end| end.as_bytes()).filter(move |end| end.last() == Some(&byte));
+            (0..=u8::MAX).map(|byte| with(byte).collect()).collect()
+        });
+        word.last().and_then(|&last| by_last.get(usize::from(last))).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// Ends of English street names that are hardly anything else behind a number and a name.
 pub(super) static STRONG: Names =
     Names::new("av ave avenue blvd boulevard cres crescent ct dr drive hwy lane ln pkwy rd road st str street terrace");
@@ -87,7 +118,7 @@ pub(super) static LEAD_AFTER_NUMBER: Names = Names::new(
 );
 
 /// Ends of street names in Germanic languages and Finnish, glued to the name or alone.
-pub(super) static GLUED: &[&str] = &[
+pub(super) static GLUED: Ends = Ends::new(&[
     "straße",
     "strasse",
     "str",
@@ -162,10 +193,10 @@ pub(super) static GLUED: &[&str] = &[
     "bakken",
     "hage",
     "warande",
-];
+]);
 
 /// Ends of street names that stand alone behind the name, in any case.
-pub(super) static APART: &[&str] = &[
+pub(super) static APART: Ends = Ends::new(&[
     "gate",
     "gata",
     "vei",
@@ -195,13 +226,16 @@ pub(super) static APART: &[&str] = &[
     "bulvarı",
     "blv",
     "boulevard",
-];
+]);
 
 /// Those of the above that say "street" and nothing else.
-pub(super) static SURELY_GLUED: &[&str] = &[
+pub(super) static SURELY_GLUED: Ends = Ends::new(&[
     "straße", "strasse", "gasse", "gracht", "straat", "gatan", "vägen", "laan", "allee", "str", "katu", "plein",
     "veien", "chaussee", "stræde", "gade", "steenweg", "gaten",
-];
+]);
+
+/// Roads that go by a number.
+pub(super) static NUMBERED: Names = Names::new("cr fm highway hwy i interstate loop rd road route rt rte sr us");
 
 /// Words in front of the name that ends a street, as part of it: `Grote Markt`, `Stora Nygatan`, `Prins Hendrikkade`.
 pub(super) static ADJECTIVE: Names = Names::new(
