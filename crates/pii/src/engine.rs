@@ -115,7 +115,7 @@ impl Engine {
             return end;
         }
         loop {
-            if is_dull(text.bytes, &chain) {
+            if is_dull(text.bytes, &chain) || is_amount(text.bytes, &chain) {
                 return chain.next;
             }
             text.group(chain.run(0).map_or(0, |run| run.start), chain.together());
@@ -249,6 +249,18 @@ fn moment_end(bytes: &[u8], chain: &Chain) -> Option<usize> {
     }
     let end = clock(time)?;
     Some(end + span(bytes, end, 16, |byte| is_digit(byte) || matches!(byte, b'.' | b'+' | b'Z')))
+}
+
+/// A decimal with at most three digits behind its point: no value of ours is written so.
+fn is_amount(bytes: &[u8], chain: &Chain) -> bool {
+    let (Some(first), Some(last)) = (chain.run(0), chain.run(1)) else { return false };
+    chain.len() == 2
+        && !chain.goes_on
+        && chain.sep(0) == Some(Sep::Dot)
+        && last.len() <= 3
+        && first.len() <= 6
+        && at(bytes, last.end) != b':'
+        && before(bytes, first.start) != b':'
 }
 
 /// Few digits with nothing around them that any recognizer could use: the most of the numbers in a program.

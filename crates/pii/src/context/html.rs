@@ -23,7 +23,8 @@ pub(crate) struct HtmlTable {
 impl HtmlTable {
     /// What the head of the value's column says, and where the cell begins.
     pub(crate) fn topics(&mut self, bytes: &[u8], value: usize) -> Option<(Topics, usize)> {
-        let cell = value - span_back(bytes, value, MAX_TAG, |byte| byte != b'>');
+        let lead = |byte: u8| matches!(byte, b' ' | b'\n' | b'\t' | b'\r' | b'+' | b'(');
+        let cell = value - span_back(bytes, value, MAX_TAG, lead);
         if cell == 0 || before(bytes, cell) != b'>' {
             return None;
         }
