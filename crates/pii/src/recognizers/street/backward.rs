@@ -166,7 +166,7 @@ fn widened(bytes: &[u8], start: usize) -> usize {
         let capital = word.is_name() && !word.is_ordinal();
         let german = GERMAN_LEAD.has(word.text) && capital;
         let adjective = german || (ADJECTIVE.has(word.text) && capital) || is_demonym(word.text);
-        if !adjective && !(SMALL.has(word.text) || capital) {
+        if !(adjective || capital || SMALL.has(word.text)) {
             break;
         }
         if !adjective && lexicon().word(word.text) != Topics::NONE && !SMALL.has(word.text) {
@@ -250,10 +250,9 @@ fn leads(lead: &Word<'_>, next: &Word<'_>, abbreviated: bool) -> bool {
     let short = lead.text.len() > 2 || abbreviated || (lead.is_name() && !lead.is_upper());
     // Words of English too: in small letters only in front of a name.
     let english = ["via", "place", "route", "square", "plaza", "villa"].iter().any(|word| lead.text == word.as_bytes());
-    short
-        && !(english
-            && (next.is_upper() || !next.is_name())
-            && !SMALL_ROMANCE.iter().any(|small| next.text == small.as_bytes()))
+    let named = next.is_name() && !next.is_upper();
+    let romance = || SMALL_ROMANCE.iter().any(|small| next.text == small.as_bytes());
+    short && (!english || named || romance())
 }
 
 static SMALL_ROMANCE: [&str; 14] =

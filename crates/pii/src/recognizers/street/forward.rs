@@ -74,7 +74,7 @@ pub(super) fn unknown(bytes: &[u8], number: usize, after: usize) -> Option<Line>
     while names < 5 {
         let Some(word) = word_at(bytes, place) else { break };
         let named = word.is_name() && !is_digit(at(word.text, 0));
-        if !named && !(names > 0 && SMALL.has(word.text)) {
+        if !(named || (names > 0 && SMALL.has(word.text))) {
             break;
         }
         if names > 0 && UNIT.has(word.text) && tail::unit(bytes, end).is_some() {
