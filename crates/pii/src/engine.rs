@@ -140,6 +140,11 @@ impl Engine {
     /// Of overlapping candidates the surest stays, then the longest, then the one of the higher rank.
     fn settle(&self, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
         candidates.retain(|candidate| self.passes(candidate));
+        let asked = |candidate: &Candidate| self.thresholds.get(candidate.kind.index()).copied().flatten().is_some();
+        if candidates.len() < 2 {
+            candidates.retain(asked);
+            return candidates;
+        }
         candidates.sort_unstable_by_key(|candidate| (candidate.start, candidate.end));
         let mut settled: Vec<Candidate> = Vec::with_capacity(candidates.len());
         let mut rest = candidates.as_mut_slice();
@@ -159,7 +164,7 @@ impl Engine {
             choose(cluster, &mut settled);
             rest = others;
         }
-        settled.retain(|candidate| self.thresholds.get(candidate.kind.index()).copied().flatten().is_some());
+        settled.retain(asked);
         settled
     }
 }

@@ -102,7 +102,10 @@ fn name_end(bytes: &[u8], number: usize) -> Option<usize> {
 /// The word that ends at a place; with the full stop of an abbreviation before it.
 fn word_before(bytes: &[u8], end: usize) -> Option<Word<'_>> {
     let stop = end - usize::from(before(bytes, end) == b'.');
-    let mut start = stop;
+    let mut start = stop - span_back(bytes, stop, 40, is_alnum);
+    if before(bytes, start) == b' ' {
+        return (start < stop).then(|| Word { text: part(bytes, start, stop), start, end });
+    }
     while start > 0 && stop - start < 40 {
         match char_before(bytes, start) {
             Some(letter) if is_letter(letter) || letter.is_ascii_digit() => start -= letter.len_utf8(),

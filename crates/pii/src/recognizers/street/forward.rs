@@ -28,6 +28,9 @@ const MAX_WORDS: usize = 7;
 /// The street line whose house number is `number..after`.
 pub(super) fn read(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
     let (place, comma) = name_start(bytes, after)?;
+    if !comma && is_hopeless(bytes, place) {
+        return None;
+    }
     let name = if comma {
         led(bytes, place)
     } else {
@@ -59,6 +62,18 @@ pub(super) fn read(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
         line.points += 1;
     }
     Some(line)
+}
+
+/// Behind the first word another number or a mark stands, and no list knows a street of that one word.
+fn is_hopeless(bytes: &[u8], place: usize) -> bool {
+    let Some(word) = word_at(bytes, place) else { return true };
+    let after = at(bytes, word.end);
+    let next = if after == b' ' { at(bytes, word.end + 1) } else { after };
+    let single = is_digit(next) || matches!(after, b',' | b';' | b')' | b'"' | b'\n' | b':' | 0);
+    let known = || [&WHOLE, &DIRECTION, &NUMBERED, &LEAD_AFTER_NUMBER].iter().any(|names| names.has(word.text));
+    // "12 Main 3rd"
+    let ordinal = || word_at(bytes, word.end + 1).is_some_and(|next| next.is_ordinal());
+    single && !known() && !ordinal()
 }
 
 /// A name that no list knows, behind a house number or the number of a dwelling: `255 Gina Club`, `Studio 5, Nigel
@@ -157,6 +172,7 @@ fn starts_with_digit(word: &Word<'_>) -> bool {
 /// `[direction] name... suffix`.
 fn suffixed(bytes: &[u8], start: usize) -> Option<Line> {
     let mut best: Option<Line> = None;
+    let lower = lower_case(bytes, start);
     let (mut place, mut names, mut points) = (start, 0u8, 0u8);
     for index in 0..MAX_WORDS {
         let Some(word) = word_at(bytes, place) else { break };
@@ -165,7 +181,6 @@ fn suffixed(bytes: &[u8], start: usize) -> Option<Line> {
             break;
         }
         let small = index > 0 && SMALL.has(word.text);
-        let lower = lower_case(bytes, start);
         let named = word.is_name() || small || (lower && is_alpha(at(word.text, 0)));
         let named = named || (best.is_none() && numbered(bytes, &word));
         if !named {

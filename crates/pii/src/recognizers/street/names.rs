@@ -24,32 +24,60 @@ impl Names {
 /// Ends of words, in lower case.
 pub(super) struct Ends {
     ends: &'static [&'static str],
-    by_last: OnceLock<Vec<Vec<&'static [u8]>>>,
+    tables: OnceLock<EndTables>,
+}
+
+struct EndTables {
+    by_last: Vec<Vec<&'static [u8]>>,
+    /// Which pairs of last bytes there are; most words have none of them.
+    pairs: [u64; 16],
 }
 
 impl Ends {
     const fn new(ends: &'static [&'static str]) -> Self {
-        Self { ends, by_last: OnceLock::new() }
+        Self { ends, tables: OnceLock::new() }
     }
 
     /// The length of the longest end that the word has, in bytes.
     pub(super) fn longest(&self, word: &[u8]) -> Option<usize> {
-        self.with_last(word).iter().filter(|end| word.ends_with(end)).map(|end| end.len()).max()
+        self.candidates(word).iter().filter(|end| word.ends_with(end)).map(|end| end.len()).max()
     }
 
     /// Whether the word is one of the ends.
     pub(super) fn is(&self, word: &[u8]) -> bool {
-        self.with_last(word).contains(&word)
+        self.candidates(word).contains(&word)
     }
 
-    fn with_last(&self, word: &[u8]) -> &[&'static [u8]] {
-        let by_last = self.by_last.get_or_init(|| {
-            let with =
-                |byte: u8| self.ends.iter().map(|end| end.as_bytes()).filter(move |end| end.last() == Some(&byte));
-            (0..=u8::MAX).map(|byte| with(byte).collect()).collect()
-        });
-        word.last().and_then(|&last| by_last.get(usize::from(last))).map_or(&[], Vec::as_slice)
+    fn candidates(&self, word: &[u8]) -> &[&'static [u8]] {
+        let tables = self.tables.get_or_init(|| EndTables::of(self.ends));
+        let [.., before, last] = word else { return &[] };
+        let (slot, bit) = pair(*before, *last);
+        let known = tables.pairs.get(slot).is_some_and(|pairs| pairs & bit != 0);
+        let with_last = tables.by_last.get(usize::from(*last)).filter(|_| known);
+        with_last.map_or(&[], Vec::as_slice)
     }
+}
+
+impl EndTables {
+    fn of(ends: &'static [&'static str]) -> Self {
+        let with = |byte: u8| ends.iter().map(|end| end.as_bytes()).filter(move |end| end.last() == Some(&byte));
+        let mut pairs = [0; 16];
+        for end in ends {
+            if let [.., before, last] = end.as_bytes() {
+                let (slot, bit) = pair(*before, *last);
+                if let Some(pairs) = pairs.get_mut(slot) {
+                    *pairs |= bit;
+                }
+            }
+        }
+        Self { by_last: (0..=u8::MAX).map(|byte| with(byte).collect()).collect(), pairs }
+    }
+}
+
+/// Where a pair of bytes is in a table of a thousand bits.
+fn pair(before: u8, last: u8) -> (usize, u64) {
+    let hash = (usize::from(before & 31) << 5) | usize::from(last & 31);
+    (hash >> 6, 1 << (hash & 63))
 }
 
 /// Ends of English street names that are hardly anything else behind a number and a name.
