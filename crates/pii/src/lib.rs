@@ -10,6 +10,7 @@ pub mod config;
 mod context;
 mod engine;
 pub mod finding;
+mod impersonal;
 mod json;
 pub mod kind;
 pub mod mask;
