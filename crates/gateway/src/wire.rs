@@ -13,7 +13,7 @@ use vestibule_egress::{
     guard::Reach,
 };
 use vestibule_identity::{Authenticator, password::PasswordPool};
-use vestibule_model::{Clock, Random, SystemClock, SystemRandom, server::Servers};
+use vestibule_model::{Clock, Random, Secret, SystemClock, SystemRandom, server::Servers};
 use vestibule_oauth::keys::KeyRing;
 use vestibule_policy::{Engine, PolicySet};
 use vestibule_proxy::{PinnedTools, Pins, Proxy, ProxySettings};
@@ -147,6 +147,8 @@ fn proxy(config: &Config, parts: &Parts) -> Result<Proxy> {
             credentials: Credentials { servers: Servers::clone(&parts.servers.load()), secrets: secrets.collect() },
             children: SessionLimits::CHILDREN,
             streams: SessionLimits::STREAMS,
+            masking: config.masking.settings.clone(),
+            mask_key: mask_key(config, &*parts.random),
             clock: Arc::clone(&parts.clock),
             random: Arc::clone(&parts.random),
         })?,
@@ -161,6 +163,15 @@ fn proxy(config: &Config, parts: &Parts) -> Result<Proxy> {
         },
         clock: Arc::clone(&parts.clock),
         random: Arc::clone(&parts.random),
+    })
+}
+
+/// The configured key, or one that lives as long as the process.
+fn mask_key(config: &Config, random: &dyn Random) -> Secret<[u8; 32]> {
+    config.masking.key.clone().unwrap_or_else(|| {
+        let mut key = [0; 32];
+        random.fill(&mut key);
+        Secret::new(key)
     })
 }
 

@@ -15,9 +15,11 @@ pub mod lookalike;
 pub mod message;
 mod mirror;
 mod params;
+pub mod places;
 mod scan;
 pub mod sse;
 pub mod state;
+mod values;
 pub mod watch;
 
 pub use definition::Definition;

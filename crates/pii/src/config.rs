@@ -3,7 +3,7 @@
 use crate::{kind::Kind, mask::Action};
 
 /// How sure a finding must be.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Sensitivity {
     /// Only what is hardly anything else.
     Strict,
@@ -25,7 +25,7 @@ impl Sensitivity {
 }
 
 /// What happens to one kind.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Rule {
     /// How sure a finding must be.
     pub sensitivity: Sensitivity,
@@ -34,7 +34,7 @@ pub struct Rule {
 }
 
 /// The rules for all kinds. A kind without a rule is not looked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Config {
     rules: [Option<Rule>; Kind::ALL.len()],
 }

@@ -23,6 +23,7 @@ mod words;
 
 pub use config::{Config, Rule, Sensitivity};
 pub use finding::{Finding, Site};
+pub use json::{Paths, Treatment};
 pub use kind::Kind;
 pub use mask::{Action, Blocked, Counts, HashKey, Masker, Naming, Pseudonyms, Screened};
 pub use recognizers::names as recognizers;

@@ -6,7 +6,7 @@ use crate::{
     context::{Surroundings, Text, key_topics},
     engine::Engine,
     finding::{Finding, Site},
-    json::{Origin, looks_like_json, walk},
+    json::{Origin, Paths, looks_like_json, walk},
 };
 
 /// Finds personal data. Build one per configuration and share it.
@@ -14,12 +14,23 @@ use crate::{
 pub struct Scanner {
     engine: Engine,
     config: Config,
+    paths: Paths,
 }
 
 impl Scanner {
     /// A scanner for a configuration.
     pub fn new(config: Config) -> Self {
-        Self { engine: Engine::new(&config), config }
+        Self { engine: Engine::new(&config), config, paths: Paths::default() }
+    }
+
+    /// The same for documents of a known form.
+    #[must_use]
+    pub fn with_paths(self, paths: Paths) -> Self {
+        Self { paths, ..self }
+    }
+
+    pub(crate) fn paths(&self) -> &Paths {
+        &self.paths
     }
 
     /// The configuration.

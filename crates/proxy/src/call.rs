@@ -4,6 +4,7 @@
 //! origin     is this browser allowed to be here            403
 //! caller   = authenticate(request)        who              401
 //! message  = parse(body)                  one strict parse 400
+//!            labels turned back           what is decided is what is sent
 //! decision = decide(caller, call)         what
 //! receipt  = append(decision.event())     evidence, denials too
 //! permit   = decision.into_permit()       or a refusal in the client's era
@@ -28,7 +29,7 @@ use vestibule_vault::McpCall;
 use crate::{
     Proxy,
     answer::{self, Asked},
-    batch, challenge, denial, origin, round_trip, session,
+    batch, challenge, denial, origin, round_trip, screening, session,
 };
 
 /// The largest event that is taken apart, in bytes.
@@ -231,6 +232,7 @@ fn unseal(
 ) -> Result<Option<Message>, Response> {
     session::resume(proxy, arrival, asked.session.as_deref(), &mut parts.headers)
         .ok_or_else(|| answer::session_gone(message.as_ref()))?;
+    let message = screening::arguments(proxy, arrival, asked, &mut parts.headers, message)?;
     match (message, asked.era()) {
         (Some(message), Era::Stateless) => round_trip::open_state(proxy, arrival, message)
             .map(|message| Some(round_trip::narrow(proxy, arrival, message))),

@@ -13,6 +13,7 @@ pub mod origin;
 pub mod pins;
 mod round_trip;
 pub mod routes;
+mod screening;
 mod sealed;
 mod server_requests;
 pub mod session;

@@ -1,5 +1,7 @@
 //! Server-sent events: each event is masked when it is complete. Its `data` lines are one text.
 
+use std::ops::Deref;
+
 use crate::{
     chars::part,
     context::Surroundings,
@@ -16,11 +18,14 @@ pub enum StreamError {
     /// One event is larger than the limit: it cannot be looked at as a whole.
     #[error("an event is larger than {0} bytes")]
     TooLarge(usize),
+    /// A long text in base64 goes on as something else.
+    #[error("a text in base64 cannot be read")]
+    Broken,
 }
 
 /// Masks a body of `text/event-stream` as it passes.
-pub struct SseStream<'m> {
-    masker: &'m Masker,
+pub struct SseStream<M> {
+    masker: M,
     max_event: usize,
     buffer: Vec<u8>,
     /// Up to where the buffer was searched for the end of the event.
@@ -28,9 +33,9 @@ pub struct SseStream<'m> {
     counts: Counts,
 }
 
-impl<'m> SseStream<'m> {
+impl<M: Deref<Target = Masker>> SseStream<M> {
     /// A stream at its start; `max_event` is the largest event in bytes.
-    pub fn new(masker: &'m Masker, max_event: usize) -> Self {
+    pub fn new(masker: M, max_event: usize) -> Self {
         Self { masker, max_event, buffer: Vec::new(), searched: 0, counts: Counts::default() }
     }
 
@@ -52,6 +57,11 @@ impl<'m> SseStream<'m> {
             return Err(StreamError::TooLarge(self.max_event));
         }
         Ok(out)
+    }
+
+    /// What was replaced so far.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     /// The stream has ended; an event without its end is masked like any other.
