@@ -201,7 +201,7 @@ impl Vault {
             outcome.failed("receipt_mismatch");
             return Err(DispatchError::Journal);
         }
-        let screen = self.screening.begin(permit.principal(), permit.server(), permit.call());
+        let screen = self.screening.begin(permit.principal(), permit.server(), permit.call(), permit.masks());
         // Both at once. An upstream that fails first still waits for the journal, since a refusal is an answer too;
         // a journal that fails first drops the exchange, and no byte of the answer leaves.
         let answered = async { Ok(self.send(permit).await) };

@@ -30,6 +30,7 @@ use std::{
 use vestibule_mcp::places;
 use vestibule_model::{Clock, Principal, Random, Server, ServerName};
 use vestibule_pii::{Config, HashKey, Masker, Paths, Treatment};
+use vestibule_policy::mask::Mask;
 
 pub(crate) use self::answer::{Masking, Screen, WHOLE, Withheld};
 pub use self::{arguments::Unfit, tally::Tally};
@@ -73,8 +74,9 @@ impl Screening {
         caller: &Arc<Principal>,
         server: &Arc<Server>,
         call: &McpCall,
+        demanded: &[Mask],
     ) -> Option<Screen> {
-        let config = self.settings.for_answer(caller, server, call)?;
+        let config = self.settings.for_answer(caller, server, call, demanded)?;
         Some(Screen::new(self, config, caller, server, call))
     }
 

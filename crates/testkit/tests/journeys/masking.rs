@@ -11,7 +11,7 @@ use vestibule_testkit::{
     house::{House, PASSWORD},
     http::Answer,
     mcp::{Caller, stateless},
-    upstream::{Canned, Upstream},
+    upstream::{Canned, Speaks, Upstream},
 };
 
 /// One value of each of the seven types, and how it is labelled.
@@ -204,4 +204,108 @@ async fn a_client_may_tighten_and_loosens_only_where_it_may() {
             assert!(!seen.text().to_lowercase().contains("x-mask-pii"), "the wish of a client stays here");
         }
     }
+}
+
+/// What a server that shows the profile is told by `tool` with these arguments.
+async fn sent_by(place: &Place, caller: &Caller, arguments: Value) -> Value {
+    let answer = caller.call("book", arguments).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    place.sent().pop().unwrap()["params"]["arguments"].clone()
+}
+
+#[tokio::test]
+async fn an_agent_acts_on_data_that_it_never_sees() {
+    let place = Place::of("before_llm = true", "mask = \"pseudonym\"").await;
+    place.upstream.speak(Speaks::Sessions);
+    let (agent, tokens) = place.agent("up", "ana@example.net").await;
+    let caller = agent.session(&tokens).await;
+    place.result(&text_result());
+    assert_hidden(&caller.call("read", json!({})).await.text());
+
+    let arguments = json!({ "for": "[EMAIL_1]", "note": "Call [PHONE_1] about [CARD_1]. Not [EMAIL_7].", "[EMAIL_1]": 1,
+        "deep": [{ "at": "[IP_1]" }], "json": "{\"to\":\"[EMAIL_1]\"}" });
+    let sent = sent_by(&place, &caller, arguments.clone()).await;
+    assert_eq!(sent["for"], VALUES[0].0);
+    assert_eq!(sent["note"], "Call +1 415 555 2671 about 4111 1111 1111 1111. Not [EMAIL_7].");
+    assert_eq!((&sent["[EMAIL_1]"], &sent["deep"][0]["at"]), (&json!(1), &json!(VALUES[4].0)));
+    assert_eq!(sent["json"], format!("{{\"to\":\"{}\"}}", VALUES[0].0));
+
+    // Another session of the same person and client, another person, another client, another server: worth nothing.
+    let second = agent.session(&tokens).await;
+    assert_eq!(sent_by(&place, &second, arguments.clone()).await, arguments, "another session");
+    let (other_agent, other_tokens) = place.agent("up", "ben@example.net").await;
+    assert_eq!(
+        sent_by(&place, &other_agent.caller(&other_tokens), arguments.clone()).await,
+        arguments,
+        "another person"
+    );
+    let (again, again_tokens) = place.agent("up", "ana@example.net").await;
+    assert_eq!(sent_by(&place, &again.caller(&again_tokens), arguments.clone()).await, arguments, "another client");
+    let (elsewhere, elsewhere_tokens) = place.agent("other", "ana@example.net").await;
+    let elsewhere = elsewhere.session(&elsewhere_tokens).await;
+    assert_eq!(sent_by(&place, &elsewhere, arguments.clone()).await, arguments, "another server");
+    // The session that has seen them still can.
+    assert_eq!(sent_by(&place, &caller, arguments).await, sent);
+}
+
+#[tokio::test]
+async fn one_label_never_means_two_values_to_one_reader() {
+    let place = Place::of("before_llm = true", "mask = \"pseudonym\"").await;
+    place.upstream.speak(Speaks::Sessions);
+    let (agent, tokens) = place.agent("up", "ana@example.net").await;
+    let (first, second) = (agent.session(&tokens).await, agent.session(&tokens).await);
+    let mail = |address: &str| json!({ "content": [{ "type": "text", "text": address }] });
+    place.result(&mail("one@example.com"));
+    assert!(first.call("read", json!({})).await.text().contains("[EMAIL_1]"));
+    place.result(&mail("two@example.com"));
+    assert!(second.call("read", json!({})).await.text().contains("[EMAIL_2]"));
+    assert_eq!(sent_by(&place, &second, json!({ "to": "[EMAIL_1]" })).await["to"], "[EMAIL_1]");
+    place.result(&mail("one@example.com"));
+    assert!(second.call("read", json!({})).await.text().contains("[EMAIL_1]"), "now this session has seen it too");
+    assert_eq!(sent_by(&place, &second, json!({ "to": "[EMAIL_1]" })).await["to"], "one@example.com");
+}
+
+#[tokio::test]
+async fn labels_that_were_forgotten_are_not_given_again() {
+    let place = Place::of("before_llm = true\nremember_hours = 1", "mask = \"pseudonym\"").await;
+    let (agent, tokens) = place.agent("up", "ana@example.net").await;
+    let caller = agent.caller(&tokens);
+    let mail = |address: &str| json!({ "content": [{ "type": "text", "text": address }] });
+    place.result(&mail("one@example.com"));
+    assert!(caller.call("read", json!({})).await.text().contains("[EMAIL_1]"));
+    place.house.wait(std::time::Duration::from_secs(2 * 60 * 60));
+    let caller = agent.caller(&agent.refresh(&tokens.refresh).await);
+    assert_eq!(sent_by(&place, &caller, json!({ "to": "[EMAIL_1]" })).await["to"], "[EMAIL_1]", "forgotten");
+    place.result(&mail("two@example.com"));
+    let answer = caller.call("read", json!({})).await;
+    let answer = answer.text();
+    assert!(answer.contains("[EMAIL_") && !answer.contains("[EMAIL_1]") && !answer.contains("two@"), "{answer}");
+    assert_eq!(sent_by(&place, &caller, json!({ "to": "[EMAIL_1]" })).await["to"], "[EMAIL_1]", "never the wrong one");
+}
+
+#[tokio::test]
+async fn labels_without_pseudonyms_are_only_labels() {
+    let place = Place::of("before_llm = true", "").await;
+    let caller = place.caller().await;
+    place.result(&text_result());
+    assert!(caller.call("read", json!({})).await.text().contains("[EMAIL_1]"));
+    assert_eq!(sent_by(&place, &caller, json!({ "to": "[EMAIL_1]" })).await["to"], "[EMAIL_1]");
+}
+
+#[tokio::test]
+async fn policy_sees_what_is_sent_and_mirrors_say_the_same() {
+    let place = Place::of("before_llm = true", "mask = \"pseudonym\"").await;
+    let caller = place.caller().await;
+    place.result(&text_result());
+    caller.call("read", json!({})).await;
+    let (body, headers) = stateless("tools/call", json!({ "name": "book", "arguments": { "to": "[EMAIL_1]" } }));
+    let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let answer = caller.post(&body, &[headers, vec![("mcp-param-to", "[EMAIL_1]")]].concat()).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let seen = place.upstream.seen().pop().unwrap();
+    assert_eq!(seen.headers["mcp-param-to"], VALUES[0].0);
+    assert!(seen.text().contains(r#""to":"jane.doe@example.com""#));
+    let digest = vestibule_model::Digest::of(br#"{"to":"jane.doe@example.com"}"#);
+    let record = place.house.last_event("call").unwrap();
+    assert_eq!(record["arguments"], serde_json::to_value(digest).unwrap(), "decided and recorded as it was sent");
 }

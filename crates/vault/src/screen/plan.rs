@@ -1,8 +1,8 @@
 //! What is done to one call: the settings, what its client wishes, and what a policy demands.
 
 use vestibule_model::{Principal, Server};
-use vestibule_pii::{Config, Kind};
-use vestibule_policy::{Call, engine::CallTarget};
+use vestibule_pii::{Action, Config, Kind, Rule};
+use vestibule_policy::{Call, engine::CallTarget, mask::Mask};
 
 use super::{
     settings::{ClientSwitch, Direction, MaskRule, MaskSettings, Switch},
@@ -11,15 +11,46 @@ use super::{
 use crate::McpCall;
 
 impl MaskSettings {
-    /// For the answer to a call; `None`: it passes.
-    pub(super) fn for_answer(&self, caller: &Principal, server: &Server, call: &McpCall) -> Option<Config> {
+    /// For the answer to a call; `None`: it passes. `demanded` is what the policy says that permitted it.
+    pub(super) fn for_answer(
+        &self,
+        caller: &Principal,
+        server: &Server,
+        call: &McpCall,
+        demanded: &[Mask],
+    ) -> Option<Config> {
         // Whoever wrote something else was refused at the door.
         let wish = Wishes::read(&call.headers).unwrap_or(Wishes { before_llm: Some(Switch::On), in_logs: None });
-        if self.switch(server, wish.before_llm) == Switch::Off {
-            return None;
-        }
-        let usual = self.servers.get(&server.name).and_then(|own| own.usual.as_ref()).unwrap_or(&self.usual);
-        Some(self.with_rules(usual.clone(), Direction::Results, caller, server, &call.target()))
+        let chosen = match self.switch(server, wish.before_llm) {
+            Switch::Off if demanded.is_empty() => return None,
+            Switch::Off => Config::none(),
+            Switch::On => {
+                let usual = self.servers.get(&server.name).and_then(|own| own.usual.as_ref()).unwrap_or(&self.usual);
+                self.with_rules(usual.clone(), Direction::Results, caller, server, &call.target())
+            }
+        };
+        Some(
+            demanded
+                .iter()
+                .flat_map(Mask::iter)
+                .fold(chosen, |config, (name, action)| self.demand(config, name, action)),
+        )
+    }
+
+    /// What a policy demands, and nothing that shows more. Whether a label can be turned back is the policy's to say: to
+    /// its reader both are the same.
+    fn demand(&self, config: Config, name: &str, action: &str) -> Config {
+        // Both lists are compared in a test; what were in one alone would be hidden altogether.
+        let (Some(kind), Some(action)) = (Kind::from_name(name), Action::from_name(action)) else {
+            return Kind::ALL.into_iter().fold(config, |config, kind| self.demand(config, kind.name(), "label"));
+        };
+        let sensitivity = self.usual.rule(kind).map(|rule| rule.sensitivity).unwrap_or_default();
+        let rule = match config.rule(kind) {
+            None => Rule { sensitivity, action },
+            Some(have) if [have.action, action] == [Action::Label, Action::Pseudonym] => Rule { action, ..have },
+            Some(have) => Rule { action: have.action.stricter(action), ..have },
+        };
+        config.with(kind, rule)
     }
 
     /// For what a client gives to a server; `None`: it passes. Only rules say something about it.
@@ -63,6 +94,7 @@ impl MaskSettings {
             CallTarget::Tool(tool) => apply(usual, &rules, Some(tool)),
             CallTarget::Prompt(_) | CallTarget::Resource(_) => apply(usual, &rules, None),
             CallTarget::Session | CallTarget::Method(_) => {
+                // Cheap enough: rules are few, and such calls are rare.
                 let tools = rules.iter().flat_map(|rule| rule.tools.iter());
                 let each = tools.map(|tool| apply(usual.clone(), &rules, Some(tool)));
                 each.fold(apply(usual.clone(), &rules, None), |all, one| all.tightened_by(&one))
@@ -89,4 +121,36 @@ fn apply(mut config: Config, rules: &[&MaskRule], tool: Option<&str>) -> Config 
 /// Whether a call opens something new: then no label was given under it before.
 pub(super) fn opens(call: &McpCall) -> bool {
     call.message.as_ref().is_some_and(|message| message.method() == "initialize")
+}
+
+#[cfg(test)]
+mod tests {
+    use vestibule_policy::mask::{ACTIONS, TYPES};
+
+    use super::*;
+
+    #[test]
+    fn policies_and_masking_use_the_same_words() {
+        assert_eq!(TYPES, Kind::ALL.map(Kind::name));
+        let mut actions = ACTIONS.to_vec();
+        actions.sort_unstable();
+        let mut names = Action::ALL.map(Action::name).to_vec();
+        names.sort_unstable();
+        assert_eq!(actions, names);
+    }
+
+    #[test]
+    fn a_demand_never_shows_more() {
+        let settings = MaskSettings::default();
+        let of = |config: Config, action: &str| {
+            settings.demand(config, "EMAIL_ADDRESS", action).rule(Kind::Email).map(|rule| rule.action)
+        };
+        let blocked = Config::default().with_action(Action::Block);
+        assert_eq!(of(Config::none(), "partial"), Some(Action::Partial));
+        assert_eq!(of(Config::default(), "partial"), Some(Action::Label));
+        assert_eq!(of(Config::default(), "pseudonym"), Some(Action::Pseudonym));
+        assert_eq!(of(blocked, "pseudonym"), Some(Action::Block));
+        let unknown = settings.demand(Config::none(), "SHOE_SIZE", "label");
+        assert!(Kind::ALL.into_iter().all(|kind| unknown.rule(kind).is_some()));
+    }
 }

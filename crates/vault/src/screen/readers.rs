@@ -21,6 +21,8 @@ use vestibule_pii::Pseudonyms;
 const MOST_READERS: usize = 4096;
 /// The most entries that are remembered of all of them, about 200 MB.
 const MOST_ENTRIES: usize = 2_000_000;
+/// How often it is looked for what is not used.
+const SWEEP: Duration = Duration::from_secs(60);
 /// The most places of one reader of which it is known where their labels begin.
 const MOST_PLACES: usize = 4096;
 
@@ -30,6 +32,8 @@ pub(super) struct Readers {
     entries: Arc<AtomicUsize>,
     /// Labels from before may have been given by somebody who forgot them.
     complete_since: AtomicI64,
+    /// When what is not used was last looked for.
+    swept: AtomicI64,
     life: Duration,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -60,17 +64,17 @@ pub(super) enum Beginning {
 
 impl Readers {
     pub(super) fn new(life: Duration, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        let complete_since = AtomicI64::new(clock.now().as_millis());
-        Self { all: Mutex::default(), entries: Arc::default(), complete_since, life, clock, random }
+        let now = clock.now().as_millis();
+        let (complete_since, swept) = (AtomicI64::new(now), AtomicI64::new(now));
+        Self { all: Mutex::default(), entries: Arc::default(), complete_since, swept, life, clock, random }
     }
 
     /// Whoever calls, if anything is known of them.
     pub(super) fn find(&self, caller: &Principal) -> Option<Arc<Reader>> {
         let now = self.clock.now();
-        let found = self.lock().get(&who(caller)).cloned()?;
-        if now.since(found.used()) >= self.life {
-            return None;
-        }
+        let mut all = self.lock();
+        self.sweep(&mut all, now);
+        let found = all.get(&who(caller)).filter(|reader| now.since(reader.used()) < self.life).cloned()?;
         found.used.store(now.as_millis(), Ordering::Relaxed);
         Some(found)
     }
@@ -79,6 +83,7 @@ impl Readers {
     pub(super) fn of(&self, caller: &Principal) -> Arc<Reader> {
         let (now, who) = (self.clock.now(), who(caller));
         let mut all = self.lock();
+        self.sweep(&mut all, now);
         if let Some(reader) = all.get(&who).filter(|reader| now.since(reader.used()) < self.life) {
             reader.used.store(now.as_millis(), Ordering::Relaxed);
             return Arc::clone(reader);
@@ -129,11 +134,22 @@ impl Readers {
         1_000 + u32::from_le_bytes(bytes) % 9_000
     }
 
+    /// Values do not stay in memory longer than they serve.
+    fn sweep(&self, all: &mut HashMap<Digest, Arc<Reader>>, now: Timestamp) {
+        let last = Timestamp::from_millis(self.swept.load(Ordering::Relaxed));
+        if now.since(last) < SWEEP {
+            return;
+        }
+        self.swept.store(now.as_millis(), Ordering::Relaxed);
+        let before = all.len();
+        all.retain(|_, reader| now.since(reader.used()) < self.life);
+        if all.len() < before {
+            self.forgot(now);
+        }
+    }
+
     fn make_room(&self, all: &mut HashMap<Digest, Arc<Reader>>, now: Timestamp) {
         let before = all.len();
-        if before >= MOST_READERS || self.entries.load(Ordering::Relaxed) >= MOST_ENTRIES {
-            all.retain(|_, reader| now.since(reader.used()) < self.life);
-        }
         while all.len() >= MOST_READERS || (self.entries.load(Ordering::Relaxed) >= MOST_ENTRIES && !all.is_empty()) {
             let oldest = all.iter().min_by_key(|(_, reader)| reader.used()).map(|(who, _)| *who);
             // An answer that is still on its way keeps its own; they count until it is gone.

@@ -64,7 +64,9 @@ mod tests {
         let name = HeaderName::from_static(BEFORE_LLM);
         let headers = values.iter().map(|value| (name.clone(), HeaderValue::from_str(value).unwrap()));
         let mut map = HeaderMap::new();
-        headers.for_each(|(name, value)| drop(map.append(name, value)));
+        for (name, value) in headers {
+            map.append(name, value);
+        }
         Wishes::read(&map).map(|wishes| wishes.before_llm)
     }
 
