@@ -23,7 +23,11 @@ use vestibule_vault::{Credentials, SessionLimits, Vault, VaultParts};
 use crate::{
     config::{Config, DocumentReach},
     jobs::Jobs,
-    keys, nowhere, people, state,
+    keys,
+    logs::LogSwitch,
+    nowhere,
+    operators::Operators,
+    people, state,
 };
 
 /// The whole product, wired.
@@ -34,6 +38,8 @@ pub struct House {
     pub store: Store,
     /// The evidence.
     pub journal: Journal,
+    /// What is served to operators.
+    pub operators: Operators,
     /// The background tasks, not yet started.
     pub jobs: Jobs,
     /// Hashes passwords.
@@ -55,7 +61,8 @@ pub fn senses() -> Senses {
 pub async fn build(mut config: Config, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<House> {
     let policies = load_policies(&config)?;
     let opened = state::open(&config.state, config.master_key.take(), &clock, &random).await?;
-    let (store, journal) = (opened.store, opened.journal);
+    let logs = LogSwitch::new(config.masking.logs);
+    let (store, journal) = (opened.store, opened.journal.masked_by(logs.for_journal()));
     for (client, secret) in &config.clients {
         store.put_client(client, *secret).await.context("storing the pre-registered clients")?;
     }
@@ -73,9 +80,17 @@ pub async fn build(mut config: Config, clock: Arc<dyn Clock>, random: Arc<dyn Ra
         random,
     };
     people::add(&config.users, &parts.store, &parts.journal, &parts.passwords, (&parts.clock, &parts.random)).await?;
-    let public = router(&config, &parts)?;
+    let proxy = Arc::new(proxy(&config, &parts)?);
+    let operators = Operators {
+        store: parts.store.clone(),
+        journal: parts.journal.clone(),
+        meters: Arc::clone(&proxy.meters),
+        tally: Arc::clone(proxy.vault.tally()),
+    };
+    let public = router(&config, &parts, proxy)?;
     Ok(House {
         public,
+        operators,
         jobs: Jobs {
             store: parts.store.clone(),
             keys: parts.keys,
@@ -103,8 +118,8 @@ struct Parts {
     random: Arc<dyn Random>,
 }
 
-fn router(config: &Config, parts: &Parts) -> Result<Router> {
-    let proxy = vestibule_proxy::router(Arc::new(proxy(config, parts)?));
+fn router(config: &Config, parts: &Parts, proxy: Arc<Proxy>) -> Result<Router> {
+    let proxy = vestibule_proxy::router(proxy);
     let authserver = vestibule_authserver::routes::router(Arc::new(authserver(config, parts)?));
     let console = vestibule_console::router(Arc::new(console(config, parts)));
     let all = proxy.merge(authserver).merge(console);
@@ -154,6 +169,7 @@ fn proxy(config: &Config, parts: &Parts) -> Result<Proxy> {
         })?,
         store: parts.store.clone(),
         servers: Arc::clone(&parts.servers),
+        meters: Arc::default(),
         channels: vestibule_proxy::wires::sse::Channels::default(),
         settings: ProxySettings {
             public_url: config.public_url.clone(),

@@ -15,6 +15,7 @@ use vestibule_mcp::{
     Era, Message, OpeningError, ParseError, Target, Version,
     error::{self, code},
 };
+use vestibule_model::Masking;
 use vestibule_vault::{DispatchError, Reply};
 
 use crate::{Proxy, call::Arrival, list, round_trip, session, stream, unasked::Watched};
@@ -27,6 +28,8 @@ pub(crate) struct Asked {
     pub(crate) list: Option<ListKind>,
     pub(crate) initialize: bool,
     pub(crate) tool_call: bool,
+    /// How its evidence is written.
+    pub(crate) in_logs: Masking,
 }
 
 /// Which list an answer holds, when it is to be filtered.

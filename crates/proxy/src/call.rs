@@ -29,7 +29,9 @@ use vestibule_vault::McpCall;
 use crate::{
     Proxy,
     answer::{self, Asked},
-    batch, challenge, denial, origin, round_trip, screening, session,
+    batch, challenge, denial,
+    meters::Happened,
+    origin, round_trip, screening, session,
 };
 
 /// The largest event that is taken apart, in bytes.
@@ -38,26 +40,35 @@ pub(crate) const LARGEST_EVENT: usize = 32 << 20;
 /// `POST /mcp/{server}`: one JSON-RPC message, or a batch of them.
 pub async fn post(State(proxy): State<Arc<Proxy>>, Path(name): Path<String>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
+    let span = screening::log_span(&proxy, &parts.headers);
+    screening::logged(span, with_body(&proxy, &name, parts, body)).await
+}
+
+async fn with_body(proxy: &Arc<Proxy>, name: &str, parts: Parts, body: Body) -> Response {
     let origin = parts.headers.get(header::ORIGIN).cloned();
-    let response = match arrive(&proxy, &name, &parts).await {
-        Ok(arrival) => match read(&proxy, &parts, body).await {
-            Ok(Incoming::One(message)) => decide(&proxy, &arrival, parts, Some(message)).await,
-            Ok(Incoming::Batch(messages)) => batch::answer(&proxy, arrival, &parts, messages).await,
+    let response = match arrive(proxy, name, &parts).await {
+        Ok(arrival) => match read(proxy, &parts, body).await {
+            Ok(Incoming::One(message)) => decide(proxy, &arrival, parts, Some(message)).await,
+            Ok(Incoming::Batch(messages)) => batch::answer(proxy, arrival, &parts, messages).await,
             Err(response) => response,
         },
         Err(response) => response,
     };
-    origin::expose(&proxy, origin, response)
+    origin::expose(proxy, origin, response)
 }
 
 /// `GET /mcp/{server}`: the stream of server-initiated messages, stateful era only.
 pub async fn get(State(proxy): State<Arc<Proxy>>, Path(name): Path<String>, request: Request<Body>) -> Response {
-    without_body(&proxy, &name, request.into_parts().0).await
+    let (parts, _) = request.into_parts();
+    let span = screening::log_span(&proxy, &parts.headers);
+    screening::logged(span, without_body(&proxy, &name, parts)).await
 }
 
 /// `DELETE /mcp/{server}`: ends a session, stateful era only.
 pub async fn delete(State(proxy): State<Arc<Proxy>>, Path(name): Path<String>, request: Request<Body>) -> Response {
-    without_body(&proxy, &name, request.into_parts().0).await
+    let (parts, _) = request.into_parts();
+    let span = screening::log_span(&proxy, &parts.headers);
+    screening::logged(span, without_body(&proxy, &name, parts)).await
 }
 
 async fn without_body(proxy: &Arc<Proxy>, name: &str, parts: Parts) -> Response {
@@ -110,6 +121,7 @@ pub(crate) async fn arrive(proxy: &Proxy, name: &str, parts: &Parts) -> Result<A
             Ok(Arrival { server, caller, request, credential, address })
         }
         Err(error) => {
+            proxy.meters.count(Happened::Unauthenticated);
             let response = challenge::unauthenticated(proxy, &server, &error);
             Err(stranger(proxy, &server, request, address, &error, response).await)
         }
@@ -182,12 +194,14 @@ pub(crate) async fn decide(
 
     let mut event = decision.event(proxy.clock.now());
     event.address = arrival.address;
+    event.masking = asked.in_logs;
     let Ok(receipt) = proxy.journal.append(&event) else {
         return answer::journal_down(asked.id.as_deref());
     };
     let permit = match decision.into_permit() {
         Ok(permit) => permit,
         Err(denied) => {
+            proxy.meters.count(Happened::Denied);
             // The refusal is an answer too: its record is on the disk first.
             return match receipt.durable().await {
                 Ok(_) => denial::respond(proxy, arrival, &asked, &denied),
@@ -195,9 +209,13 @@ pub(crate) async fn decide(
             };
         }
     };
+    proxy.meters.count(Happened::Allowed);
     match proxy.vault.dispatch(permit, receipt).await {
         Ok(reply) => answer::respond(proxy, arrival, &asked, reply).await,
-        Err(error) => answer::undelivered(&asked, &error),
+        Err(error) => {
+            proxy.meters.count(Happened::Undelivered);
+            answer::undelivered(&asked, &error)
+        }
     }
 }
 
@@ -218,6 +236,7 @@ fn open(proxy: &Proxy, arrival: &Arrival, parts: &Parts, message: Option<&Messag
         id: message.and_then(Message::id).map(str::to_owned),
         list: message.map_or(Some(answer::ListKind::Resumed), answer::ListKind::of),
         initialize: message.is_some_and(|message| message.method() == "initialize"),
+        in_logs: proxy.vault.log_wish(&parts.headers),
         tool_call: message.is_some_and(|message| message.method() == "tools/call"),
     })
 }

@@ -9,6 +9,7 @@ pub mod challenge;
 mod channel;
 pub mod denial;
 pub mod list;
+pub mod meters;
 pub mod origin;
 pub mod pins;
 mod round_trip;
@@ -33,6 +34,7 @@ use vestibule_vault::Vault;
 
 pub use pins::{PinnedTools, Pins};
 pub use routes::router;
+pub use screening::LOG_SPANS;
 
 /// What the MCP endpoints work with. Built once, in the wiring.
 pub struct Proxy {
@@ -50,6 +52,8 @@ pub struct Proxy {
     pub store: Store,
     /// The servers behind us, swapped whole.
     pub servers: Arc<ArcSwap<Servers>>,
+    /// How often what happened.
+    pub meters: Arc<meters::Meters>,
     /// The HTTP+SSE streams that are open on this node.
     pub channels: wires::sse::Channels,
     /// Where we stand.

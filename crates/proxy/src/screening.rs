@@ -1,12 +1,21 @@
 //! Personal data in what a client sends, before it is decided: labels that it was given stand for their values again toward
 //! the server that has shown them, so that policy looks at what is sent. The work is the vault's.
 
-use axum::response::Response;
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use axum::{body::Body, response::Response};
+use futures_util::{Stream, stream};
 use http::{HeaderMap, StatusCode};
+use http_body_util::{BodyExt, StreamBody};
+use tracing::{Instrument, Span};
 use vestibule_mcp::{
     Message,
     error::{self, code},
 };
+use vestibule_model::Masking;
 use vestibule_vault::screen::Unfit;
 
 use crate::{
@@ -14,6 +23,43 @@ use crate::{
     answer::{self, Asked},
     call::Arrival,
 };
+
+/// The spans in which lines are logged masked, or as they are, whatever is configured.
+pub const LOG_SPANS: [&str; 2] = ["masked", "unmasked"];
+
+/// The span that a client wishes for, where it has a say.
+pub(crate) fn log_span(proxy: &Proxy, headers: &HeaderMap) -> Option<Span> {
+    match proxy.vault.log_wish(headers) {
+        Masking::AsConfigured => None,
+        Masking::On => Some(tracing::error_span!("masked")),
+        Masking::Off => Some(tracing::error_span!("unmasked")),
+    }
+}
+
+/// Answers a request in a span. What is logged while the answer passes belongs to it.
+pub(crate) async fn logged(span: Option<Span>, answer: impl Future<Output = Response>) -> Response {
+    let Some(span) = span else { return answer.await };
+    let (parts, body) = answer.instrument(span.clone()).await.into_parts();
+    let frames = stream::unfold(body, |mut body| async move { Some((body.frame().await?, body)) });
+    let inside = InSpan { frames: Box::pin(frames), span };
+    Response::from_parts(parts, Body::new(StreamBody::new(inside)))
+}
+
+/// A stream that is polled in a span.
+struct InSpan<S> {
+    frames: Pin<Box<S>>,
+    span: Span,
+}
+
+impl<S: Stream> Stream for InSpan<S> {
+    type Item = S::Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        let span = self.span.clone();
+        let _inside = span.enter();
+        self.frames.as_mut().poll_next(context)
+    }
+}
 
 /// The message as it is decided and sent.
 pub(crate) fn arguments(

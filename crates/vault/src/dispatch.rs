@@ -148,6 +148,11 @@ impl Vault {
         self.screening.tally()
     }
 
+    /// Whether what is logged of a request is masked, where its client has a say.
+    pub fn log_wish(&self, headers: &HeaderMap) -> vestibule_model::Masking {
+        self.screening.log_wish(headers)
+    }
+
     /// A message as it goes on to its server, before it is decided: labels that the caller was given stand for their values
     /// again, and what is kept from servers is masked. `None`: as it is. Headers that mirror it change with it.
     ///

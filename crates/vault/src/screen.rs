@@ -27,14 +27,19 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use http::HeaderMap;
 use vestibule_mcp::places;
-use vestibule_model::{Clock, Principal, Random, Server, ServerName};
-use vestibule_pii::{Config, HashKey, Masker, Paths, Treatment};
+use vestibule_model::{Clock, Masking as LogMasking, Principal, Random, Server, ServerName};
+use vestibule_pii::{Config, HashKey, Masker, Paths, Sensitivity, Treatment};
 use vestibule_policy::mask::Mask;
 
 pub(crate) use self::answer::{Masking, Screen, WHOLE, Withheld};
 pub use self::{arguments::Unfit, tally::Tally};
-use self::{readers::Readers, settings::MaskSettings};
+use self::{
+    readers::Readers,
+    settings::{ClientSwitch, MaskSettings, Switch},
+    wish::Wishes,
+};
 use crate::McpCall;
 
 /// How many configurations are kept ready. There are only as many as rules and roles make.
@@ -76,8 +81,21 @@ impl Screening {
         call: &McpCall,
         demanded: &[Mask],
     ) -> Option<Screen> {
-        let config = self.settings.for_answer(caller, server, call, demanded)?;
-        Some(Screen::new(self, config, caller, server, call))
+        let config = self.settings.for_answer(caller, server, call, demanded);
+        let sample = self.settings.proof.is_some_and(|one_in| self.tally.is_sample(one_in));
+        let proof = sample.then(|| self.masker(Config::default().with_sensitivity(Sensitivity::Eager)));
+        let config = config.or_else(|| sample.then(Config::none))?;
+        Some(Screen::new(self, config, proof, caller, server, call))
+    }
+
+    /// What a client wishes for logs, where it has a say. What cannot be read is masked.
+    pub(crate) fn log_wish(&self, headers: &HeaderMap) -> LogMasking {
+        let wish = Wishes::read(headers).map(|wishes| wishes.in_logs).unwrap_or(Some(Switch::On));
+        match (wish, self.settings.clients) {
+            (Some(Switch::On), _) => LogMasking::On,
+            (Some(Switch::Off), ClientSwitch::Override) => LogMasking::Off,
+            _ => LogMasking::AsConfigured,
+        }
     }
 
     /// The masker of a configuration; `with_paths` for whole messages.

@@ -1,6 +1,6 @@
 //! `[masking]`, `mask` of a server, and the two switches in the environment.
 
-use std::{collections::BTreeMap, ops::Range, time::Duration};
+use std::{collections::BTreeMap, num::NonZeroU64, ops::Range, time::Duration};
 
 use toml::Spanned;
 use vestibule_model::{Secret, ServerName};
@@ -81,6 +81,7 @@ pub(super) fn check(checker: &mut Checker<'_>, raw: &raw::Masking, servers: &[ra
         },
         servers: servers.iter().filter_map(|server| of_server(checker, server, &usual, sensitivity)).collect(),
         rules: raw.rules.iter().filter_map(|rule| of_rule(checker, rule, &known, sensitivity)).collect(),
+        proof: raw.proof_one_in.as_ref().and_then(|given| proof(checker, given)),
         memory: memory(checker, raw.remember_hours.as_ref()),
         usual,
     };
@@ -228,6 +229,14 @@ const fn sensitivity(raw: Option<raw::MaskSensitivity>) -> Sensitivity {
 
 fn switch_of(on: bool) -> Switch {
     if on { Switch::On } else { Switch::Off }
+}
+
+fn proof(checker: &mut Checker<'_>, given: &Spanned<u64>) -> Option<NonZeroU64> {
+    let one_in = NonZeroU64::new(*given.get_ref());
+    if one_in.is_none() {
+        checker.mistake(given.span(), "one answer in none is no sample", "write 1 for every answer, or remove it");
+    }
+    one_in
 }
 
 fn memory(checker: &mut Checker<'_>, given: Option<&Spanned<u64>>) -> Duration {

@@ -151,6 +151,10 @@ pub struct Masking {
     /// 32 bytes in base64 for the action `hash`. Default: made at each start.
     #[schemars(with = "Option<SecretRef>")]
     pub hash_key: Option<Spanned<SecretRef>>,
+    /// One answer in so many is looked at once more on its way out; what is still in it is counted in the metrics and the log,
+    /// by type, and kept nowhere. Answers that are not masked are sampled too. Default: none.
+    #[schemars(with = "Option<u64>")]
+    pub proof_one_in: Option<Spanned<u64>>,
     /// Hours for which labels are remembered of somebody who is not seen. Default: 12.
     #[schemars(with = "Option<u64>")]
     pub remember_hours: Option<Spanned<u64>>,

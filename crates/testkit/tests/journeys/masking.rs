@@ -309,3 +309,226 @@ async fn policy_sees_what_is_sent_and_mirrors_say_the_same() {
     let record = place.house.last_event("call").unwrap();
     assert_eq!(record["arguments"], serde_json::to_value(digest).unwrap(), "decided and recorded as it was sent");
 }
+
+#[tokio::test]
+async fn a_policy_demands_masking_for_some_tools_and_roles() {
+    let policy = "roles = [\"staff\", \"guest\"]\n\
+        [[tool]]\nnames = [\"read\"]\nallow = { staff = true, guest = true }\n\
+        mask = { guest = { EMAIL_ADDRESS = \"label\", CREDIT_CARD = \"block\" }, staff = [\"US_SSN\"] }\n\
+        [[tool]]\nnames = [\"open\"]\nallow = { staff = true, guest = true }\n";
+    let upstream = Upstream::start().await;
+    let config = format!(
+        "[masking]\nheaders = \"override\"\n[[server]]\nname = \"up\"\nurl = \"{}\"\npolicy = \"policy.toml\"\n",
+        upstream.url()
+    );
+    let house = House::of(&config, &[("policy.toml", policy)]).await;
+    house.add_user("ana@example.net", &["staff"]).await;
+    house.add_user("ben@example.net", &["guest"]).await;
+    let place = Place { house, upstream };
+    let off = [("x-mask-pii-before-llm", "off")];
+
+    let staff = place.caller().await;
+    place.result(&text_result());
+    let answer = call_with(&staff, &off).await;
+    assert!(answer.text().contains("[SSN_1]") && !answer.text().contains("219-09"), "{}", answer.text());
+    assert!(answer.text().contains("jane.doe@example.com"), "only what is demanded");
+    place.result(&text_result());
+    assert!(staff.call("open", json!({})).await.text().contains("219-09-9998"), "and only there");
+
+    let (agent, tokens) = place.agent("up", "ben@example.net").await;
+    let guest = agent.caller(&tokens);
+    place.result(&text_result());
+    let answer = call_with(&guest, &off).await;
+    assert_eq!(answer.status, 200);
+    assert_hidden(&answer.text());
+    assert_eq!(answer.json()["result"]["isError"], true);
+    assert!(answer.text().contains("CREDIT_CARD"), "the kind, never the value: {}", answer.text());
+    let withheld = async || loop {
+        let outcomes = place.house.events("outcome");
+        if let Some(outcome) = outcomes.into_iter().find(|outcome| outcome["reason"] == "pii_blocked") {
+            break outcome;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    };
+    let outcome = tokio::time::timeout(std::time::Duration::from_secs(30), withheld()).await.expect("recorded");
+    assert_eq!(outcome["verdict"], "deny");
+    place.result(&json!({ "content": [{ "type": "text", "text": "jane.doe@example.com, 219-09-9998" }] }));
+    let answer = call_with(&guest, &[]).await;
+    assert!(answer.text().contains("[EMAIL_1], 219-09-9998"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn what_is_blocked_ends_a_stream_with_an_error() {
+    let place = Place::of("before_llm = true\nactions = { CREDIT_CARD = \"block\" }", "").await;
+    let caller = place.caller().await;
+    let (events, receiver) = mpsc::channel(8);
+    place.upstream.answer_next(Canned::Stream(receiver));
+    let event = |message: &Value| format!("data: {message}\n\n");
+    let progress = |message: &str| json!({ "jsonrpc": "2.0", "method": "notifications/progress", "params": { "progressToken": 1, "progress": 1, "message": message } });
+    events.send(event(&progress("for jane.doe@example.com"))).await.unwrap();
+    events.send(event(&progress("with 4111 1111 1111 1111"))).await.unwrap();
+    events.send(event(&json!({ "jsonrpc": "2.0", "id": 1, "result": { "content": [] } }))).await.unwrap();
+    let answer = caller.call("read", json!({})).await;
+    let text = answer.text();
+    assert_hidden(text);
+    assert!(text.contains("for [EMAIL_1]") && text.contains("isError") && text.contains("CREDIT_CARD"), "{text}");
+    assert_eq!(text.matches("data:").count(), 2, "nothing after it: {text}");
+    tokio::time::timeout(std::time::Duration::from_secs(30), events.closed()).await.expect("the exchange has ended");
+}
+
+#[tokio::test]
+async fn what_a_server_may_not_be_sent_is_masked_or_refused() {
+    let rules = "[[masking.rule]]\ndirection = \"arguments\"\nservers = [\"up\"]\ntypes = [\"US_SSN\"]\naction = \"block\"\n\
+        [[masking.rule]]\ndirection = \"arguments\"\ntypes = [\"EMAIL_ADDRESS\"]\ntools = [\"book\"]\naction = \"partial\"";
+    let place = Place::of(rules, "").await;
+    let caller = place.caller().await;
+    let sent = sent_by(&place, &caller, json!({ "to": "jane.doe@example.com", "ip": "203.0.113.9" })).await;
+    assert_eq!(sent, json!({ "to": "j***@example.com", "ip": "203.0.113.9" }));
+    let before = place.upstream.seen().len();
+    let answer = caller.call("book", json!({ "ssn": "219-09-9998" })).await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["result"]["isError"]), (200, &json!(true)));
+    assert!(answer.text().contains("US_SSN") && !answer.text().contains("219-09"), "{}", answer.text());
+    assert_eq!(place.upstream.seen().len(), before, "it was not sent");
+    let answer = caller.call("read", json!({ "to": "jane.doe@example.com" })).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(place.sent().pop().unwrap()["params"]["arguments"]["to"], "jane.doe@example.com", "not this tool");
+}
+
+#[tokio::test]
+async fn every_part_of_an_answer_is_masked_and_the_protocol_stays() {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let place = Place::of("before_llm = true", "").await;
+    let caller = place.caller().await;
+    let file = STANDARD.encode("name;email\nJane;jane.doe@example.com\n");
+    let picture = STANDARD.encode([0x89, b'P', b'N', b'G', 0, 1, 2, 0xFF].repeat(40));
+    let result = json!({
+        "content": [
+            { "type": "text", "text": "the card \u{1d7d0} is 4111 1111 1111 1111", "annotations": { "audience": ["user"] } },
+            { "type": "image", "data": picture, "mimeType": "image/png" },
+            { "type": "resource", "resource": { "uri": "file:///of/jane.doe@example.com", "mimeType": "text/csv", "blob": file } },
+            { "type": "resource", "resource": { "uri": "file:///a", "text": "call +1 415 555 2671" } },
+            { "type": "resource_link", "uri": "mailto:jane.doe@example.com", "name": "Mail 203.0.113.9", "description": "SSN 219-09-9998" },
+        ],
+        "structuredContent": { "card": 4_111_111_111_111_111u64, "jane.doe@example.com": 1, "count": 42 },
+        "_meta": { "io.modelcontextprotocol/related-task": { "taskId": "203.0.113.9" }, "com.example/by": "jane.doe@example.com" },
+        "nextCursor": "jane.doe@example.com",
+    });
+    place.result(&result);
+    let answer = caller.call("read", json!({})).await;
+    let masked = answer.json()["result"].clone();
+    assert_eq!(masked["content"][0]["text"], "the card \u{1d7d0} is [CARD_1]");
+    assert_eq!(masked["content"][1], result["content"][1], "a picture is a picture");
+    let file = STANDARD.decode(masked["content"][2]["resource"]["blob"].as_str().unwrap()).unwrap();
+    assert_eq!(String::from_utf8(file).unwrap(), "name;email\nJane;[EMAIL_1]\n");
+    assert_eq!(masked["content"][2]["resource"]["uri"], "file:///of/[EMAIL_1]");
+    assert_eq!(masked["content"][3]["resource"]["text"], "call [PHONE_1]");
+    assert_eq!(masked["content"][4]["uri"], "mailto:[EMAIL_1]");
+    assert_eq!(masked["content"][4]["name"], "Mail [IP_1]");
+    assert_eq!(masked["content"][4]["description"], "SSN [SSN_1]");
+    assert_eq!(
+        masked["structuredContent"],
+        json!({ "card": "[CARD_1]", "jane.doe@example.com": 1, "count": 42 }),
+        "keys stay"
+    );
+    assert_eq!(masked["_meta"]["io.modelcontextprotocol/related-task"]["taskId"], "203.0.113.9");
+    assert_eq!(masked["_meta"]["com.example/by"], "[EMAIL_1]");
+    assert_eq!(masked["nextCursor"], "jane.doe@example.com", "a cursor comes back as it was");
+
+    place.answer(json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": -32000, "message": "no mailbox jane.doe@example.com", "data": { "ip": "203.0.113.9" } } }).to_string());
+    let error = caller.call("read", json!({})).await.json()["error"].clone();
+    assert_eq!((&error["message"], &error["data"]["ip"]), (&json!("no mailbox [EMAIL_1]"), &json!("[IP_1]")));
+
+    place.result(&json!({ "messages": [{ "role": "user", "content": { "type": "text", "text": "Write to jane.doe@example.com" } }] }));
+    let prompt = caller.ask("prompts/get", json!({ "name": "letter" })).await;
+    assert!(prompt.text().contains("Write to [EMAIL_1]"), "{}", prompt.text());
+    let file = STANDARD.encode("jane.doe@example.com");
+    place.result(&json!({ "contents": [{ "uri": "hr://a", "text": "12 Main Street, Springfield, IL 62704" }, { "uri": "hr://b", "blob": file }] }));
+    let resource = caller.ask("resources/read", json!({ "uri": "hr://a" })).await.json();
+    assert_eq!(resource["result"]["contents"][0]["text"], "[ADDRESS_1]");
+    let file = STANDARD.decode(resource["result"]["contents"][1]["blob"].as_str().unwrap()).unwrap();
+    assert_eq!(file, b"[EMAIL_1]");
+}
+
+#[tokio::test]
+async fn large_answers_are_masked_as_they_pass() {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let place = Place::of("before_llm = true", "").await;
+    let caller = place.caller().await;
+    let row = "Nothing to see in this line of the report, only words.\n";
+    let text = format!("{}jane.doe@example.com\n{}", row.repeat(8_000), row.repeat(8_000));
+    let file = STANDARD.encode(&text);
+    let result = json!({ "content": [{ "type": "text", "text": text }, { "type": "resource", "resource": { "uri": "f:a", "mimeType": "text/plain", "blob": file } }] });
+    place.result(&result);
+    let answer = caller.call("read", json!({})).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.header("x-pii-masked").is_none(), "it was not held until its end");
+    let masked = answer.json()["result"].clone();
+    let wanted = text.replace("jane.doe@example.com", "[EMAIL_1]");
+    assert_eq!(masked["content"][0]["text"], wanted.as_str());
+    let file = STANDARD.decode(masked["content"][1]["resource"]["blob"].as_str().unwrap()).unwrap();
+    assert!(String::from_utf8(file).unwrap() == wanted);
+}
+
+#[tokio::test]
+async fn operators_see_how_much_was_masked_and_no_value() {
+    let place = Place::of("before_llm = true\ntypes = [\"EMAIL_ADDRESS\"]\nproof_one_in = 1", "").await;
+    let caller = place.caller().await;
+    place.result(&text_result());
+    caller.call("read", json!({})).await;
+    let page = place.house.operators.get("/metrics").await;
+    assert_eq!(page.status, 200);
+    let page = page.text();
+    assert!(page.contains("vestibule_pii_masked_total{type=\"EMAIL_ADDRESS\",direction=\"results\"} 2"), "{page}");
+    assert!(
+        page.contains("vestibule_pii_left_total{type=\"US_SSN\"} 2"),
+        "the proof tells what was not masked: {page}"
+    );
+    assert!(page.contains("vestibule_messages_total{happened=\"allowed\"} 1"), "{page}");
+    assert_hidden(page);
+    assert_eq!(place.house.operators.get("/livez").await.status, 200);
+    assert_eq!(place.house.http.get("/metrics").await.status, 404, "only there");
+}
+
+#[tokio::test]
+async fn evidence_and_logs_hold_no_personal_data() {
+    let logs = vestibule_testkit::logs::keep();
+    let place = Place::of("before_llm = true", "mask = \"pseudonym\"").await;
+    let caller = place.caller().await;
+    place.result(&text_result());
+    caller.call("read", json!({})).await;
+    sent_by(&place, &caller, json!({ "to": "[EMAIL_1]" })).await;
+    place.result(&json!({ "contents": [] }));
+    caller.ask("resources/read", json!({ "uri": "hr://people/jane.doe@example.com" })).await;
+    let records = place.house.records();
+    let targets: Vec<&Value> = records.iter().map(|record| &record["event"]["target"]).collect();
+    assert!(targets.contains(&&json!("hr://people/[EMAIL]")), "{targets:?}");
+    for record in records {
+        assert_hidden(&record.to_string());
+    }
+    // Not even the most talkative level repeats what was said.
+    let logged = logs.text();
+    for part in ["415 555 2671", "219-09-9998", "4111 1111 1111", "12 Main Street"] {
+        assert!(!logged.contains(part), "{part}");
+    }
+}
+
+#[tokio::test]
+async fn evidence_follows_the_switch_and_the_wish() {
+    for (config, header, masked) in [
+        ("logs = false", None, false),
+        ("logs = false", Some("on"), true),
+        ("logs = true", Some("off"), true),
+        ("logs = true\nheaders = \"override\"", Some("off"), false),
+    ] {
+        let place = Place::of(config, "").await;
+        let caller = place.caller().await;
+        let uri = "hr://people/jane.doe@example.com";
+        let (body, headers) = stateless("resources/read", json!({ "uri": uri }));
+        let headers = headers.iter().map(|(name, value)| (*name, value.as_str()));
+        let headers: Vec<(&str, &str)> = headers.chain(header.map(|value| ("x-mask-pii-in-logs", value))).collect();
+        caller.post(&body, &headers).await;
+        let target = place.house.last_event("call").unwrap()["target"].clone();
+        let wanted = if masked { "hr://people/[EMAIL]" } else { uri };
+        assert_eq!(target, wanted, "{config} {header:?}");
+    }
+}

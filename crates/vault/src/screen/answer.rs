@@ -31,6 +31,8 @@ const MASKED: &str = "x-pii-masked";
 pub(crate) struct Screen {
     screening: Arc<Screening>,
     masker: Arc<Masker>,
+    /// Looks once more, when this answer is one of the sample.
+    proof: Option<Arc<Masker>>,
     reader: Arc<Reader>,
     caller: Arc<Principal>,
     server: Arc<Server>,
@@ -45,12 +47,14 @@ impl Screen {
     pub(super) fn new(
         screening: &Arc<Screening>,
         config: Config,
+        proof: Option<Arc<Masker>>,
         caller: &Arc<Principal>,
         server: &Arc<Server>,
         call: &McpCall,
     ) -> Self {
         Self {
             masker: screening.masker(config),
+            proof,
             reader: screening.readers.of(caller),
             screening: Arc::clone(screening),
             caller: Arc::clone(caller),
@@ -144,7 +148,9 @@ impl Masking {
                 if let (false, Ok(value)) = (text.is_empty(), HeaderValue::from_str(&text)) {
                     headers.insert(MASKED, value);
                 }
-                Ok(masked.map_or(body, Bytes::from))
+                let out = masked.map_or(body, Bytes::from);
+                self.prove(&out);
+                Ok(out)
             }
             Err(error) => Err(self.withhold(error)),
         }
@@ -154,6 +160,9 @@ impl Masking {
         match fed {
             Ok((bytes, counts)) => {
                 counts.iter().for_each(|counts| self.count(counts));
+                if matches!(self.stage, Stage::Events(_)) {
+                    self.prove(&bytes);
+                }
                 Ok(bytes.into())
             }
             Err(error) => Err(self.withhold(error)),
@@ -172,6 +181,18 @@ impl Masking {
     fn count(&mut self, all: &Counts) {
         self.screen.screening.tally.add(Direction::Results, &all.since(&self.counted));
         self.counted = all.clone();
+    }
+
+    /// Looks once more at what goes out, and tells how much was and was not masked. Never what.
+    fn prove(&self, out: &[u8]) {
+        let Some(proof) = self.screen.proof.as_ref().filter(|_| !out.is_empty()) else { return };
+        let Ok(left) = proof.mask_bytes(out, &mut Naming::Plain) else { return };
+        self.screen.screening.tally.proved(left.counts());
+        let listed = |counts: &Counts| {
+            counts.iter().map(|(kind, count)| format!("{kind}={count}")).collect::<Vec<_>>().join(" ")
+        };
+        let (masked, left) = (listed(&self.counted), listed(left.counts()));
+        tracing::info!(server = %self.screen.server.name, bytes = out.len(), masked, left, "a sample of masking");
     }
 
     /// Ends the body with an error that tells the kind, never the value.
@@ -193,9 +214,13 @@ impl Masking {
             id => error::error_body(id.as_deref(), code::DENIED, &text, None),
         };
         let instead = match (std::mem::replace(&mut self.stage, Stage::Over), id) {
-            (Stage::Events(_), Some(_)) => sse::encode(None, None, &body),
+            (Stage::Events(events), Some(_)) => {
+                let mut bytes = events.into_passed();
+                bytes.extend_from_slice(&sse::encode(None, None, &body));
+                bytes.into()
+            }
             // The stream of a session answers nothing in particular.
-            (Stage::Events(_), None) => Bytes::new(),
+            (Stage::Events(events), None) => events.into_passed().into(),
             (Stage::Json(_) | Stage::Over, _) => Bytes::from(body),
         };
         Withheld { reason, instead }

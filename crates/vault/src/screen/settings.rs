@@ -1,6 +1,6 @@
 //! What is masked, and how, as it is configured.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, num::NonZeroU64, time::Duration};
 
 use vestibule_model::ServerName;
 use vestibule_pii::{Config, Kind, Rule};
@@ -47,6 +47,8 @@ pub struct MaskSettings {
     pub servers: HashMap<ServerName, ServerMask>,
     /// The first that fits decides about a kind.
     pub rules: Vec<MaskRule>,
+    /// One answer in so many is looked at once more on its way out, and what is still in it is counted.
+    pub proof: Option<NonZeroU64>,
     /// How long labels are remembered of a reader who is not seen.
     pub memory: Duration,
 }
@@ -60,6 +62,7 @@ impl Default for MaskSettings {
             usual: Config::default(),
             servers: HashMap::new(),
             rules: Vec::new(),
+            proof: None,
             memory: Duration::from_secs(12 * 60 * 60),
         }
     }
