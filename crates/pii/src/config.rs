@@ -12,6 +12,8 @@ pub enum Sensitivity {
     Balanced,
     /// Rather too much than too little.
     Eager,
+    /// Whatever was proposed; for explanations.
+    Everything,
 }
 
 impl Sensitivity {
@@ -20,6 +22,7 @@ impl Sensitivity {
             Self::Strict => 65,
             Self::Balanced => 50,
             Self::Eager => 35,
+            Self::Everything => 1,
         }
     }
 }
@@ -86,6 +89,11 @@ impl Config {
             rule.sensitivity = sensitivity;
         }
         self
+    }
+
+    /// Everything that any recognizer proposes, however unsure: to explain, not to mask.
+    pub(crate) fn with_everything(self) -> Self {
+        self.with_sensitivity(Sensitivity::Everything)
     }
 
     /// The rule of a kind.

@@ -9,6 +9,7 @@ mod chars;
 pub mod config;
 mod context;
 mod engine;
+pub mod explain;
 pub mod finding;
 mod json;
 pub mod kind;

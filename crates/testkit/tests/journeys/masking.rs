@@ -532,3 +532,45 @@ async fn evidence_follows_the_switch_and_the_wish() {
         assert_eq!(target, wanted, "{config} {header:?}");
     }
 }
+
+#[tokio::test]
+async fn in_the_sample_company_leave_is_booked_with_a_stand_in_that_nobody_saw() {
+    let house = House::demo_with(|config| {
+        let environment = |name: &str| (name == "MASK_PII_BEFORE_LLM").then(|| "true".to_owned());
+        config.masking.overridden_by(environment).expect("a plain switch");
+    })
+    .await;
+    let person = house.person("E1002");
+    let (email, password) = (person.user.email.clone(), person.password.expose().clone());
+    let (agent, _, tokens) = Agent::connect(&house.http, "hr", &email, &password).await;
+    let caller = agent.session(&tokens).await;
+    let profile = caller.call("get_user_profile", json!({})).await.json()["result"].clone();
+    let shown = profile["structuredContent"].clone();
+    for (field, label) in [
+        ("email", "[EMAIL_1]"),
+        ("phone", "[PHONE_1]"),
+        ("home_address", "[ADDRESS_1]"),
+        ("passport_number", "[PASSPORT_1]"),
+        ("us_ssn", "[SSN_1]"),
+        ("company_card", "[CARD_1]"),
+        ("last_sign_in_ip", "[IP_1]"),
+    ] {
+        assert_eq!(shown[field], label, "{shown}");
+    }
+    assert_eq!((&shown["name"], &shown["hired"]), (&json!("Tom Berger"), &json!("2019-06-17")));
+    let team = caller.call("get_team_members", json!({})).await.json()["result"]["structuredContent"].clone();
+    let members = team["members"].as_array().unwrap();
+    let mei = members.iter().find(|member| member["id"] == "E1003").unwrap();
+    let label = mei["email"].as_str().unwrap();
+    assert!(label.starts_with("[EMAIL_") && !team.to_string().contains("acme.example"), "{team}");
+    let arguments = json!({ "kind": "vacation", "start": "2026-11-02", "end": "2026-11-03", "stand_in_email": label });
+    let booked = caller.call("create_leave_request", arguments).await.json()["result"]["structuredContent"].clone();
+    assert_eq!((&booked["stand_in"]["id"], &booked["stand_in"]["email"]), (&json!("E1003"), &json!(label)), "{booked}");
+    for (_, values) in [("everybody", ["acme.example", "+49 30", "734-12", "5555 5555", "203.0.113", "Kastanienallee"])]
+    {
+        for record in house.records() {
+            let record = record.to_string();
+            assert!(values.iter().all(|value| !record.contains(value)), "{record}");
+        }
+    }
+}
