@@ -408,9 +408,9 @@ pub struct PiiScan {
 #[derive(Args)]
 #[command(after_help = STDIO)]
 pub struct Stdio {
-    /// The server's name at the gateway
+    /// The server's name at the gateway [default: the endpoint /mcp that joins servers]
     #[arg(long)]
-    pub server: String,
+    pub server: Option<String>,
     /// The gateway's origin, for example https://mcp.example.com [default: public_url of the configuration]
     #[arg(long)]
     pub url: Option<String>,

@@ -72,7 +72,7 @@ pub async fn build(mut config: Config, clock: Arc<dyn Clock>, random: Arc<dyn Ra
         keys: Arc::new(ArcSwap::from_pointee(ring)),
         engine: Arc::new(Engine::new(policies, Arc::clone(&tools) as _)),
         tools,
-        servers: Arc::new(ArcSwap::from_pointee(Servers::new(config.servers.iter().map(|one| one.server.clone())))),
+        servers: Arc::new(ArcSwap::from_pointee(config.served())),
         passwords: Arc::new(PasswordPool::new(config.password_cost, usize::MAX, 64, Arc::clone(&random))?),
         store,
         journal,
@@ -171,6 +171,7 @@ fn proxy(config: &Config, parts: &Parts) -> Result<Proxy> {
         servers: Arc::clone(&parts.servers),
         meters: Arc::default(),
         channels: vestibule_proxy::wires::sse::Channels::default(),
+        memory: vestibule_proxy::federation::Memory::default(),
         settings: ProxySettings {
             public_url: config.public_url.clone(),
             max_body: config.max_body,

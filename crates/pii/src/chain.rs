@@ -29,6 +29,8 @@ pub(crate) enum Gap {
     One(Sep),
     /// A parenthesis, with or without a blank or dash.
     Paren,
+    /// A dash or slash between blanks: `030 / 1234`.
+    Wide,
     /// Anything else.
     Mixed,
 }
@@ -105,7 +107,8 @@ impl Chain {
 
     /// What stands between the run and the next one.
     pub(crate) fn gap(&self, index: usize) -> Option<Gap> {
-        if index + 1 < self.len { self.gaps.get(index).copied() } else { None }
+        let next = index.checked_add(1)?;
+        if next < self.len { self.gaps.get(index).copied() } else { None }
     }
 
     /// The separator when exactly one stands between the run and the next one.
@@ -114,6 +117,13 @@ impl Chain {
             Some(Gap::One(sep)) => Some(sep),
             _ => None,
         }
+    }
+
+    /// Where the runs end between which one separator stands each.
+    pub(crate) fn together(&self) -> usize {
+        let joined =
+            (0..self.len).take_while(|&index| matches!(self.gap(index), Some(Gap::One(_) | Gap::Paren))).count();
+        self.run(joined).map_or(0, |run| run.end)
     }
 
     /// Whether a value made of the runs `first..=last` is cut out of something longer on its left.
@@ -187,10 +197,16 @@ impl Digits {
 /// The gap after a run, when a digit follows it closely.
 fn gap(bytes: &[u8], end: usize) -> Option<(Gap, usize)> {
     let (mut place, mut count, mut gap) = (end, 0, Gap::Mixed);
+    let mut wide = false;
     while count < MAX_GAP {
         let Some((sep, length)) = separator(bytes, place) else { break };
         count += 1;
         place += length;
+        wide = match (count, sep) {
+            (1, Sep::Space) | (2, Sep::Dash | Sep::Slash) => count == 1 || gap == Gap::One(Sep::Space),
+            (3, Sep::Space) => wide,
+            _ => false,
+        };
         gap = match (gap, sep) {
             (_, Sep::Open | Sep::Close) => Gap::Paren,
             (Gap::Paren, Sep::Space | Sep::Dash | Sep::Dot) => Gap::Paren,
@@ -198,6 +214,7 @@ fn gap(bytes: &[u8], end: usize) -> Option<(Gap, usize)> {
             _ => Gap::Mixed,
         };
     }
+    let gap = if wide && count == 3 { Gap::Wide } else { gap };
     (count > 0 && is_digit(at(bytes, place))).then_some((gap, place))
 }
 

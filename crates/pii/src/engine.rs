@@ -118,6 +118,7 @@ impl Engine {
             if is_dull(text.bytes, &chain) {
                 return chain.next;
             }
+            text.group(chain.run(0).map_or(0, |run| run.start), chain.together());
             for (digits, find) in &self.chains {
                 if chain.total >= *digits {
                     find(text, &chain, found);

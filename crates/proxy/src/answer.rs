@@ -15,10 +15,9 @@ use vestibule_mcp::{
     Era, Message, OpeningError, ParseError, Target, Version,
     error::{self, code},
 };
-use vestibule_model::Masking;
 use vestibule_vault::{DispatchError, Reply};
 
-use crate::{Proxy, call::Arrival, list, round_trip, session, stream, unasked::Watched};
+use crate::{Proxy, arrival::Arrival, list, round_trip, session, stream, unasked::Watched};
 
 /// What the client asked, as far as its answer depends on it.
 pub(crate) struct Asked {
@@ -28,8 +27,25 @@ pub(crate) struct Asked {
     pub(crate) list: Option<ListKind>,
     pub(crate) initialize: bool,
     pub(crate) tool_call: bool,
-    /// How its evidence is written.
-    pub(crate) in_logs: Masking,
+}
+
+impl Asked {
+    /// What a message, or a request without one, asks in its session.
+    pub(crate) fn of(message: Option<&Message>, version: Version, session: Option<String>) -> Self {
+        Self {
+            version,
+            session,
+            id: message.and_then(Message::id).map(str::to_owned),
+            list: message.map_or(Some(ListKind::Resumed), ListKind::of),
+            initialize: message.is_some_and(|message| message.method() == "initialize"),
+            tool_call: message.is_some_and(|message| message.method() == "tools/call"),
+        }
+    }
+
+    /// Whether the asking client speaks the stateless era.
+    pub(crate) fn era(&self) -> Era {
+        self.version.era()
+    }
 }
 
 /// Which list an answer holds, when it is to be filtered.

@@ -19,7 +19,8 @@ use vestibule_mcp::{
 use crate::{
     Proxy,
     answer::{self, Media},
-    call::{self, Arrival},
+    arrival::Arrival,
+    call,
 };
 
 /// Answers a batch.
@@ -30,7 +31,7 @@ pub(crate) async fn answer(proxy: &Arc<Proxy>, arrival: Arrival, parts: &Parts, 
     }
     let answers = messages.into_iter().map(|message| {
         let arrival = arrival.another(proxy);
-        async move { call::decide(proxy, &arrival, parts.clone(), Some(message)).await }
+        async move { call::answer(proxy, &arrival, parts.clone(), Some(message)).await }
     });
     join(proxy, join_all(answers).await).await
 }

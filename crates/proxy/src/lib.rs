@@ -3,11 +3,13 @@
 //! This crate never reaches the network itself: nothing goes to an upstream except through the vault.
 
 pub mod answer;
+mod arrival;
 mod batch;
 pub mod call;
 pub mod challenge;
 mod channel;
 pub mod denial;
+pub mod federation;
 pub mod list;
 pub mod meters;
 pub mod origin;
@@ -27,7 +29,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use vestibule_identity::Authenticator;
-use vestibule_model::{Clock, Random, server::Servers};
+use vestibule_model::{Clock, Random, Server, server::Servers};
 use vestibule_policy::Engine;
 use vestibule_store::{Store, journal::Journal};
 use vestibule_vault::Vault;
@@ -56,6 +58,8 @@ pub struct Proxy {
     pub meters: Arc<meters::Meters>,
     /// The HTTP+SSE streams that are open on this node.
     pub channels: wires::sse::Channels,
+    /// What the joined endpoint remembers.
+    pub memory: federation::Memory,
     /// Where we stand.
     pub settings: ProxySettings,
     /// The time.
@@ -75,4 +79,11 @@ pub struct ProxySettings {
     pub max_list: usize,
     /// Further origins of browser-based clients.
     pub allowed_origins: Vec<String>,
+}
+
+impl ProxySettings {
+    /// The path of a server's endpoint.
+    pub(crate) fn path_of<'s>(&self, server: &'s Server) -> &'s str {
+        server.resource.as_str().strip_prefix(self.public_url.as_str()).unwrap_or("")
+    }
 }

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use http_body_util::BodyExt;
 use vestibule_mcp::{
-    Message,
+    Era, Message,
     error::{self, code},
     sse, state,
 };
@@ -17,7 +17,7 @@ use vestibule_policy::engine::CallTarget;
 use crate::{
     Proxy,
     answer::{self, Asked},
-    call::Arrival,
+    arrival::Arrival,
     sealed::{self, Kind, Owner},
     server_requests::ServerRequests,
     unasked::Watched,
@@ -26,8 +26,17 @@ use crate::{
 /// An input-required result is small. In a larger answer no state is sealed, and one that comes back unsealed is refused.
 pub(crate) const LARGEST: usize = 1 << 20;
 
+/// Puts the upstream's own texts in the place of those that we sealed, and asks for no more than may be given. In the
+/// stateful era there are none.
+pub(crate) fn open(proxy: &Proxy, arrival: &Arrival, asked: &Asked, message: Message) -> Result<Message, Response> {
+    if asked.era() == Era::Stateful {
+        return Ok(message);
+    }
+    open_state(proxy, arrival, message).map(|message| narrow(proxy, arrival, message))
+}
+
 /// Puts back the upstream's own state; one that we did not seal for this caller at this server is unknown.
-pub(crate) fn open_state(proxy: &Proxy, arrival: &Arrival, message: Message) -> Result<Message, Response> {
+fn open_state(proxy: &Proxy, arrival: &Arrival, message: Message) -> Result<Message, Response> {
     let Some(presented) = message.request_state() else { return Ok(message) };
     let opened = sealed::open(proxy, &Owner::of(arrival), Kind::RequestState, presented);
     opened.and_then(|state| message.with_request_state(&state).ok()).ok_or_else(|| {
@@ -38,7 +47,7 @@ pub(crate) fn open_state(proxy: &Proxy, arrival: &Arrival, message: Message) -> 
 
 /// Leaves only the resources that the caller may read (MCP subscriptions: the acknowledgement names the subset that is
 /// honoured). Each of those left is decided again, like a read.
-pub(crate) fn narrow(proxy: &Proxy, arrival: &Arrival, message: Message) -> Message {
+fn narrow(proxy: &Proxy, arrival: &Arrival, message: Message) -> Message {
     if message.subscriptions().is_empty() {
         return message;
     }

@@ -16,12 +16,12 @@ use vestibule_mcp::{
     error::{self, code},
 };
 use vestibule_model::Masking;
-use vestibule_vault::screen::Unfit;
+use vestibule_vault::screen::{Unfit, wish::Wishes};
 
 use crate::{
     Proxy,
     answer::{self, Asked},
-    call::Arrival,
+    arrival::Arrival,
 };
 
 /// The spans in which lines are logged masked, or as they are, whatever is configured.
@@ -61,6 +61,14 @@ impl<S: Stream> Stream for InSpan<S> {
     }
 }
 
+/// Refuses wishes that cannot be read: a guess could show what was to be hidden.
+pub(crate) fn check(headers: &HeaderMap, message: Option<&Message>) -> Result<(), Response> {
+    Wishes::read(headers).map(drop).map_err(|wish| {
+        let body = error::error_body(message.and_then(Message::id), code::INVALID_REQUEST, &wish.to_string(), None);
+        answer::json(StatusCode::BAD_REQUEST, body)
+    })
+}
+
 /// The message as it is decided and sent.
 pub(crate) fn arguments(
     proxy: &Proxy,
@@ -82,7 +90,6 @@ fn refuse(asked: &Asked, unfit: &Unfit) -> Response {
     let id = asked.id.as_deref();
     let error = |status, code| answer::json(status, error::error_body(id, code, &unfit.to_string(), None));
     match (unfit, id) {
-        (Unfit::Wish(_), _) => error(StatusCode::BAD_REQUEST, code::INVALID_REQUEST),
         (Unfit::Blocked(_), Some(id)) if asked.tool_call => {
             answer::json(StatusCode::OK, error::tool_error_body(id, asked.era(), &format!("Refused: {unfit}.")))
         }

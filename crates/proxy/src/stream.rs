@@ -12,7 +12,7 @@ use vestibule_mcp::{Era, event_ids::EventIds};
 use crate::{
     Proxy,
     answer::Asked,
-    call::Arrival,
+    arrival::Arrival,
     list::ListEvents,
     round_trip::StateEvents,
     sealed::{self, Kind, Owner},
@@ -72,7 +72,11 @@ struct Ids {
 
 impl Ids {
     fn of(arrival: &Arrival, asked: &Asked) -> Option<Self> {
-        let owner = Owner::of(arrival).in_session(asked.session.as_deref()?);
+        // The joined endpoint seals them itself, together with the name of the part.
+        if arrival.is_through_federation() {
+            return None;
+        }
+        let owner = Owner::of(arrival).within(asked.session.as_deref()?);
         Some(Self { owner, ids: EventIds::default() })
     }
 }

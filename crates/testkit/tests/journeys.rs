@@ -21,6 +21,16 @@ mod browsers;
 mod doors;
 #[path = "journeys/eras.rs"]
 mod eras;
+#[path = "journeys/federation.rs"]
+mod federation;
+#[path = "journeys/federation_doors.rs"]
+mod federation_doors;
+#[path = "journeys/federation_guards.rs"]
+mod federation_guards;
+#[path = "journeys/federation_names.rs"]
+mod federation_names;
+#[path = "journeys/federation_streams.rs"]
+mod federation_streams;
 #[path = "journeys/hearing.rs"]
 mod hearing;
 #[path = "journeys/isolation.rs"]

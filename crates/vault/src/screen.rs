@@ -28,7 +28,7 @@ use std::{
 };
 
 use http::HeaderMap;
-use vestibule_mcp::places;
+use vestibule_mcp::untouched;
 use vestibule_model::{Clock, Masking as LogMasking, Principal, Random, Server, ServerName};
 use vestibule_pii::{Config, HashKey, Masker, Paths, Sensitivity, Treatment};
 use vestibule_policy::mask::Mask;
@@ -57,8 +57,8 @@ pub(crate) struct Screening {
 
 impl Screening {
     pub(crate) fn new(settings: MaskSettings, key: HashKey, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        let spared = places::OF_THE_PROTOCOL.iter().map(|place| (*place, Treatment::Spare));
-        let entries: Vec<_> = spared.chain(places::FILES.iter().map(|place| (*place, Treatment::Encoded))).collect();
+        let spared = untouched::OF_THE_PROTOCOL.iter().map(|place| (*place, Treatment::Spare));
+        let entries: Vec<_> = spared.chain(untouched::FILES.iter().map(|place| (*place, Treatment::Encoded))).collect();
         Self {
             readers: Readers::new(settings.memory, clock, random),
             settings,

@@ -20,12 +20,17 @@ pub(super) async fn run(args: cli::Serve, logs: &LogSwitch) -> Result<ExitCode> 
         None => None,
     };
     let url = config.public_url.clone();
-    let servers: Vec<String> = config.servers.iter().map(|one| one.server.resource.to_string()).collect();
+    let served = config.served();
+    let servers: Vec<String> = served.iter().map(|server| server.resource.to_string()).collect();
+    let joined = served.federation().map(|federation| federation.door.resource.to_string());
     place::remember(&config.state);
     let running = running::start(config, public, admin).await?;
     tracing::info!(%url, "serving");
     for server in servers {
         tracing::info!("protecting {server}");
+    }
+    if let Some(joined) = joined {
+        tracing::info!("joining servers at {joined}");
     }
     running.until(asked).await?;
     Ok(ExitCode::SUCCESS)

@@ -16,8 +16,8 @@ use vestibule_model::Secret;
 use vestibule_oauth::keys::{Algorithm, RotationPlan};
 
 use super::{
-    Config, ConfigError, ConfigErrors, DocumentReach, State, clients, error::line_of, masking, password, raw, secret,
-    servers, users,
+    Config, ConfigError, ConfigErrors, DocumentReach, State, clients, error::line_of, federation, masking, password,
+    raw, secret, servers, users,
 };
 
 const DAY: u64 = 24 * 60 * 60;
@@ -88,13 +88,17 @@ impl Checker<'_> {
 pub(super) fn check(file: &str, text: &str, folder: &Path, raw: raw::File) -> Result<Config, ConfigErrors> {
     let mut checker = Checker { file, text, folder, errors: Vec::new() };
     let public_url = public_url(&mut checker, &raw.public_url);
+    let auth = auth(&mut checker, &public_url, &raw);
+    let masking = masking::check(&mut checker, &raw.masking, &raw.servers);
+    let servers = servers::check(&mut checker, &public_url, raw.servers);
+    let federation = raw.federation.as_ref().and_then(|given| federation::check(&mut checker, given, &servers));
     let config = Config {
         listen: address(&mut checker, raw.listen.as_ref()).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
         admin_listen: address(&mut checker, raw.admin_listen.as_ref()),
         trusted_proxies: networks(&mut checker, &raw.trusted_proxies),
         state: state(folder, raw.state.as_deref()),
         master_key: raw.master_key.as_ref().and_then(|key| checker.key(key, "the master key")),
-        auth: auth(&mut checker, &public_url, &raw),
+        auth,
         password_policy: password::policy(&raw.sign_in),
         session_life: password::sessions(&raw.sign_in),
         password_cost: password::cost(&mut checker, &raw.sign_in),
@@ -111,8 +115,9 @@ pub(super) fn check(file: &str, text: &str, folder: &Path, raw: raw::File) -> Re
         upstream_timeout: Duration::from_secs(raw.upstream_timeout_seconds.unwrap_or(60)),
         extra_roots: raw.extra_roots.iter().filter_map(|path| checker.read(path.get_ref(), path.span())).collect(),
         allowed_origins: raw.allowed_origins,
-        masking: masking::check(&mut checker, &raw.masking, &raw.servers),
-        servers: servers::check(&mut checker, &public_url, raw.servers),
+        masking,
+        servers,
+        federation,
         clients: clients::check(&mut checker, raw.preregistered),
         users: users::check(&mut checker, &password::policy(&raw.sign_in), raw.users),
         public_url,

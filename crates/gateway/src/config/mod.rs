@@ -6,6 +6,7 @@
 mod check;
 mod clients;
 mod error;
+mod federation;
 mod masking;
 mod password;
 pub mod raw;
@@ -18,7 +19,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration}
 use ipnet::IpNet;
 use vestibule_authserver::AuthSettings;
 use vestibule_identity::{browser::SessionLife, password::HashSettings, password_policy::PasswordPolicy};
-use vestibule_model::{Client, Digest, PinMode, Secret, Server, ServerName};
+use vestibule_model::{Client, Digest, Federation, PinMode, ResourceUri, Secret, Server, ServerName, server::Servers};
 use vestibule_oauth::keys::{Algorithm, RotationPlan};
 use vestibule_policy::set::Source;
 
@@ -65,6 +66,8 @@ pub struct Config {
     pub masking: Masking,
     /// The servers behind us, with what belongs to each.
     pub servers: Vec<ConfiguredServer>,
+    /// Which of them are also behind one endpoint, when there is one.
+    pub federation: Option<ConfiguredFederation>,
     /// Pre-registered clients, with the digest of the secret where there is one.
     pub clients: Vec<(Client, Option<Digest>)>,
     /// People who may sign in from the first start on.
@@ -101,7 +104,27 @@ pub struct ConfiguredServer {
     pub pin: PinMode,
 }
 
+/// The endpoint that joins several servers.
+pub struct ConfiguredFederation {
+    /// The servers, in order.
+    pub servers: Vec<ServerName>,
+    /// For people.
+    pub title: String,
+    /// How long a server may take for a question that goes to all of them.
+    pub patience: Duration,
+}
+
 impl Config {
+    /// The servers, and the endpoint that joins them.
+    pub fn served(&self) -> Servers {
+        let servers = Servers::new(self.servers.iter().map(|one| one.server.clone()));
+        let Some(joined) = &self.federation else { return servers };
+        let parts = joined.servers.iter().filter_map(|name| servers.find(name.as_str()).cloned()).collect();
+        let resource = ResourceUri::new(format!("{}/mcp", self.public_url));
+        let federation = Federation::new(resource, joined.title.clone(), parts, joined.patience);
+        servers.joined(federation)
+    }
+
     /// The policy sources by server, as the engine loads them.
     pub fn policy_sources(&self) -> Vec<(ServerName, Vec<Source>)> {
         self.servers

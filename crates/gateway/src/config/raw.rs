@@ -54,6 +54,9 @@ pub struct File {
     /// The MCP servers behind us.
     #[serde(default, rename = "server")]
     pub servers: Vec<Server>,
+    /// One endpoint `/mcp` that joins several servers. Without this table there is none.
+    #[schemars(with = "Option<Federation>")]
+    pub federation: Option<Spanned<Federation>>,
     /// Pre-registered OAuth clients.
     #[serde(default, rename = "client")]
     pub preregistered: Vec<Client>,
@@ -328,6 +331,20 @@ pub enum Protocol {
     Stateful,
     /// No sessions: from 2026-07-28.
     Stateless,
+}
+
+/// One endpoint that joins several servers, each under its own policy and credential.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Federation {
+    /// The names of the servers, in the order in which clients see them. Default: all.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub servers: Option<Vec<Spanned<String>>>,
+    /// Its name for people. Default: `All servers`.
+    pub title: Option<String>,
+    /// Seconds that a server may take to answer a question that goes to all of them. Default: 10.
+    #[schemars(with = "Option<u64>")]
+    pub timeout_seconds: Option<Spanned<u64>>,
 }
 
 /// A group of tools.

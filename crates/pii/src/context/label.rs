@@ -5,7 +5,7 @@ use super::{
     topics::Topics,
 };
 use crate::{
-    chars::{at, before, char_before, is_alnum, is_alpha, is_digit, is_letter, is_upper, part, span_back},
+    chars::{at, before, char_before, is_alnum, is_alpha, is_digit, is_escape, is_letter, is_upper, part, span_back},
     kind::Kind,
 };
 
@@ -72,6 +72,9 @@ fn skip_to_key(bytes: &[u8], value: usize, floor: usize) -> (usize, Option<usize
         - span_back(bytes, value, value - floor, |byte| {
             matches!(byte, b' ' | b'"' | b'\'' | b'\\' | b'`' | b'[' | b'(' | b'{' | b'<')
         });
+    // `key => value`
+    let arrow = before(bytes, place) == b'>' && place > floor + 1 && before(bytes, place - 1) == b'=';
+    let place = place - usize::from(arrow);
     let sep = before(bytes, place);
     if place <= floor || !matches!(sep, b'=' | b':') {
         return (place, None);
@@ -126,13 +129,14 @@ fn word_before<'a>(bytes: &'a [u8], place: usize, floor: usize, first: bool) -> 
     }
     let start = word_start(bytes, end, floor);
     // The letter of an escape is no part of the word behind it.
-    let start = if start + 1 < end && before(bytes, start) == b'\\' { start + 1 } else { start };
+    let start = if start + 1 < end && is_escape(bytes, start) { start + 1 } else { start };
     Some(Word { text: part(bytes, start, end), start })
 }
 
 /// Where the word that ends at `end` begins; `phoneNumber` and `IPAddress` are two words each.
 fn word_start(bytes: &[u8], end: usize, floor: usize) -> usize {
-    let mut start = end;
+    // Small letters in front of one another are the common case.
+    let mut start = end - span_back(bytes, end, end.saturating_sub(floor), |byte| byte.is_ascii_lowercase());
     while start > floor {
         let byte = before(bytes, start);
         if byte >= 0x80 {
@@ -175,6 +179,11 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
     if word.text.first().is_some_and(|&byte| byte >= 0xE0) {
         return lexicon().unspaced(word.text);
     }
+    // Nearly every word stands for itself.
+    let first = word.text.first().copied().unwrap_or(0) | 0x20;
+    if !matches!(first, b'a' | b'c' | b'd' | b'i' | b'k' | b'n' | b's' | b't') && word.text.len() > 1 {
+        return lexicon().word(word.text);
+    }
     let own = |other: &[u8]| word.text.eq_ignore_ascii_case(other);
     if own(b"social") {
         return social(right);
@@ -196,6 +205,9 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
         return Topics::FILLER;
     }
     let topics = lexicon().word(word.text);
+    if topics == Topics::FILLER && is_number_word(word.text) && is_possessive(left_word(bytes, word.start, floor)) {
+        return Topics::of(Kind::Phone) | Topics::PROSE;
+    }
     let needs_left = own(b"address")
         || own(b"addr")
         || own(b"id")
@@ -230,8 +242,9 @@ fn initial(bytes: &[u8], word: &Word<'_>, right: &[u8]) -> Topics {
     let letter = word.text.first().copied().unwrap_or(0);
     if right.is_empty() && matches!(letter, b'T' | b'M' | b'P' | b'F' | b'C' | b'H' | b'W') {
         let opens = matches!(before(bytes, word.start), 0 | b'\n' | b'|' | b'(');
-        let marked = matches!(at(bytes, word.start + 1), b':' | b'.') && !is_alnum(before(bytes, word.start));
-        if opens || marked {
+        let next = at(bytes, word.start + 1);
+        let marked = matches!(next, b':' | b'.') && !is_alnum(before(bytes, word.start));
+        if (opens && matches!(next, b':' | b'.' | b' ' | b'\t' | b')' | b'|')) || marked {
             return Topics::of(Kind::Phone);
         }
     }
@@ -246,6 +259,22 @@ fn left_word(bytes: &[u8], start: usize, floor: usize) -> Option<&[u8]> {
     let end = (end - digits).max(floor);
     let begin = word_start(bytes, end, floor);
     (begin < end).then(|| part(bytes, begin, end))
+}
+
+/// "number" alone.
+fn is_number_word(word: &[u8]) -> bool {
+    ["number", "numéro", "numero", "número", "nummer", "numer", "номер"]
+        .iter()
+        .any(|number| word.eq_ignore_ascii_case(number.as_bytes()))
+}
+
+/// "my number", "mon numéro": without another word in between it is a telephone's.
+fn is_possessive(word: Option<&[u8]>) -> bool {
+    static WORDS: [&str; 24] = [
+        "my", "your", "his", "her", "their", "our", "mon", "votre", "ton", "notre", "mi", "tu", "su", "nuestro", "meu",
+        "seu", "mio", "tuo", "suo", "meine", "deine", "mijn", "mitt", "mój",
+    ];
+    word.is_some_and(|word| WORDS.iter().any(|own| word.eq_ignore_ascii_case(own.as_bytes())))
 }
 
 fn with_left(left: &[u8], word: &[u8], topics: Topics) -> Topics {
@@ -265,6 +294,9 @@ fn with_left(left: &[u8], word: &[u8], topics: Topics) -> Topics {
         return if kinds.into_iter().any(|kind| left_topics.names(kind)) { left_topics } else { topics };
     }
     if word.eq_ignore_ascii_case(b"card") {
+        if is(&["security"]) {
+            return Topics::of(Kind::Ssn);
+        }
         return if is(&[
             "sim", "gift", "report", "graphics", "video", "sound", "business", "memory", "id", "identity", "post",
         ]) {

@@ -1,5 +1,6 @@
 //! Context: what the words around a value say about it.
 
+mod html;
 mod label;
 mod lexicon;
 mod sql;
@@ -9,6 +10,7 @@ mod words;
 
 use std::cell::{Cell, RefCell};
 
+use html::HtmlTable;
 pub(crate) use label::Label;
 pub(crate) use lexicon::{is_unspaced, lexicon};
 use sql::Columns;
@@ -51,8 +53,11 @@ pub(crate) struct Text<'a> {
     surroundings: Surroundings,
     tables: RefCell<Tables>,
     columns: Cell<Columns>,
+    html: RefCell<HtmlTable>,
     /// The last answer: value and topics.
     last: Cell<(usize, Topics)>,
+    /// The digits in hand, with little between them: they share one label.
+    group: Cell<(usize, usize)>,
     /// The kind that context gave last, and where that value ended.
     inherited: Cell<Option<(Kind, usize)>>,
     /// Up to where runs of hexadecimal digits and colons were looked at.
@@ -71,7 +76,9 @@ impl<'a> Text<'a> {
             surroundings,
             tables: RefCell::default(),
             columns: Cell::default(),
+            html: RefCell::default(),
             last: Cell::new((usize::MAX, Topics::NONE)),
+            group: Cell::new((0, 0)),
             inherited: Cell::new(None),
             v6: Cell::new(0),
         }
@@ -105,6 +112,8 @@ impl<'a> Text<'a> {
 
     /// The topics of the nearest label.
     pub(crate) fn topics(&self, value: usize) -> Topics {
+        let (start, end) = self.group.get();
+        let value = if (start..end).contains(&value) { start } else { value };
         let (place, topics) = self.last.get();
         if place == value {
             return topics;
@@ -112,6 +121,11 @@ impl<'a> Text<'a> {
         let topics = self.find_topics(value);
         self.last.set((value, topics));
         topics
+    }
+
+    /// The values that start in this range have the label of the first.
+    pub(crate) fn group(&self, start: usize, end: usize) {
+        self.group.set((start, end));
     }
 
     /// The label in the line of the value, without tables and keys.
@@ -129,12 +143,24 @@ impl<'a> Text<'a> {
         self.inherited.set(Some((kind, end)));
     }
 
+    /// Whether the label of the value in its line has named another value of the kind, further away than `far`.
+    pub(crate) fn is_spent(&self, kind: Kind, value: usize, far: usize) -> bool {
+        let Some((last, end)) = self.inherited.get() else { return false };
+        if last != kind || value.saturating_sub(end) <= far {
+            return false;
+        }
+        let label = self.label(value);
+        label.topics.names(kind) && value - label.distance < end
+    }
+
     fn find_topics(&self, value: usize) -> Topics {
         let sql = self.sql_column(value);
         if sql.is_label() {
             return sql;
         }
-        let column = self.tables.try_borrow_mut().ok().and_then(|mut tables| tables.column(self.bytes, value));
+        let html = self.html.try_borrow_mut().ok().and_then(|mut html| html.topics(self.bytes, value));
+        let column =
+            html.or_else(|| self.tables.try_borrow_mut().ok().and_then(|mut tables| tables.column(self.bytes, value)));
         let floor = column.map_or(0, |(_, start)| start);
         let label = label::find(self.bytes, value, floor);
         if label.topics.is_label() {
@@ -240,7 +266,8 @@ impl<'a> Text<'a> {
                 end -= length;
                 continue;
             }
-            let labels = line.trim_ascii_end().ends_with(b":") || !line.iter().any(u8::is_ascii_digit);
+            let labels = line.trim_ascii_end().ends_with(b":")
+                || !line.iter().any(|byte| byte.is_ascii_digit() || *byte == b':');
             return if labels { label::find(line, line.len(), 0).topics } else { Topics::NONE };
         }
         Topics::NONE
@@ -250,7 +277,7 @@ impl<'a> Text<'a> {
     fn inherits(&self, value: usize, kind: Kind) -> bool {
         let Some((last, end)) = self.inherited.get() else { return false };
         let gap = value.checked_sub(end).filter(|&gap| gap <= 12);
-        last == kind && gap.is_some() && {
+        last == kind && gap.is_some() && !part(self.bytes, end, value).iter().any(u8::is_ascii_digit) && {
             part(self.bytes, end, value).split(|byte| !is_alpha(*byte)).filter(|word| !word.is_empty()).all(|word| {
                 [&b"and"[..], b"or", b"und", b"oder", b"et", b"ou", b"y", b"o", b"e", b"en", b"og", b"och", b"i", b"n"]
                     .contains(&word)

@@ -1,7 +1,10 @@
 //! Tables in text: the head of a column is the label of every value below it.
 
 use super::{label, lexicon::lexicon, topics::Topics};
-use crate::chars::{at, find_byte, is_alpha, is_digit, part, span, span_back};
+use crate::{
+    chars::{at, find_byte, is_alpha, is_digit, part, span, span_back},
+    kind::Kind,
+};
 
 /// The longest head of a column, in bytes.
 const MAX_HEAD: usize = 40;
@@ -187,6 +190,11 @@ fn head_topics(cell: &[u8]) -> Option<Topics> {
 pub(crate) fn key_topics(key: &[u8]) -> Topics {
     if !key.iter().any(|&byte| is_alpha(byte) || byte >= 0x80) {
         return Topics::NONE;
+    }
+    if key.len() <= 6
+        && [&b"line1"[..], b"line2", b"line_1", b"line_2"].iter().any(|line| key.eq_ignore_ascii_case(line))
+    {
+        return Topics::of(Kind::Street);
     }
     let found = label::find(key, key.len(), 0).topics;
     let found = if found.is_label() { found } else { lexicon().word(key) };

@@ -29,7 +29,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
         PHONE,
         "phone phones phoneno phonenumber* telephone* telefon* telephon* telef tel tels tfno tlf tlfn tfn mobile \
          mobiles mobil mobils mobilnummer* mobiltelefon* mobilni mobilny movil moviles cell cellphone* cellular \
-         celular* cellulare* cel handy handynummer* handynr rufnummer* festnetz* durchwahl portable fixe fax \
+         celular* cellulare* cel telemovel* telemoveis handy handynummer* handynr rufnummer* festnetz* durchwahl portable fixe fax \
          faxnummer* faks telefax* telecopie landline* whatsapp whats sms msisdn callback hotline helpline helpdesk \
          recado fono telefoon* gsm mobiel* vast puhelin* puhelinnumero* puh matkapuhelin* kannykka* komorka \
          komorkowy komorkowe kom telefonni mobilszam* telefonszam* telefonsz telefono* telefone* telefonu \
@@ -43,7 +43,8 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
          rang reach reachable reached anrufen ruf ruft erreichbar erreichen erreichst appeler appelez appelle \
          joindre joignable contacter llamar llame llama llamame ligar ligue chiama chiamare chiamate chiamami bel \
          bellen zadzwon zadzwonic dzwonic ringa ringe ring ringes soita arayin ara ozvat zavolejte sun sunati \
-         звоните позвоните звонить signal telegram viber",
+         звоните позвоните звонить signal telegram viber ruckruf* ruckrufnummer* hivjon telefonate rappeler rappelez devuelvame \
+         marque disque",
     ),
     (SSN, "ssn ssns socialsecurity* itin tin taxpayer socsec ss4 socsecno ssnum ssnumber 社会安全号码"),
     (
@@ -135,7 +136,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
          ordine pratica bestelling factuur zamowienie zamowienia faktura ordre tilaus lasku objednavka megrendeles \
          siparis fatura заказ* заказа счет* 订单* 訂單* 注文* 주문* employee employeeid emp member memberid policy claim \
          patient mrn gene record records entry chapter part parts block blocks group groupid tab tabid chat \
-         years year month days hours minutes percent weight height ratio rate lat lon lng latitude longitude coordinates",
+         years year month days hours minutes percent weight height ratio range ranges between rate lat lon lng latitude longitude coordinates",
     ),
     (
         Topics::FOREIGN,
@@ -147,6 +148,8 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
     (
         Topics::VERSION,
         "version versions ver vers build builds firmware fw driver release releases released section sections clause clauses \
-         revision rev chapter oid upgrade upgraded versie wersja версия 版本 バージョン kernel sdk runtime",
+         revision rev chapter oid upgrade upgraded upgrades upgrading bump bumps bumped bumping downgrade downgraded \
+         installed image objectidentifier* versionchanged versionadded deprecated update updated updates updating patch \
+         patched deps v8 rv git chrome safari firefox tag tagged package packages pkg versie wersja версия 版本 バージョン kernel sdk runtime",
     ),
 ];

@@ -21,6 +21,9 @@ static MONTHS: [&[u8; 3]; 34] = [
 
 fn find(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
     for index in 0..chain.len() {
+        if chain.run(index).is_none_or(|run| run.len() > 4) {
+            continue;
+        }
         let date =
             numeric(text.bytes, chain, index).or_else(|| chain.run(index).and_then(|run| named(text.bytes, run)));
         if let Some((start, end)) = date

@@ -3,7 +3,7 @@
 use super::{Candidates, Find};
 use crate::{
     chain::{Chain, Digits},
-    chars::{Sep, at, before, is_alnum, is_alpha, is_digit, part},
+    chars::{Sep, at, before, is_alnum, is_alpha, is_digit, is_hex, part, span, span_back},
     context::{Support, Text, Topics},
     kind::Kind,
 };
@@ -53,8 +53,12 @@ fn blank(text: &Text<'_>, chain: &Chain, index: usize, found: &mut Candidates) -
     if !luhn(digits.as_slice()) || is_tied(text.bytes, chain, index) {
         return None;
     }
+    let support = text.support(run.start, Kind::Card);
+    if support != Support::Named && is_listed(text.bytes, run.start, run.end) {
+        return None;
+    }
     let score = BLANK
-        + match text.support(run.start, Kind::Card) {
+        + match support {
             Support::Named => 25,
             Support::Silent if issuer == Issuer::NeedsContext => -60,
             Support::Silent => 0,
@@ -64,6 +68,22 @@ fn blank(text: &Text<'_>, chain: &Chain, index: usize, found: &mut Candidates) -
         };
     found.add(Kind::Card, run.start, run.end, score);
     Some(1)
+}
+
+/// Whether the number stands in a list of large numbers of which the one beside it is no card.
+fn is_listed(bytes: &[u8], start: usize, end: usize) -> bool {
+    let gap = span(bytes, end, 24, |byte| matches!(byte, b',' | b' ' | b'\n' | b'(' | b')'));
+    let next = end + gap;
+    let behind = part(bytes, next, next + span(bytes, next, 21, is_digit));
+    let gap_before = span_back(bytes, start, 24, |byte| matches!(byte, b',' | b' ' | b'\n' | b'(' | b')'));
+    let last = start - gap_before;
+    let ahead = part(bytes, last - span_back(bytes, last, 21, is_digit), last);
+    let comma = |from: usize, to: usize| part(bytes, from, to).contains(&b',');
+    let other = |digits: &[u8]| {
+        let mut values = Digits::default();
+        digits.len() >= 12 && (values.extend(digits).is_none() || !luhn(values.as_slice()))
+    };
+    (comma(end, next) && other(behind)) || (comma(last, start) && other(ahead))
 }
 
 /// Whether the run belongs to something longer: an identifier, a decimal, a date.
@@ -137,13 +157,32 @@ fn is_longer(bytes: &[u8], chain: &Chain, first: usize, last: usize, sep: Sep, f
         },
         _ => last + 1 == chain.len() && chain.tied_right,
     };
-    left || right
+    let end = chain.run(last).map_or(0, |run| run.end);
+    let hex = part(bytes, end + 1, end + 5);
+    let goes_on = sep == Sep::Space
+        && at(bytes, end) == b' '
+        && hex.len() == 4
+        && hex.iter().all(|&byte| is_hex(byte))
+        && hex.iter().any(|&byte| is_alpha(byte))
+        && hex.iter().any(|&byte| is_digit(byte))
+        && !is_alnum(at(bytes, end + 5));
+    left || right || goes_on
 }
 
 /// A word that ends in digits stands directly before, as the first group of an IBAN does.
 fn before_is_word(bytes: &[u8], chain: &Chain) -> bool {
     let start = chain.run(0).map_or(0, |run| run.start);
     let word = part(bytes, start.saturating_sub(5), start);
+    // Groups of four hexadecimal digits go on.
+    let mixed = |word: &[u8]| {
+        word.len() == 4 && word.iter().all(|&byte| is_hex(byte)) && word.iter().any(|&byte| is_alpha(byte))
+    };
+    if mixed(word.get(..4).unwrap_or_default())
+        && word.last() == Some(&b' ')
+        && matches!(before(bytes, start.saturating_sub(5)), b' ' | b'\n')
+    {
+        return true;
+    }
     matches!(word, [a, b, c, d, b' '] if is_alpha(*a) && is_alnum(*b) && is_digit(*c) && is_digit(*d))
 }
 

@@ -70,13 +70,27 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
         at(text.bytes, end) == b'/' && is_digit(at(text.bytes, end + 1)) && span(text.bytes, end + 1, 4, is_digit) < 3;
     let ported = at(text.bytes, end) == b':' && is_digit(at(text.bytes, end + 1));
     let named = before(text.bytes, start) == b'/' && start >= 2 && is_alpha(before(text.bytes, start - 1));
-    if block || glued_right(text.bytes, end) || (named && !ported) {
+    let package = before(text.bytes, start) == b'@' && glued_left(text.bytes, start - 1);
+    if block || glued_right(text.bytes, end) || (named && !ported) || package {
+        return;
+    }
+    // "app:8.5.4.1": the tag of an image.
+    let tag = before(text.bytes, start) == b':'
+        && glued_left(text.bytes, start - 1)
+        && [a, b, c, d].iter().all(|octet| *octet < 20);
+    if tag && !text.topics(start).names(Kind::Ip) {
         return;
     }
     let topics = text.topics(start);
+    let identifier = matches!([a, b, c], [2, 5, 4 | 6 | 29]) || [a, b, c, d] == [1, 3, 6, 1];
+    let section = part(text.bytes, start.saturating_sub(3), start).windows(2).any(|two| two == "§".as_bytes());
+    if (identifier || section) && !topics.names(Kind::Ip) {
+        return;
+    }
     if topics.meets(Topics::VERSION) && !topics.names(Kind::Ip) && !ported {
         let label = text.label(start);
-        if !label.topics.is_label() || label.distance <= VERSION_REACH {
+        let reach = if [a, b, c, d].iter().all(|octet| *octet < 20) { VERSION_REACH * 3 } else { VERSION_REACH };
+        if !label.topics.is_label() || label.distance <= reach {
             return;
         }
     }
@@ -138,7 +152,8 @@ fn v6(text: &Text<'_>, place: usize, found: &mut Candidates) {
     }
     let support = text.support(start, Kind::Ip);
     let plain = looks_like_address(written);
-    if !plain && support != Support::Named {
+    let slice = before(bytes, start) == b'[' && glued_left(bytes, start - 1);
+    if !plain && (slice || support != Support::Named) {
         return;
     }
     let zone = if at(bytes, end) == b'%' {
@@ -175,7 +190,8 @@ fn trim(bytes: &[u8], start: usize, end: usize) -> (usize, usize) {
 fn is_tied(bytes: &[u8], start: usize, end: usize) -> bool {
     let left = before(bytes, start);
     let path = at(bytes, start) == b':' && (glued_left(bytes, start) || matches!(left, b'>' | b')' | b']'));
-    path || glued_right(bytes, end) || left == b'.' || (at(bytes, end) == b':' && at(bytes, end + 1) == b':')
+    let generic = at(bytes, end) == b'<' && before(bytes, end) == b':';
+    path || generic || glued_right(bytes, end) || left == b'.' || (at(bytes, end) == b':' && at(bytes, end + 1) == b':')
 }
 
 /// Not an EUI-64, and more than a path of two short words or a slice.

@@ -4,7 +4,7 @@
 use super::{Candidates, Find, Token};
 use crate::{
     chain::Chain,
-    chars::{at, before, glued_left, glued_right, is_alnum, is_digit, is_upper, part, span, span_back},
+    chars::{Sep, at, before, glued_left, glued_right, is_alnum, is_alpha, is_digit, is_upper, part, span, span_back},
     context::{Support, Text, Topics, lexicon},
     kind::Kind,
 };
@@ -12,6 +12,8 @@ use crate::{
 pub(super) static FINDS: &[Find] = &[Find::Chain(6, digits), Find::Token(token)];
 
 const LABELLED: i16 = 60;
+/// How far behind another passport one may be without a label of its own.
+const NEXT: usize = 12;
 const ZONE: i16 = 92;
 /// The length of the second line of a passport's zone (ICAO 9303 part 4).
 const ZONE_LENGTH: usize = 44;
@@ -45,6 +47,8 @@ fn digits(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
             && at(text.bytes, run.end) == b' '
         {
             labelled(text, run.start, next.end, found);
+        } else if let Some(end) = in_three(chain, index) {
+            labelled(text, run.start, end, found);
         }
     }
     if let Some(run) = chain.run(0)
@@ -52,6 +56,13 @@ fn digits(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
     {
         zone(text.bytes, run.start, found);
     }
+}
+
+/// `45 10 123456`: series and number of Russia's.
+fn in_three(chain: &Chain, first: usize) -> Option<usize> {
+    let lengths = [first, first + 1, first + 2].map(|index| chain.run(index).map_or(0, |run| run.len()));
+    let blanks = [first, first + 1].into_iter().all(|index| chain.sep(index) == Some(Sep::Space));
+    (lengths == [2, 2, 6] && blanks).then(|| chain.run(first + 2)).flatten().map(|run| run.end)
 }
 
 /// One to three capitals and a blank in front of the digits: a number written in two parts.
@@ -88,6 +99,10 @@ fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
 fn is_shape(word: &[u8]) -> bool {
     let digits = word.iter().filter(|&&byte| is_digit(byte)).count();
     let lower = word.iter().any(u8::is_ascii_lowercase);
+    let led = span(word, 0, 3, is_alpha);
+    if lower && !word.get(led..).is_some_and(|rest| rest.iter().all(|&byte| is_digit(byte))) {
+        return false;
+    }
     let german = word.len() == 9 && digits >= 1 && word.iter().all(|byte| !b"AEIOU".contains(byte));
     let uniform = !word.iter().any(u8::is_ascii_uppercase);
     word.iter().all(|&byte| is_alnum(byte))
@@ -100,6 +115,9 @@ fn labelled(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
         return;
     }
     if at(text.bytes, end) == b'-' && is_alnum(at(text.bytes, end + 1)) {
+        return;
+    }
+    if text.is_spent(Kind::Passport, start, NEXT) {
         return;
     }
     found.add(Kind::Passport, start, end, LABELLED);

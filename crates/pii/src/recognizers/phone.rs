@@ -17,6 +17,9 @@ const SPACED: i16 = 52;
 /// A number has at most so many digits: the code, 15 of E.164, and a trunk zero.
 const MAX_DIGITS: usize = 17;
 
+/// How far behind the number that took its label another one needs a label of its own.
+const FAR: usize = 40;
+
 /// How many runs of a chain are tried as the start of a labelled number.
 const MAX_STARTS: usize = 6;
 
@@ -79,7 +82,9 @@ fn longest(text: &Text<'_>, chain: &Chain, first: usize, accepts: impl Fn(&[u8])
             break;
         }
         digits.extend(part(text.bytes, run.start, run.end))?;
-        if digits.len() >= 6 && accepts(digits.as_slice()) && !ends_inside(text.bytes, chain, index) {
+        // "+35236450.6" is a decimal.
+        let fraction = run.len() == 1 && index > first && chain.sep(index - 1) == Some(Sep::Dot);
+        if digits.len() >= 6 && !fraction && accepts(digits.as_slice()) && !ends_inside(text.bytes, chain, index) {
             best = Some(index);
         }
         if !joins(chain, first, index, best.is_some()) {
@@ -103,7 +108,7 @@ fn ends_inside(bytes: &[u8], chain: &Chain, index: usize) -> bool {
 /// Whether the next run may belong to the number.
 fn joins(chain: &Chain, first: usize, index: usize, complete: bool) -> bool {
     let Some(gap) = chain.gap(index) else { return false };
-    if gap == Gap::Mixed {
+    if gap == Gap::Mixed || (gap == Gap::Wide && (complete || index > first + 1)) {
         return false;
     }
     // A complete number in dashes or dots does not go on after a blank.
@@ -124,6 +129,11 @@ fn north_american(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Cand
     }
     let (area_run, end) = (chain.run(area)?, chain.run(last)?.end);
     let paren = before(text.bytes, area_run.start) == b'(' && at(text.bytes, area_run.end) == b')';
+    // "202.227-7015" and "512/768/1024" are written by nobody.
+    let seps = [chain.sep(area), chain.sep(area + 1)];
+    if matches!(seps, [_, Some(Sep::Slash)] | [Some(Sep::Dot), Some(Sep::Dash)] | [Some(Sep::Dash), Some(Sep::Dot)]) {
+        return None;
+    }
     let written = paren || (area..last).any(|index| chain.sep(index).is_some_and(|sep| sep != Sep::Space)) || leads;
     let styled = (first..last).all(|index| {
         matches!(chain.gap(index), Some(Gap::One(sep)) if !matches!(sep, Sep::Open | Sep::Close))
@@ -182,19 +192,47 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
         return spaced(text, chain, first, found);
     }
     let last = longest(text, chain, first, is_dialled)?;
+    // "1000 - 2000" is a range unless it begins as a number does that is dialled inside a country.
+    let wide = (first..last).any(|index| chain.gap(index) == Some(Gap::Wide));
+    let runs = last - first + 1;
+    let single = chain.runs().iter().skip(first).take(runs).filter(|run| run.len() == 1).count();
+    if (wide && at(text.bytes, run.start) != b'0') || single > 3 {
+        return None;
+    }
     let start = if last == first { run.start } else { start };
-    if text.topics(start).meets(Topics::PROSE) && !is_callable(text, chain, first, last) {
+    let topics = text.topics(start);
+    let doubtful = topics.meets(Topics::PROSE) || !topics.names(Kind::Phone);
+    let slashes = (first..last).any(|index| chain.sep(index) == Some(Sep::Slash));
+    if doubtful && slashes && at(text.bytes, run.start) != b'0' {
+        return None;
+    }
+    if (doubtful && !is_callable(text, chain, first, last)) || is_years(text.bytes, chain, first, last) {
+        return None;
+    }
+    // A label far behind has its number already.
+    if last == first && at(text.bytes, run.start) != b'0' && text.is_spent(Kind::Phone, run.start, FAR) {
         return None;
     }
     add(text, chain, start, last, LABELLED, found);
     Some(last)
 }
 
-/// Behind a verb only what is long or begins with a zero: "call 5551234567", not "call 1000-2000".
+/// "2020-2024".
+fn is_years(bytes: &[u8], chain: &Chain, first: usize, last: usize) -> bool {
+    let year = |index: usize| {
+        chain
+            .run(index)
+            .is_some_and(|run| run.len() == 4 && matches!(part(bytes, run.start, run.start + 2), b"19" | b"20"))
+    };
+    last == first + 1 && year(first) && year(last)
+}
+
+/// Behind a verb or in a list only what is long or begins with a zero: "call 5551234567", not "call 1000-2000".
 fn is_callable(text: &Text<'_>, chain: &Chain, first: usize, last: usize) -> bool {
     let digits = chain.digits(text.bytes, first, last).unwrap_or_default();
     let near = chain.run(first).is_some_and(|run| text.label(run.start).distance <= 48);
-    near && (digits.len() >= 9 || (digits.len() >= 7 && digits.as_slice().first() == Some(&0)))
+    let grouped = last >= first + 2 && digits.len() == 8;
+    near && (digits.len() >= 9 || grouped || (digits.len() >= 7 && digits.as_slice().first() == Some(&0)))
 }
 
 /// "ddd ddd dddd" that fills a string or a line: nothing else is written so.

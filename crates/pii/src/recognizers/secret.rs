@@ -2,7 +2,7 @@
 
 use super::{Candidates, Find, Token};
 use crate::{
-    chars::{before, is_alnum, is_alpha, is_digit, is_upper, part, span, span_back},
+    chars::{at, before, is_alnum, is_alpha, is_digit, is_hex, is_upper, part, span, span_back},
     context::{Support, Text},
     kind::Kind,
 };
@@ -11,8 +11,6 @@ pub(super) static FINDS: &[Find] = &[Find::Token(token), Find::Mark(b'-', privat
 
 const MARKED: i16 = 97;
 const KEYED: i16 = 52;
-/// The shortest token.
-const MIN_TOKEN: usize = 12;
 /// The longest token.
 const MAX_TOKEN: usize = 4096;
 /// The longest private key, in bytes.
@@ -64,7 +62,7 @@ fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
     let lead = span_back(bytes, token.start, 16, |byte| is_alnum(byte) || matches!(byte, b'_' | b'-'));
     let start = token.start - lead;
     let end = token.end + span(bytes, token.end, MAX_TOKEN, is_token);
-    if end - start < MIN_TOKEN {
+    if end - start < 8 {
         return;
     }
     if found.0.last().is_some_and(|last| last.kind == Kind::Secret && last.end >= end) {
@@ -72,8 +70,11 @@ fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
     }
     for begin in [start, token.start] {
         let word = part(bytes, begin, end);
+        let first = at(word, 0);
         let marked = word.len() >= 20
-            && MARKS.iter().any(|(mark, rest)| word.starts_with(mark) && word.len() >= mark.len() + rest);
+            && MARKS
+                .iter()
+                .any(|(mark, rest)| at(mark, 0) == first && word.starts_with(mark) && word.len() >= mark.len() + rest);
         if marked && !is_alnum(before(bytes, begin)) {
             found.add(Kind::Secret, begin, trim(bytes, begin, end), MARKED);
             return;
@@ -95,10 +96,35 @@ fn trim(bytes: &[u8], start: usize, end: usize) -> usize {
 /// A long mixed word behind "password", "secret", "api_key".
 fn keyed(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
     let word = part(text.bytes, start, end);
-    if word.len() < 8 || word.len() > 512 || !is_mixed(word) || text.support(start, Kind::Secret) != Support::Named {
+    let called = matches!(at(text.bytes, end), b'(' | b'[' | b'<' | b':');
+    if word.len() < 8 || word.len() > 512 || called || !is_mixed(word) || !is_random(word) {
+        return;
+    }
+    if text.support(start, Kind::Secret) != Support::Named || is_apart(text, start) {
         return;
     }
     found.add(Kind::Secret, start, trim(text.bytes, start, end), KEYED);
+}
+
+/// Something stands between the label and the word that ends what the label is about.
+fn is_apart(text: &Text<'_>, start: usize) -> bool {
+    let label = text.label(start);
+    label.topics.names(Kind::Secret)
+        && part(text.bytes, start - label.distance, start)
+            .iter()
+            .any(|byte| matches!(byte, b',' | b')' | b'(' | b'[' | b']' | b';' | b'{' | b'}' | b'\n'))
+}
+
+/// Letters and digits change often enough; a name in a program is made of words.
+fn is_random(word: &[u8]) -> bool {
+    let class = |byte: u8| match byte {
+        b'0'..=b'9' => 1,
+        b'A'..=b'Z' => 2,
+        b'a'..=b'z' => 3,
+        _ => 4,
+    };
+    let changes = word.windows(2).filter(|two| matches!(two, [a, b] if class(*a) != class(*b))).count();
+    changes * 4 >= word.len() || word.iter().all(|&byte| is_hex(byte))
 }
 
 fn is_mixed(word: &[u8]) -> bool {

@@ -6,11 +6,7 @@ use vestibule_mcp::{Message, Mirrored};
 use vestibule_model::{Principal, Server};
 use vestibule_pii::{Blocked, Naming, Pseudonyms};
 
-use super::{
-    Screening, place,
-    settings::Direction,
-    wish::{BadWish, Wishes},
-};
+use super::{Screening, place, settings::Direction};
 use crate::call;
 
 /// Headers that mirror arguments (MCP 2026-07-28, transports).
@@ -19,9 +15,6 @@ const PARAMETER: &str = "mcp-param-";
 /// Why a message goes no further.
 #[derive(Debug, thiserror::Error)]
 pub enum Unfit {
-    /// A header that cannot be read.
-    #[error(transparent)]
-    Wish(#[from] BadWish),
     /// The configuration keeps this kind of value from the server.
     #[error("a value of kind {0} must not be sent to this server")]
     Blocked(vestibule_pii::Kind),
@@ -40,7 +33,6 @@ impl Screening {
         message: Option<&Message>,
         headers: &mut HeaderMap,
     ) -> Result<Option<Message>, Unfit> {
-        Wishes::read(headers)?;
         let Some(message) = message else { return Ok(None) };
         let restored = self.restore(caller, server, session, message, headers)?;
         let masked = self.mask(caller, server, restored.as_ref().unwrap_or(message), headers)?;

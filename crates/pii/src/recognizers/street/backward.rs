@@ -2,10 +2,13 @@
 
 use super::{
     cursor::{Word, word_at},
-    names::{GERMAN_LEAD, GLUED, LEAD, SMALL, SURELY_GLUED},
+    names::{ADJECTIVE, APART, GERMAN_LEAD, GLUED, LEAD, SMALL, SURELY_GLUED},
     tail,
 };
-use crate::chars::{at, before, char_before, is_alnum, is_alpha, is_digit, is_letter, part, span, span_back};
+use crate::{
+    chars::{at, before, char_at, char_before, is_alnum, is_alpha, is_digit, is_letter, part, span, span_back},
+    context::{Topics, lexicon},
+};
 
 use super::forward::Line;
 
@@ -17,13 +20,53 @@ pub(super) fn read(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
     let name_end = name_end(bytes, number)?;
     let last = word_before(bytes, name_end)?;
     let (start, strong) = named(bytes, &last)?;
-    let mut end = number_end(bytes, after);
-    let mut points = 1;
-    if let Some(unit) = tail::unit(bytes, end) {
-        end = unit;
-        points += 1;
+    let (end, units) = house(bytes, after);
+    let start = town_before(bytes, start).unwrap_or(start);
+    Some(Line { start, end, points: u8::from(strong) + units, strong, closed: true, long: false })
+}
+
+/// `1052 Budapest, ` in front of the street.
+fn town_before(bytes: &[u8], start: usize) -> Option<usize> {
+    let mark = start.checked_sub(2).filter(|&mark| part(bytes, mark, start) == b", ")?;
+    let town = word_before(bytes, mark).filter(|town| town.is_name() && town.end == mark)?;
+    let end = town.start.checked_sub(1).filter(|&end| at(bytes, end) == b' ')?;
+    let digits = span_back(bytes, end, 6, is_digit);
+    let code = end - digits;
+    let alone = matches!(before(bytes, code), 0 | b' ' | b'\n' | b'"' | b'\'' | b'\t');
+    ((4..=5).contains(&digits) && alone).then_some(code)
+}
+
+/// A name that no list knows, in front of a house number: only a postcode and a town behind it make it a street.
+pub(super) fn unknown(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
+    let name_end = name_end(bytes, number)?;
+    let last = word_before(bytes, name_end).filter(|last| last.is_name() && !is_digit(at(last.text, 0)))?;
+    if last.text.len() < 3 || lexicon().word(last.text) != Topics::NONE || is_month(last.text) {
+        return None;
     }
-    Some(Line { start, end, points, strong, closed: true, long: false })
+    let (end, _) = house(bytes, after);
+    Some(Line { start: widened(bytes, last.start), end, points: 0, strong: false, closed: true, long: false })
+}
+
+fn is_month(word: &[u8]) -> bool {
+    static MONTHS: [&[u8]; 22] = [
+        b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec", b"ene", b"mai",
+        b"avr", b"dez", b"okt", b"gen", b"mag", b"giu", b"lug", b"set",
+    ];
+    word.get(..3).is_some_and(|head| MONTHS.iter().any(|month| head.eq_ignore_ascii_case(month)))
+}
+
+/// Where the house ends, with its dwelling; and how many such there are.
+fn house(bytes: &[u8], after: usize) -> (usize, u8) {
+    let mut end = number_end(bytes, after);
+    // "Calzada Prieto 931 584, ": house and dwelling
+    let inner = span(bytes, end + 1, 5, is_digit);
+    if at(bytes, end) == b' ' && (1..=4).contains(&inner) && matches!(at(bytes, end + 1 + inner), b',' | b'\n' | 0) {
+        end += 1 + inner;
+    }
+    match tail::unit(bytes, end) {
+        Some(unit) => (unit, 1),
+        None => (end, 0),
+    }
 }
 
 /// Where the name ends: before a blank, or a comma, or `nº`.
@@ -32,7 +75,8 @@ fn name_end(bytes: &[u8], number: usize) -> Option<usize> {
         return None;
     }
     let mut end = number - 1;
-    for mark in ["nº", "n°", "n.º", "n.", "No.", "nr", "nr.", "№", "Nº", "d.", "д."] {
+    for mark in ["nº", "n°", "n.º", "n.", "No.", "No:", "nr", "nr.", "№", "Nº", "N°", "Nro.", "Nro", "d.", "д."]
+    {
         let start = end.checked_sub(mark.len());
         if let Some(start) = start
             && part(bytes, start, end) == mark.as_bytes()
@@ -66,36 +110,75 @@ fn word_before(bytes: &[u8], end: usize) -> Option<Word<'_>> {
 
 /// Where a name that ends in this word begins, and whether it is surely a street.
 fn named(bytes: &[u8], last: &Word<'_>) -> Option<(usize, bool)> {
-    // "Karl Johans gate": the end of the name stands alone, in lower case.
-    let small =
-        ["gate", "gata", "vei", "veien", "vej", "allé", "plads", "utca", "út", "tér", "katu", "tie", "ulica", "straat"];
-    if !last.is_name() && !small.iter().any(|word| last.text == word.as_bytes()) {
+    let lower = std::str::from_utf8(last.text).ok()?.to_lowercase();
+    let apart = APART.contains(&lower.as_str());
+    if !last.is_name() && !apart {
         return None;
     }
-    let lower = std::str::from_utf8(last.text).ok()?.to_lowercase();
-    let closes = |end: &&&str| lower.as_bytes().last() == end.as_bytes().last() && lower.ends_with(**end);
-    let ends = GLUED.iter().any(|end| closes(&end));
-    let surely = ends && SURELY_GLUED.iter().any(|end| closes(&end) && (lower.len() > end.len() || end.len() > 4));
     if let Some(start) = led(bytes, last) {
         return Some((start, true));
     }
-    if ends && !GLUED.contains(&lower.as_str()) {
+    let surely = SURELY_GLUED.iter().any(|end| lower.ends_with(end) && (lower.len() > end.len() || end.len() > 4));
+    if apart || GLUED.contains(&lower.as_str()) {
+        // "Karl Johans gate", "Kossuth Lajos utca", "Lange Straße": the end of the name stands alone.
+        let first = word_before_blank(bytes, last.start).filter(Word::is_name)?;
+        return Some((widened(bytes, first.start), surely || apart));
+    }
+    if GLUED.iter().any(|end| lower.ends_with(end)) {
         // "Alte Hauptstraße", "Kleine Gasse"
-        return Some((adjective(bytes, last.start).unwrap_or(last.start), surely));
-    }
-    if ends {
-        let mut first = word_before_blank(bytes, last.start).filter(Word::is_name)?;
-        if !last.is_name()
-            && let Some(more) = word_before_blank(bytes, first.start).filter(Word::is_name)
-        {
-            first = more;
-        }
-        return Some((adjective(bytes, first.start).unwrap_or(first.start), surely));
-    }
-    if !last.is_name() {
-        return word_before_blank(bytes, last.start).filter(|first| first.is_name()).map(|first| (first.start, false));
+        return Some((widened(bytes, last.start), surely));
     }
     german(bytes, last).map(|start| (start, false))
+}
+
+/// Where a name begins that is known to reach back to `start`: with the adjectives in front of it, and with every
+/// capitalised word when the run of them begins where a value does.
+fn widened(bytes: &[u8], start: usize) -> usize {
+    let mut known = start;
+    let mut place = start;
+    for _ in 0..3 {
+        let Some(word) = word_before_any(bytes, place) else { break };
+        let capital = word.is_name() && !word.is_ordinal();
+        let german = GERMAN_LEAD.has(word.text) && capital;
+        let adjective = german || (ADJECTIVE.has(word.text) && capital) || is_demonym(word.text);
+        if !adjective && !(SMALL.has(word.text) || capital) {
+            break;
+        }
+        if !adjective && lexicon().word(word.text) != Topics::NONE && !SMALL.has(word.text) {
+            return known;
+        }
+        place = word.start;
+        if adjective {
+            known = place;
+        }
+    }
+    // "H.C. Andersens"
+    while place > 1 && at(bytes, place - 1) == b' ' && before(bytes, place - 1) == b'.' {
+        let letters = span_back(bytes, place - 1, 6, |byte| byte == b'.' || byte.is_ascii_uppercase());
+        if letters < 2 || is_alnum(before(bytes, place - 1 - letters)) {
+            break;
+        }
+        place -= 1 + letters;
+    }
+    let opens = follows_lower(bytes, place)
+        || matches!(before(bytes, place), 0 | b'\n' | b'"' | b'\'' | b'\t' | b'>' | b'|' | b';')
+        || matches!(part(bytes, place.saturating_sub(2), place), b": " | b", " | b"| " | b"= ");
+    let capital = char_at(bytes, place).is_some_and(char::is_uppercase);
+    if opens && capital { place } else { known }
+}
+
+/// A word in lower case stands before: what follows is a name from its first word on.
+fn follows_lower(bytes: &[u8], place: usize) -> bool {
+    word_before_any(bytes, place).is_some_and(|word| word.text.iter().all(u8::is_ascii_lowercase))
+}
+
+/// "Berliner", "Mariahilfer": a German adjective of a place.
+fn is_demonym(word: &[u8]) -> bool {
+    word.len() > 5 && word.ends_with(b"er") && char_at(word, 0).is_some_and(char::is_uppercase)
+}
+
+fn word_before_any(bytes: &[u8], start: usize) -> Option<Word<'_>> {
+    (before(bytes, start) == b' ').then(|| word_before(bytes, start - 1)).flatten()
 }
 
 /// `Calle de `, `ul. `, `C/ `: the leading word, some words before.
@@ -115,16 +198,35 @@ fn led(bytes: &[u8], last: &Word<'_>) -> Option<usize> {
         }
         let word = word_before(bytes, place)?;
         let abbreviated = before(bytes, place) == b'.';
-        if LEAD.has(word.text) && (word.text.len() > 2 || abbreviated || word.is_name()) {
+        if LEAD.has(word.text) && leads(&word, &first, abbreviated) {
             return Some(word.start);
         }
-        if !(word.is_name() || SMALL.has(word.text) || (abbreviated && word.text.len() <= 3)) || index > 5 {
+        // "3 Maja", "9 de Julio"
+        let day = word.text.len() <= 2
+            && word.text.iter().all(|&byte| is_digit(byte))
+            && (first.text.len() > 3 || first.text == b"de")
+            && !first.is_upper();
+        if !(word.is_name() || day || SMALL.has(word.text) || (abbreviated && word.text.len() <= 3)) || index > 5 {
             return None;
         }
         first = word;
     }
     None
 }
+
+/// Whether the leading word is one here: not "via the", "OS X".
+fn leads(lead: &Word<'_>, next: &Word<'_>, abbreviated: bool) -> bool {
+    let short = lead.text.len() > 2 || abbreviated || (lead.is_name() && !lead.is_upper());
+    // Words of English too: in small letters only in front of a name.
+    let english = ["via", "place", "route", "square", "plaza", "villa"].iter().any(|word| lead.text == word.as_bytes());
+    short
+        && !(english
+            && (next.is_upper() || !next.is_name())
+            && !SMALL_ROMANCE.iter().any(|small| next.text == small.as_bytes()))
+}
+
+static SMALL_ROMANCE: [&str; 14] =
+    ["de", "del", "della", "dello", "dei", "degli", "delle", "des", "du", "la", "le", "les", "di", "san"];
 
 /// "An der Alster", "Unter den Linden", "Im Tal".
 fn german(bytes: &[u8], last: &Word<'_>) -> Option<usize> {
@@ -141,15 +243,6 @@ fn german(bytes: &[u8], last: &Word<'_>) -> Option<usize> {
     None
 }
 
-fn adjective(bytes: &[u8], start: usize) -> Option<usize> {
-    let word = word_before_blank(bytes, start)?;
-    if GERMAN_LEAD.has(word.text) && word.is_name() {
-        return Some(word.start);
-    }
-    let inner = SMALL.has(word.text).then(|| word_before_blank(bytes, word.start)).flatten()?;
-    (GERMAN_LEAD.has(inner.text) && inner.is_name()).then_some(inner.start)
-}
-
 fn word_before_blank(bytes: &[u8], start: usize) -> Option<Word<'_>> {
     (before(bytes, start) == b' ')
         .then(|| word_before(bytes, start - 1))
@@ -157,28 +250,37 @@ fn word_before_blank(bytes: &[u8], start: usize) -> Option<Word<'_>> {
         .filter(|word| word.end == word.start + word.text.len())
 }
 
-/// The letter, range or second number of a house: `12a`, `12 a`, `12-14`, `12/5`.
+/// The letter, range or second number of a house: `12a`, `12 a`, `12-14`, `12/5`, `12/1/5`, `12-II`, `12 bis`.
 fn number_end(bytes: &[u8], after: usize) -> usize {
     let mut end = after;
-    if matches!(at(bytes, end), b'-' | b'/') {
+    for _ in 0..2 {
+        if !matches!(at(bytes, end), b'-' | b'/') {
+            break;
+        }
         let digits = span(bytes, end + 1, 4, is_digit);
-        let letter = usize::from(is_alpha(at(bytes, end + 1 + digits)) && !is_alnum(at(bytes, end + 2 + digits)));
-        let lettered = digits == 0 && letter == 1 && at(bytes, end) == b'/';
-        if lettered || (1..=3).contains(&digits) {
+        let letters = span(bytes, end + 1 + digits, 4, is_alpha);
+        let letter = usize::from(letters == 1);
+        let roman = span(bytes, end + 1, 4, |byte| matches!(byte, b'I' | b'V'));
+        if digits == 0 && roman > 0 && roman == letters {
+            end += 1 + roman;
+        } else if letters > 1 || (digits == 0 && letter == 0) || digits > 3 {
+            break;
+        } else {
             end += 1 + digits + letter;
         }
     }
-    if at(bytes, end) == b' '
-        && at(bytes, end + 1).is_ascii_lowercase()
-        && matches!(at(bytes, end + 1), b'a'..=b'h')
-        && matches!(at(bytes, end + 2), b',' | b'\n' | 0)
-    {
+    let lettered = at(bytes, end) == b' ' && matches!(at(bytes, end + 1), b'a'..=b'h' | b'A'..=b'H');
+    if lettered && matches!(at(bytes, end + 2), b',' | b'\n' | 0) {
         end += 2;
     }
     if let Some(word) = (at(bytes, end) == b' ').then(|| word_at(bytes, end + 1)).flatten()
-        && (word.eq("bis") || word.eq("ter"))
+        && ["bis", "ter", "hs", "lgh"].iter().any(|mark| word.eq(mark))
     {
         end = word.end;
+        let flat = span(bytes, end + 1, 5, is_digit);
+        if word.eq("lgh") && flat > 0 {
+            end += 1 + flat;
+        }
     }
     end
 }

@@ -73,7 +73,8 @@ pub(super) enum Break {
 
 /// The break at a place, and where it ends. A full stop of an abbreviation has been passed before.
 pub(super) fn break_at(bytes: &[u8], place: usize) -> Option<(Break, usize)> {
-    let mut next = place;
+    // "Puerta 7 , Lugo"
+    let mut next = place + usize::from(at(bytes, place) == b' ' && at(bytes, place + 1) == b',');
     let mut found = None;
     if at(bytes, next) == b',' || (at(bytes, next) == b';' && at(bytes, next + 1) == b' ') {
         found = Some(Break::Mark);

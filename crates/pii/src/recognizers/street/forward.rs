@@ -2,10 +2,10 @@
 
 use super::{
     cursor::{Break, Word, blank_at, break_at, word_at},
-    names::{DIRECTION, LEAD_AFTER_NUMBER, SMALL, STRONG, SUFFIX, UNIT, WHOLE},
+    names::{DIRECTION, LEAD_AFTER_NUMBER, SMALL, STRONG, SUFFIX, UNABBREVIATED, UNIT, WHOLE},
     tail,
 };
-use crate::chars::{at, is_alpha, is_digit, part, span, span_back};
+use crate::chars::{at, before, is_alpha, is_digit, is_upper, part, span, span_back};
 
 /// What a street line looks like.
 #[derive(Clone, Copy, Debug)]
@@ -37,13 +37,19 @@ pub(super) fn read(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
             .or_else(|| grid(bytes, place))
     };
     let mut line = name?;
+    if let Some(end) = numbered_suffix(bytes, line.end) {
+        line.end = end;
+    }
     line.start = number;
     line.long = after - number >= 3;
     if let Some(end) = direction(bytes, line.end) {
         line.end = end;
         line.points += 1;
     }
-    if let Some(end) = tail::unit(bytes, line.end) {
+    if let Some(end) = tail::unit(bytes, line.end).filter(|&unit| {
+        // In a line of its own it needs a town behind.
+        !part(bytes, line.end, unit).contains(&b'\n') || tail::town(bytes, unit).is_some()
+    }) {
         line.end = end;
         line.points += 1;
         line.closed = true;
@@ -53,6 +59,51 @@ pub(super) fn read(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
         line.points += 1;
     }
     Some(line)
+}
+
+/// A name that no list knows, behind a house number or the number of a dwelling: `255 Gina Club`, `Studio 5, Nigel
+/// Stravenue`. Only what closes an address and nothing else makes it one.
+pub(super) fn unknown(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
+    let (brk, mut place) = break_at(bytes, after)?;
+    let post_box = |start: usize| word_at(bytes, start).is_some_and(|word| word.eq("box"));
+    let dwelling = if brk == Break::Blank { None } else { flat_before(bytes, after).filter(|&start| !post_box(start)) };
+    if brk == Break::Line && dwelling.is_none() {
+        return None;
+    }
+    let (mut end, mut names) = (place, 0);
+    while names < 5 {
+        let Some(word) = word_at(bytes, place) else { break };
+        let named = word.is_name() && !is_digit(at(word.text, 0));
+        if !named && !(names > 0 && SMALL.has(word.text)) {
+            break;
+        }
+        if names > 0 && UNIT.has(word.text) && tail::unit(bytes, end).is_some() {
+            break;
+        }
+        names += 1;
+        end = word.end;
+        let Some(next) = blank_at(bytes, word.end + usize::from(at(bytes, word.end) == b'.' && word.text.len() < 4))
+        else {
+            break;
+        };
+        place = next;
+    }
+    if names == 0 || (names == 1 && dwelling.is_none()) {
+        return None;
+    }
+    let end = tail::unit(bytes, end).unwrap_or(end);
+    let start = dwelling.or_else(|| unit_before(bytes, number)).unwrap_or(number);
+    Some(Line { start, end, points: 0, strong: false, closed: true, long: false })
+}
+
+/// `Serangoon Avenue 4,`: a number closes the name, and the address goes on behind it.
+fn numbered_suffix(bytes: &[u8], end: usize) -> Option<usize> {
+    let next = blank_at(bytes, end)?;
+    let digits = span(bytes, next, 3, is_digit);
+    let fits =
+        (1..=2).contains(&digits) && at(bytes, next + digits) == b',' && tail::town(bytes, next + digits).is_some();
+    let unit = || tail::unit(bytes, next + digits).is_some_and(|unit| tail::town(bytes, unit).is_some());
+    (fits || ((1..=2).contains(&digits) && unit())).then_some(next + digits)
 }
 
 /// Where the name begins: behind a blank, ` bis `, ` 1/2 `, or a comma in French.
@@ -85,6 +136,9 @@ fn led(bytes: &[u8], start: usize) -> Option<Line> {
     let (mut end, mut names) = (lead.end, 0);
     for _ in 0..MAX_WORDS {
         let Some(word) = blank_at(bytes, place).and_then(|next| word_at(bytes, next)) else { break };
+        if names > 0 && UNIT.has(word.text) && tail::unit(bytes, end).is_some() {
+            break;
+        }
         if word.is_name() || starts_with_digit(&word) {
             names += 1;
             end = word.end;
@@ -117,8 +171,17 @@ fn suffixed(bytes: &[u8], start: usize) -> Option<Line> {
         if !named {
             break;
         }
-        let dotted = at(bytes, word.end) == b'.' && word.text.len() <= 5;
+        let dotted = at(bytes, word.end) == b'.' && word.text.len() <= 5 && !UNABBREVIATED.has(word.text);
+        if dotted && word.text.iter().any(|&byte| is_digit(byte)) {
+            break;
+        }
         let after = word.end + usize::from(dotted);
+        // "M.G. Road"
+        if dotted && word.text.len() == 1 && is_upper(at(bytes, after)) {
+            names += 1;
+            place = after;
+            continue;
+        }
         if names > 0 && SUFFIX.has(word.text) && (lower || word.is_name()) {
             let end = after;
             best = Some(Line {
@@ -202,7 +265,7 @@ fn highway(bytes: &[u8], start: usize) -> Option<Line> {
             let end = next + digits + usize::from(digits > 0 && at(bytes, next + digits).is_ascii_uppercase());
             if (1..=4).contains(&digits)
                 && !is_alpha(at(bytes, end))
-                && (index > 0 || word.is_upper() || word.text.len() > 2)
+                && (index > 0 || (word.is_upper() && word.text.len() > 1) || word.text.len() > 2)
             {
                 return Some(Line { start, end, points: 1, strong: true, closed: closed(bytes, end), long: false });
             }
@@ -221,7 +284,7 @@ fn grid(bytes: &[u8], start: usize) -> Option<Line> {
     let number = blank_at(bytes, first.end + usize::from(at(bytes, first.end) == b'.'))?;
     let digits = span(bytes, number, 6, is_digit);
     let second = word_at(bytes, blank_at(bytes, number + digits)?)?;
-    let fits = DIRECTION.has(first.text) && DIRECTION.has(second.text) && (2..=5).contains(&digits) && first.is_name();
+    let fits = DIRECTION.has(first.text) && DIRECTION.has(second.text) && (3..=5).contains(&digits) && first.is_name();
     fits.then_some(Line { start, end: second.end, points: 1, strong: true, closed: true, long: false })
 }
 
@@ -233,18 +296,37 @@ fn direction(bytes: &[u8], end: usize) -> Option<usize> {
     fits.then_some(word.end + dot)
 }
 
-/// `Flat 7B, ` and `Unit 52, ` in front of the house number.
+/// `Flat 7B, `, `Unit 52, ` and `Flat 7B, Rowan House, ` in front of the house number.
 fn unit_before(bytes: &[u8], number: usize) -> Option<usize> {
-    let gap = span_back(bytes, number, 3, |byte| matches!(byte, b' ' | b',' | b'/'));
+    let gap = span_back(bytes, number, 3, |byte| matches!(byte, b' ' | b',' | b'/' | b'\n'));
     let code_end = number - gap;
+    if gap == 0 {
+        return None;
+    }
+    flat_before(bytes, code_end).or_else(|| {
+        if part(bytes, code_end, number) != b", " {
+            return None;
+        }
+        let letters = span_back(bytes, code_end, 40, |byte| is_alpha(byte) || matches!(byte, b' ' | b'\'' | b'.'));
+        let building = code_end - letters;
+        let named = word_at(bytes, building + 1).is_some_and(|word| word.is_name());
+        (letters > 3 && at(bytes, building) == b' ' && named && before(bytes, building) == b',')
+            .then(|| flat_before(bytes, building - 1))
+            .flatten()
+    })
+}
+
+/// The dwelling that ends here.
+fn flat_before(bytes: &[u8], code_end: usize) -> Option<usize> {
     let code = span_back(bytes, code_end, 6, |byte| byte.is_ascii_alphanumeric());
     let blank = code_end - code;
     let word_end = blank - span_back(bytes, blank, 1, |byte| byte == b' ');
+    let word_end = word_end - span_back(bytes, word_end, 1, |byte| byte == b'.');
     let letters = span_back(bytes, word_end, 10, is_alpha);
     let start = word_end - letters;
     let word = part(bytes, start, word_end);
     let short = code <= 2 || part(bytes, blank, code_end).iter().any(|&byte| is_digit(byte));
-    let fits = gap > 0 && code > 0 && short && letters > 1 && UNIT.has(word) && at(bytes, start).is_ascii_uppercase();
+    let fits = code > 0 && short && letters > 1 && UNIT.has(word) && at(bytes, start).is_ascii_uppercase();
     fits.then_some(start)
 }
 

@@ -43,12 +43,13 @@ fn chain(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
 }
 
 fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
-    if token.len() > 10 || token.len() > token.digits + 2 {
+    if token.len() > 10 || token.len() > token.digits + 3 {
         return;
     }
     let word = token.of(text);
     let digits = span(word, 0, 6, is_digit);
-    let lettered = (1..=5).contains(&digits) && word.len() == digits + 1;
+    let extra = word.get(digits..).unwrap_or_default();
+    let lettered = (1..=5).contains(&digits) && (extra.len() == 1 || matches!(extra, b"bis" | b"ter"));
     let wisconsin = (6..=10).contains(&word.len()) && is_grid_number(word);
     if (lettered || wisconsin)
         && token.start >= found.last_street()
@@ -74,22 +75,41 @@ fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Ca
     let bytes = text.bytes;
     let next = at(bytes, end);
     let after = if next == b',' { at(bytes, end + 2) } else { at(bytes, end + 1) };
-    if (next == b' ' || next == b',')
-        && (is_alnum(after) || after >= 0x80)
-        && let Some(line) = forward::read(bytes, start, end)
-        && judge(text, line, found)
-    {
-        return;
+    if matches!(next, b' ' | b',' | b'\n') && (is_alnum(after) || after >= 0x80 || next == b'\n') {
+        if next != b'\n'
+            && let Some(line) = forward::read(bytes, start, end)
+            && judge(text, line, found)
+        {
+            return;
+        }
+        // A comma between number and name is the way of India, and of dwellings without a house number.
+        let comma = next == b',';
+        if let Some(line) = forward::unknown(bytes, start, end)
+            && let Some(end) = tail::coded(bytes, line.end)
+            && (!comma || line.start < start || is_digit(before(bytes, end)))
+        {
+            found.add(Kind::Street, line.start, end, WHOLE);
+            return;
+        }
     }
     if last - start <= 5
         && end - last <= 5
+        && span(bytes, start, 5, is_digit) <= 4
         && before(bytes, start) == b' '
         && start > 2
         && !is_digit(before(bytes, start - 1))
-        && let Some(line) = backward::read(bytes, start, end)
-        && judge(text, line, found)
     {
-        return;
+        if let Some(line) = backward::read(bytes, start, end)
+            && judge(text, line, found)
+        {
+            return;
+        }
+        if let Some(line) = backward::unknown(bytes, start, end)
+            && let Some(end) = tail::posted(bytes, line.end)
+        {
+            found.add(Kind::Street, line.start, end, WHOLE);
+            return;
+        }
     }
     keyed(text, start, end, found);
 }
@@ -98,16 +118,19 @@ fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Ca
 fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
     let bytes = text.bytes;
     let lower = is_lower(bytes, line);
-    if let Some(end) = tail::town(bytes, line.end) {
+    if let Some(end) = tail::town(bytes, line.end).filter(|&end| !lower || tail::has_state(bytes, line.end, end)) {
         found.add(Kind::Street, line.start, end, WHOLE);
         return true;
     }
-    if lower {
+    // No house has the number 0; behind one stands a town all the same in data that was made up.
+    if lower || at(bytes, line.start) == b'0' {
         return false;
     }
     let score = match text.support(line.start, Kind::Street) {
         Support::Named => LABELLED,
-        _ if line.closed && is_placed(bytes, line.start) => ALONE,
+        // "2006 Larry Wall", "2014 Copper Mountain"
+        _ if is_year(bytes, line.start) && !line.strong && line.points == 0 => 30,
+        _ if (line.closed || line.strong || line.long) && is_placed(bytes, line.start) => ALONE,
         _ if line.points >= 2 || (line.closed && (line.strong || line.points >= 1 || line.long)) => ALONE,
         _ => 30,
     };
@@ -115,6 +138,12 @@ fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
         found.add(Kind::Street, line.start, line.end, score);
     }
     score >= ALONE
+}
+
+/// The house number would be a year, or the last of some years.
+fn is_year(bytes: &[u8], start: usize) -> bool {
+    let digits = span(bytes, start, 5, is_digit);
+    digits == 4 && matches!(part(bytes, start, start + 2), b"19" | b"20")
 }
 
 /// A word of place stands before: "at", "near".
@@ -129,7 +158,7 @@ fn is_placed(bytes: &[u8], start: usize) -> bool {
 /// The name is in lower case: number, blank, small letter, and no French leading word.
 fn is_lower(bytes: &[u8], line: Line) -> bool {
     let digits = span(bytes, line.start, 8, |byte| byte != b' ');
-    !line.strong && at(bytes, line.start + digits + 1).is_ascii_lowercase()
+    is_digit(at(bytes, line.start)) && !line.strong && at(bytes, line.start + digits + 1).is_ascii_lowercase()
 }
 
 /// A value of an address key that starts or ends with a number is an address, whatever its words are.
@@ -140,9 +169,14 @@ fn keyed(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
     }
     let leads = start == 0 && at(bytes, end) == b' ' && is_alpha(at(bytes, end + 1));
     let closes = end == bytes.len() && before(bytes, start) == b' ' && start > 3;
+    let value = bytes.trim_ascii();
+    let capital = |word: &[u8]| word.len() >= 3 && is_upper(at(word, 0));
+    let worded = value.split(|byte| !is_alpha(*byte)).any(capital) && is_upper(at(value, 0)) && value.contains(&b' ');
     let words = bytes.split(|byte| !is_alpha(*byte)).any(|word| word.len() >= 3);
-    if (leads || closes) && words && part(bytes, 0, bytes.len()).iter().filter(|&&byte| is_digit(byte)).count() <= 14 {
-        found.add(Kind::Street, 0, bytes.len(), ALONE);
+    let digits = bytes.iter().filter(|&&byte| is_digit(byte)).count() <= 14;
+    let plain = !value.iter().any(|byte| matches!(byte, b'{' | b'<' | b'=' | b'!' | b'?'));
+    if (((leads || closes) && words) || worded) && digits && plain && found.last_street() == 0 {
+        found.add(Kind::Street, 0, bytes.trim_ascii_end().len(), ALONE);
     }
 }
 

@@ -40,6 +40,14 @@ pub(super) static SUFFIX: Names = Names::new(
      wood woods wy wynd xing yard",
 );
 
+/// Those of at most five letters that are no abbreviation: a full stop behind one closes the sentence.
+pub(super) static UNABBREVIATED: Names = Names::new(
+    "alley arc bank bay bend bluff brook chase close court cove creek crest dale dell drive end field flat flats ford \
+     gate glen glens green grove haven hill hills isle key knoll lake lane loop mall manor mews mill mount nook oval \
+     park pass path pike pines place plains plaza point port quay ranch reach ridge rise river road route row rue run \
+     shore strand track trace trail vale view villa vista walk wall way wharf wood woods wynd yard",
+);
+
 /// Streets that need no end.
 pub(super) static WHOLE: Names = Names::new("bowery broadway embarcadero esplanade strand");
 
@@ -49,7 +57,7 @@ pub(super) static DIRECTION: Names =
 
 /// Words before the number of a dwelling.
 pub(super) static UNIT: Names = Names::new(
-    "apartado apartamento apartment app appartement appt apt apto bldg bloco bloque box building bungalow bus bât \
+    "ap apart appartamento bl depósito edif et interno piano quarto sc studio torre apartado apartamento apartment app appartement appt apt apto bldg bloco bloque box building bungalow bus bât \
      dept depto esc escalera etage fl flat floor int interior level lgh local lokal lot m office penthouse ph \
      piso planta pod portal puerta rm room sala scala shop slip space spc stair ste suite top townhouse trlr tür \
      unit villa wohnung étage",
@@ -57,7 +65,12 @@ pub(super) static UNIT: Names = Names::new(
 
 /// Words that lead a street name in Romance and Slavic languages.
 pub(super) static LEAD: Names = Names::new(
-    "al alameda aleja aleje allée allées av avda avenida avenue avinguda bd blvd boulevard bulevar bulevardul \
+    "acceso andador borgo bulevardul camiño campo canale carreró cañada chácara circunvalación condomínio conjunto \
+     continuación corredor corte cuesta diagonal drumul eje esplanada estación estação fazenda feira incrocio jardim \
+     jardín lago lagoa loteamento núcleo odos parque pasadizo pasaje passarela peatonal praia prolongamento pátio quadra \
+     rambla rampa recanto retorno setor soseaua stretto sítio trecho trevo urbanización vereda viaducto viaduto vial vila \
+     λεωφ οδός πλατεία al alameda aleja calzada calz cerrada privada circuito periférico str bd náměstí nám třída nábřeží nábř \
+     piata piața şoseaua șoseaua șos intrarea aleea splaiul aleje allée allées av avda avenida avenue avinguda bd blvd boulevard bulevar bulevardul \
      bulwar calea calle calle/ callejón camino carrer carrera carretera chaussée chemin cité contrada corso cours \
      cra ctra domaine esplanade estrada faubourg glorieta hameau impasse jirón ladeira largo lotissement lungarno \
      lungotevere montée os osiedle paseo passage passeig piazza piazzale pl plac place plaza plaça praceta praia \
@@ -69,7 +82,7 @@ pub(super) static LEAD: Names = Names::new(
 /// What a leading word may be in front of a number and a street: French, and Spanish names in America.
 pub(super) static LEAD_AFTER_NUMBER: Names = Names::new(
     "allée allées av avenida avenue bd blvd boulevard calle camino chaussée chemin cité clos cour cours domaine \
-     esplanade faubourg hameau impasse lotissement montée paseo passage place promenade quai route rue ruelle \
+     esplanade faubourg hameau impasse lotissement montée paseo passage place rang promenade quai route rue ruelle \
      résidence sentier square via villa voie",
 );
 
@@ -138,15 +151,65 @@ pub(super) static GLUED: &[&str] = &[
     "zeil",
     "laantje",
     "weide",
+    "steenweg",
+    "baan",
+    "boulevard",
+    "bulevardi",
+    "steg",
+    "quai",
+    "gaten",
+    "plassen",
+    "bakken",
     "hage",
     "warande",
+];
+
+/// Ends of street names that stand alone behind the name, in any case.
+pub(super) static APART: &[&str] = &[
+    "gate",
+    "gata",
+    "vei",
+    "veien",
+    "vej",
+    "allé",
+    "plads",
+    "utca",
+    "út",
+    "tér",
+    "körút",
+    "sor",
+    "fasor",
+    "rakpart",
+    "katu",
+    "tie",
+    "ulica",
+    "straat",
+    "třída",
+    "náměstí",
+    "nábřeží",
+    "caddesi",
+    "cad",
+    "sokak",
+    "sokağı",
+    "sok",
+    "bulvarı",
+    "blv",
+    "boulevard",
 ];
 
 /// Those of the above that say "street" and nothing else.
 pub(super) static SURELY_GLUED: &[&str] = &[
     "straße", "strasse", "gasse", "gracht", "straat", "gatan", "vägen", "laan", "allee", "str", "katu", "plein",
-    "veien", "chaussee", "stræde", "gade",
+    "veien", "chaussee", "stræde", "gade", "steenweg", "gaten",
 ];
+
+/// Words in front of the name that ends a street, as part of it: `Grote Markt`, `Stora Nygatan`, `Prins Hendrikkade`.
+pub(super) static ADJECTIVE: Names = Names::new(
+    "burgemeester ke na nad pod při před u v ve za dronning dronningens eerste eteläinen gamla gamle gran grote iso itäinen jan kaiser kleine koning \
+     koningin kong kongens korte kort lange lilla lille läntinen nedre nieuwe nordre norra norre norges nya nye nørre \
+     oude övre pastoor pieni pieter pohjoinen prins prinses prinz sankt sankta sint st store stora södra søndre tweede \
+     uusi van vanha vieux willem västra vestre øvre østre östra 1e 2e",
+);
 
 /// Words before a German street name.
 pub(super) static GERMAN_LEAD: Names = Names::new(
@@ -157,7 +220,7 @@ pub(super) static GERMAN_LEAD: Names = Names::new(
 /// Small words inside a name.
 pub(super) static SMALL: Names = Names::new(
     "a aan al am an and auf bei bis d da dal das de degli dei del dell della delle dem den der des di die do dos \
-     du e el en et i im in l la las le les lo los ob of on op s san sous sul sur t te ten ter the und under upon \
+     du e el en et i im in l la las le les lo los ob nad na of on op or pod s san sous sul sur t te ten ter the und under upon \
      van ved vid vom von y zu zum zur à às",
 );
 
@@ -168,6 +231,13 @@ pub(super) static STATE_CODES: &[&str] = &[
     "MT", "NB", "NC", "ND", "NE", "NH", "NJ", "NL", "NM", "NS", "NSW", "NT", "NU", "NV", "NY", "OH", "OK", "ON", "OR",
     "PA", "PE", "PR", "PW", "QC", "QLD", "RI", "SA", "SC", "SD", "SK", "TAS", "TN", "TX", "UT", "VA", "VI", "VIC",
     "VT", "WA", "WI", "WV", "WY", "YT",
+];
+
+/// States of Mexico by their letters, in front of a postcode.
+pub(super) static MEXICAN_CODES: &[&str] = &[
+    "AGS", "BC", "BCS", "CAMP", "CDMX", "CHIH", "CHIS", "COAH", "COL", "DF", "DGO", "GRO", "GTO", "HGO", "JAL", "MEX",
+    "MICH", "MOR", "NAY", "NL", "OAX", "PUE", "QRO", "ROO", "SIN", "SLP", "SON", "TAB", "TAMPS", "TLAX", "VER", "YUC",
+    "ZAC",
 ];
 
 /// The same by name; of two words only the whole.

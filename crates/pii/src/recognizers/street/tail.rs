@@ -2,9 +2,9 @@
 
 use super::{
     cursor::{Break, Word, blank_at, break_at, word_at},
-    names::{COUNTRIES, SMALL, STATE_CODES, STATES, UNIT},
+    names::{COUNTRIES, MEXICAN_CODES, SMALL, STATE_CODES, STATES, UNIT},
 };
-use crate::chars::{at, char_at, is_alnum, is_alpha, is_digit, is_upper, part, span, starts_with_ignore_case};
+use crate::chars::{at, before, char_at, is_alnum, is_alpha, is_digit, is_upper, part, span, starts_with_ignore_case};
 use crate::context::lexicon;
 
 /// The most words of a town.
@@ -12,17 +12,26 @@ const MAX_TOWN: usize = 5;
 /// The most parts between street and postcode.
 const MAX_PARTS: usize = 4;
 
-/// Where the dwelling ends when one stands here: `, Apt 4`, `#12`, `4º izq.`, `Suite B`.
+/// Where the last of the dwellings ends that stand here: `Bl. 87 Sc. 84 Ap. 788`.
 pub(super) fn unit(bytes: &[u8], place: usize) -> Option<usize> {
-    let (brk, start) = break_at(bytes, place)?;
-    if brk == Break::Line && !is_alpha(at(bytes, start)) {
-        return None;
+    let mut end = one_unit(bytes, place)?;
+    for _ in 0..3 {
+        match one_unit(bytes, end) {
+            Some(next) if !part(bytes, end, next).contains(&b'\n') => end = next,
+            _ => break,
+        }
     }
+    Some(end)
+}
+
+/// Where the dwelling ends when one stands here: `, Apt 4`, `#12`, `4º izq.`, `Suite B`.
+fn one_unit(bytes: &[u8], place: usize) -> Option<usize> {
+    let (brk, start) = break_at(bytes, place)?;
     if at(bytes, start) == b'#' {
         let start = blank_at(bytes, start + 1).unwrap_or(start + 1);
         return code(bytes, start);
     }
-    floor(bytes, start).or_else(|| {
+    floor(bytes, start, brk).or_else(|| {
         let word = word_at(bytes, start)?;
         if !UNIT.has(word.text) {
             return unit_glued(&word);
@@ -53,13 +62,17 @@ fn code(bytes: &[u8], start: usize) -> Option<usize> {
     short.then_some(word.end)
 }
 
-/// `4º izq.`, `2º B`, `3rd Floor`, `2. OG`.
-fn floor(bytes: &[u8], start: usize) -> Option<usize> {
+/// `4º izq.`, `2.º D`, `3rd Floor`, `2. OG`, `1. th`, `st. tv`.
+fn floor(bytes: &[u8], start: usize, brk: Break) -> Option<usize> {
     let digits = span(bytes, start, 3, is_digit);
-    if digits == 0 || digits > 2 {
+    if digits > 2 {
         return None;
     }
+    if digits == 0 {
+        return if brk == Break::Mark { ground(bytes, start) } else { None };
+    }
     let mark = start + digits;
+    let mark = if at(bytes, mark) == b'.' && at(bytes, mark + 1) >= 0x80 { mark + 1 } else { mark };
     let after = match char_at(bytes, mark)? {
         'º' | 'ª' | '°' => mark + 2,
         '.' if at(bytes, mark + 1) == b' ' => return storey(bytes, mark + 2),
@@ -70,10 +83,7 @@ fn floor(bytes: &[u8], start: usize) -> Option<usize> {
         }
     };
     let Some(word) = blank_at(bytes, after).and_then(|next| word_at(bytes, next)) else { return Some(after) };
-    let side = word.text.len() <= 2
-        || [&b"izq"[..], b"izda", b"dcha", b"drcha", b"der", b"centro", b"puerta"]
-            .iter()
-            .any(|side| word.text.eq_ignore_ascii_case(side));
+    let side = word.text.len() <= 2 || SIDES.iter().any(|side| word.eq(side));
     if !side || (word.text.len() == 2 && !word.is_upper()) {
         return Some(after);
     }
@@ -81,17 +91,76 @@ fn floor(bytes: &[u8], start: usize) -> Option<usize> {
     Some(word.end + usize::from(dot))
 }
 
+/// The sides of a landing.
+static SIDES: [&str; 12] =
+    ["izq", "izqda", "izda", "dcha", "drcha", "der", "centro", "puerta", "esq", "dto", "fte", "int"];
+
 fn storey(bytes: &[u8], start: usize) -> Option<usize> {
     let word = word_at(bytes, start)?;
-    let known = word.eq("og") || word.eq("stock") || word.eq("etage") || word.eq("obergeschoss");
-    known.then_some(word.end)
+    if ["og", "stock", "etage", "obergeschoss", "sal", "piso", "patro", "emelet"].iter().any(|known| word.eq(known)) {
+        return Some(word.end);
+    }
+    side_of_landing(bytes, &word)
+}
+
+/// `st.`, `st. tv`, `kl. th` of Denmark.
+fn ground(bytes: &[u8], start: usize) -> Option<usize> {
+    let word = word_at(bytes, start)?;
+    if !matches!(word.text, b"st" | b"kl") || at(bytes, word.end) != b'.' {
+        return None;
+    }
+    let after = word.end + 1;
+    let side = blank_at(bytes, after).and_then(|next| word_at(bytes, next));
+    Some(side.and_then(|side| side_of_landing(bytes, &side)).unwrap_or(after))
+}
+
+/// `tv`, `th.`, `mf`: left, right and middle in Denmark.
+fn side_of_landing(bytes: &[u8], word: &Word<'_>) -> Option<usize> {
+    matches!(word.text, b"tv" | b"th" | b"mf").then(|| word.end + usize::from(at(bytes, word.end) == b'.'))
 }
 
 /// Where the town, with state or postcode, ends; with the country if one follows.
 pub(super) fn town(bytes: &[u8], place: usize) -> Option<usize> {
+    // "utca 61., "
+    let dot = usize::from(at(bytes, place) == b'.' && is_digit(before(bytes, place)) && at(bytes, place + 1) == b',');
+    let place = place + dot;
     let (_, start) = break_at(bytes, place)?;
     let end = postcode_first(bytes, start).or_else(|| town_first(bytes, start, 0))?;
     Some(country(bytes, end).unwrap_or(end))
+}
+
+/// Where postcode and town end when both follow a mark: what makes a street of a name that nobody knows.
+pub(super) fn posted(bytes: &[u8], place: usize) -> Option<usize> {
+    let (brk, start) = break_at(bytes, place)?;
+    let prefix = postcode_prefix(bytes, start);
+    let code = postcode(bytes, prefix)?;
+    let year = code - prefix == 4
+        && matches!(part(bytes, prefix, prefix + 3), b"198" | b"199" | b"200" | b"201" | b"202" | b"203");
+    let (Break::Blank, next) = break_at(bytes, code)? else { return None };
+    let town = char_at(bytes, next + elided(bytes, next))?.is_uppercase();
+    if brk == Break::Blank || year || !town {
+        return None;
+    }
+    let end = postcode_first(bytes, start)?;
+    (end > code).then(|| country(bytes, end).unwrap_or(end))
+}
+
+/// Where an address of the English kind ends, when town, state and postcode follow, or town and British postcode.
+pub(super) fn coded(bytes: &[u8], place: usize) -> Option<usize> {
+    let (brk, start) = break_at(bytes, place)?;
+    if brk == Break::Blank {
+        return None;
+    }
+    let end = town_first(bytes, start, 0)?;
+    let last = part(bytes, end.saturating_sub(3), end);
+    let five = part(bytes, end.saturating_sub(6), end);
+    let zip = has_state(bytes, place, end) && last.iter().all(|&byte| is_digit(byte));
+    let indian = five.len() == 6 && five.iter().all(|&byte| is_digit(byte));
+    (zip || indian || is_inward(last) || canadian_end(last)).then(|| country(bytes, end).unwrap_or(end))
+}
+
+fn canadian_end(three: &[u8]) -> bool {
+    matches!(three, [a, b, c] if is_digit(*a) && is_upper(*b) && is_digit(*c))
 }
 
 /// `10115 Berlin`, `1012 AB Amsterdam`, `D-80331 München`.
@@ -101,12 +170,18 @@ fn postcode_first(bytes: &[u8], start: usize) -> Option<usize> {
     let Some((brk, next)) = break_at(bytes, code) else {
         return (is_end(bytes, code) && code - prefix >= 5).then_some(code);
     };
-    if brk != Break::Line
-        && let Some(end) = name(bytes, next)
-    {
+    let year = code - prefix == 4 && matches!(part(bytes, prefix, prefix + 2), b"19" | b"20");
+    let dutch = is_upper(before(bytes, code));
+    let alone = brk != Break::Line || dutch || (code - prefix == 4 && !year && is_line(bytes, next));
+    if alone && let Some(end) = name(bytes, next) {
         return Some(province(bytes, end).unwrap_or(end));
     }
     (code - prefix >= 5 && brk != Break::Blank).then_some(code)
+}
+
+/// Whether one name fills the rest of the line.
+fn is_line(bytes: &[u8], start: usize) -> bool {
+    name(bytes, start).is_some_and(|end| matches!(at(bytes, end), 0 | b'\n'))
 }
 
 /// `D-`, `CH-`, `C.P. `, `CP `.
@@ -115,7 +190,7 @@ fn postcode_prefix(bytes: &[u8], start: usize) -> usize {
     if (1..=2).contains(&letters) && at(bytes, start + letters) == b'-' && is_digit(at(bytes, start + letters + 1)) {
         return start + letters + 1;
     }
-    for mark in [&b"C.P. "[..], b"CP ", b"CEP ", b"CEP: ", b"C.P."] {
+    for mark in [&b"C.P. "[..], b"CP ", b"CEP ", b"CEP: ", b"C.P.", "ΤΚ ".as_bytes(), "Τ.Κ. ".as_bytes()] {
         if starts_with_ignore_case(bytes, start, mark) {
             return start + mark.len();
         }
@@ -123,8 +198,13 @@ fn postcode_prefix(bytes: &[u8], start: usize) -> usize {
     start
 }
 
-/// A postcode of the forms `ddddd`, `dddd`, `dddddd`, `dd-ddd`, `ddd dd`, `ddddd-ddd`, `dddd-ddd`, `dddd AA`.
+/// A postcode of the forms `ddddd`, `dddd`, `dddddd`, `dd-ddd`, `ddd dd`, `ddddd-ddd`, `dddd-ddd`, `dddd AA`, `Adddd`.
 fn postcode(bytes: &[u8], start: usize) -> Option<usize> {
+    if is_upper(at(bytes, start)) && span(bytes, start + 1, 5, is_digit) == 4 {
+        let letters = span(bytes, start + 5, 4, is_upper);
+        let end = start + 5 + if letters == 3 { 3 } else { 0 };
+        return (!is_alnum(at(bytes, end))).then_some(end);
+    }
     let digits = span(bytes, start, 7, is_digit);
     let end = start + digits;
     let more = |at_place: usize| span(bytes, at_place, 5, is_digit);
@@ -136,6 +216,7 @@ fn postcode(bytes: &[u8], start: usize) -> Option<usize> {
         (4, b' ') if span(bytes, end + 1, 3, is_upper) == 2 && !is_alnum(at(bytes, end + 3)) => end + 3,
         (4, byte) if span(bytes, end, 3, is_upper) == 2 && is_upper(byte) => end + 2,
         (4..=6, _) => end,
+        _ if digits == 7 && more(start) == 5 && span(bytes, start, 9, is_digit) == 8 => start + 8,
         _ => return None,
     };
     (!is_alnum(at(bytes, found))).then_some(found)
@@ -144,7 +225,7 @@ fn postcode(bytes: &[u8], start: usize) -> Option<usize> {
 /// The name of a town: capitalised words, small words between.
 fn name(bytes: &[u8], start: usize) -> Option<usize> {
     let (mut end, mut small) = (None, false);
-    let mut place = start;
+    let mut place = start + elided(bytes, start);
     for index in 0..MAX_TOWN {
         let Some(word) = word_at(bytes, place) else { break };
         let digits = word.text.iter().any(|&byte| is_digit(byte));
@@ -156,7 +237,7 @@ fn name(bytes: &[u8], start: usize) -> Option<usize> {
         }
         if word.is_name() && (small || !is_country_word(&word, index)) {
             small = false;
-            end = Some(word.end);
+            end = Some(bracketed(bytes, word.end).unwrap_or(word.end));
         } else if index == 0 || !SMALL.has(word.text) {
             break;
         } else {
@@ -164,9 +245,45 @@ fn name(bytes: &[u8], start: usize) -> Option<usize> {
         }
         let after = word.end + usize::from(at(bytes, word.end) == b'.' && word.text.len() <= 3);
         let Some(next) = blank_at(bytes, after) else { break };
+        if let Some(district) = quarter(bytes, &word, next) {
+            return Some(district);
+        }
         place = next;
     }
     end
+}
+
+/// `Praha 2`, `Paris 12`: a town that numbers its districts.
+fn quarter(bytes: &[u8], town: &Word<'_>, next: usize) -> Option<usize> {
+    let digits = span(bytes, next, 3, is_digit);
+    let known = ["Praha", "Paris", "Lyon", "Marseille", "Dublin", "Wien", "Budapest", "Bruxelles"];
+    let fits = (1..=2).contains(&digits) && known.iter().any(|known| town.eq(known));
+    (fits && !is_alnum(at(bytes, next + digits)) && is_end(bytes, next + digits)).then_some(next + digits)
+}
+
+/// How long the `'s-` in front of a Dutch town is.
+fn elided(bytes: &[u8], start: usize) -> usize {
+    [&b"'s-"[..], b"'t ", "’s-".as_bytes(), "’t ".as_bytes()]
+        .iter()
+        .find(|elided| bytes.get(start..).is_some_and(|rest| rest.starts_with(elided)))
+        .map_or(0, |elided| elided.len())
+}
+
+/// `Halle (Saale)`, `Beyoğlu/İstanbul`, `Curitiba/PR`: what belongs to the name of a town.
+fn bracketed(bytes: &[u8], end: usize) -> Option<usize> {
+    if part(bytes, end, end + 3) == b" / " {
+        let letters = span(bytes, end + 3, 3, is_upper);
+        return (letters == 2 && !is_alnum(at(bytes, end + 5))).then_some(end + 5);
+    }
+    if at(bytes, end) == b'/' {
+        return word_at(bytes, end + 1)
+            .filter(|word| word.is_name() && !word.text.iter().any(u8::is_ascii_digit))
+            .map(|word| word.end);
+    }
+    let next = blank_at(bytes, end).filter(|&next| at(bytes, next) == b'(')?;
+    let letters = span(bytes, next + 1, 16, |byte| is_alpha(byte) || byte >= 0x80);
+    (letters >= 2 && is_upper(at(bytes, next + 1)) && at(bytes, next + 1 + letters) == b')')
+        .then_some(next + letters + 2)
 }
 
 fn is_country_word(word: &Word<'_>, index: usize) -> bool {
@@ -183,6 +300,9 @@ fn province(bytes: &[u8], end: usize) -> Option<usize> {
         return (letters >= 2 && at(bytes, next + 1 + letters) == b')').then_some(next + letters + 2);
     }
     if let Some((Break::Mark, next)) = break_at(bytes, end) {
+        if let Some(end) = abbreviated_state(bytes, next) {
+            return Some(end);
+        }
         let letters = span(bytes, next, 5, is_upper);
         let known = letters == 2 || part(bytes, next, next + letters) == b"CDMX";
         if known && is_end(bytes, next + letters) && !COUNTRIES.has(part(bytes, next, next + letters)) {
@@ -190,6 +310,50 @@ fn province(bytes: &[u8], end: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// `Jal.`, `N.L.`, `Edo. Méx.`: the states of Mexico as they close an address.
+fn abbreviated_state(bytes: &[u8], start: usize) -> Option<usize> {
+    static STATES: [&str; 34] = [
+        "CDMX",
+        "Jal.",
+        "N.L.",
+        "NL",
+        "Méx.",
+        "Edo. Méx.",
+        "Edo. Mex.",
+        "Edo. de Méx.",
+        "Pue.",
+        "Gto.",
+        "Qro.",
+        "Ver.",
+        "Yuc.",
+        "Q.R.",
+        "Q. Roo",
+        "B.C.",
+        "B.C.S.",
+        "Chih.",
+        "Son.",
+        "Sin.",
+        "Coah.",
+        "Tamps.",
+        "Mich.",
+        "Mor.",
+        "Oax.",
+        "Hgo.",
+        "Gro.",
+        "Zac.",
+        "Ags.",
+        "S.L.P.",
+        "Dgo.",
+        "Nay.",
+        "Tab.",
+        "D.F.",
+    ];
+    let rest = bytes.get(start..)?;
+    let state = STATES.iter().filter(|state| rest.starts_with(state.as_bytes())).max_by_key(|state| state.len())?;
+    let end = start + state.len();
+    (!is_alnum(at(bytes, end))).then_some(end)
 }
 
 /// `Springfield, IL 62704`, `London SW1A 2AA`, `Sydney NSW 2000`, `Madrid 28001`; other parts may stand between.
@@ -200,30 +364,60 @@ fn town_first(bytes: &[u8], start: usize, depth: usize) -> Option<usize> {
     if let Some(end) = postcode_first(bytes, start).filter(|_| depth > 0).or_else(|| closing(bytes, start)) {
         return Some(end);
     }
-    let mut place = start;
+    let mut place = start + elided(bytes, start);
+    let mut lower = false;
     for index in 0..MAX_TOWN {
         let word = word_at(bytes, place)?;
         let digits = word.text.iter().any(|&byte| is_digit(byte));
-        let fits = word.is_name() || (index > 0 && SMALL.has(word.text)) || (depth == 0 && closes_after(bytes, place));
+        let small = index > 0 && SMALL.has(word.text);
+        // "Kollam-766871"
+        if let [name @ .., b'-', a, b, c, d, e, f] = word.text
+            && !name.is_empty()
+            && [a, b, c, d, e, f].iter().all(|byte| is_digit(**byte))
+            && !name.iter().any(u8::is_ascii_digit)
+        {
+            return Some(word.end);
+        }
+        lower |= !word.is_name() && !small;
         if digits && index > 0 && word.text.len() <= 2 {
             return district(bytes, &word, depth);
         }
-        if digits || !fits || matches!(at(bytes, word.end), b':' | b'=') {
+        if digits || (lower && depth > 0) || matches!(at(bytes, word.end), b':' | b'=') {
             return None;
         }
-        let after = word.end + usize::from(at(bytes, word.end) == b'.' && word.text.len() <= 4);
+        let end = bracketed(bytes, word.end).filter(|_| !lower).unwrap_or(word.end);
+        let after = end + usize::from(at(bytes, end) == b'.' && word.text.len() <= 4);
         let (brk, next) = break_at(bytes, after)?;
-        if brk == Break::Blank
+        // A town in lower case passes only with state and postcode.
+        if lower {
+            if let Some(end) = coded_state(bytes, next) {
+                return Some(end);
+            }
+            if brk != Break::Blank {
+                return None;
+            }
+        } else if brk == Break::Blank
             && let Some(end) = closing(bytes, next)
         {
             return Some(end);
-        }
-        if brk != Break::Blank {
+        } else if brk != Break::Blank {
             return town_first(bytes, next, depth + 1);
         }
         place = next;
     }
     None
+}
+
+/// Whether a state is between two places.
+pub(super) fn has_state(bytes: &[u8], from: usize, to: usize) -> bool {
+    (from..to).any(|place| !is_alnum(at(bytes, place)) && state(bytes, place + 1).is_some_and(|(end, _)| end < to))
+}
+
+/// State and postcode, both.
+fn coded_state(bytes: &[u8], start: usize) -> Option<usize> {
+    let (end, _) = state(bytes, start)?;
+    let (_, next) = break_at(bytes, end)?;
+    zip(bytes, next)
 }
 
 /// `Dublin 2`: the number of a district closes the address, or the postcode follows.
@@ -236,17 +430,16 @@ fn district(bytes: &[u8], number: &Word<'_>, depth: usize) -> Option<usize> {
     rest.or(dublin.then_some(number.end))
 }
 
-/// A town in lower case passes only directly before state and postcode.
-fn closes_after(bytes: &[u8], place: usize) -> bool {
-    let Some(word) = word_at(bytes, place) else { return false };
-    break_at(bytes, word.end).is_some_and(|(_, next)| state_and_code(bytes, next).is_some())
-}
-
 /// What closes an address: state with or without postcode, or a postcode that cannot be anything else.
 fn closing(bytes: &[u8], start: usize) -> Option<usize> {
     let first = at(bytes, start);
     if is_digit(first) {
         return town_code(bytes, start);
+    }
+    if first == b'(' {
+        let (end, _) = state(bytes, start + 1).filter(|(end, _)| at(bytes, *end) == b')')?;
+        let (_, next) = break_at(bytes, end + 1)?;
+        return canadian(bytes, next);
     }
     if !is_alpha(first) && first < 0x80 {
         return None;
@@ -267,11 +460,21 @@ fn state_and_code(bytes: &[u8], start: usize) -> Option<usize> {
     let Some((brk, next)) = break_at(bytes, end + usize::from(at(bytes, end) == b'.')) else {
         return code.then_some(end);
     };
-    if let Some(zip) = zip(bytes, next).or_else(|| canadian(bytes, next)) {
+    let year = matches!(part(bytes, next, next + 2), b"19" | b"20") && span(bytes, next, 5, is_digit) == 4;
+    if let Some(zip) =
+        zip(bytes, next).filter(|_| !year || is_australian(bytes, start)).or_else(|| canadian(bytes, next))
+    {
         return Some(zip);
     }
     let alone = code && (brk != Break::Blank || is_end(bytes, end));
     alone.then_some(end)
+}
+
+/// Postcodes of four digits that look like a year are those of Australia.
+fn is_australian(bytes: &[u8], start: usize) -> bool {
+    [&b"NSW"[..], b"VIC", b"QLD", b"ACT", b"TAS", b"SA", b"WA", b"NT", b"New South Wales", b"Victoria"]
+        .iter()
+        .any(|state| bytes.get(start..).is_some_and(|rest| rest.starts_with(state)))
 }
 
 /// A state, and whether it is by its letters.
@@ -283,6 +486,10 @@ fn state(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
         return (!small || zipped).then_some((word.end, !small));
     }
     if STATES.has(word.text) {
+        return Some((word.end, false));
+    }
+    let mexican = word.is_upper() && MEXICAN_CODES.iter().any(|code| word.text == code.as_bytes());
+    if mexican && break_at(bytes, word.end).is_some_and(|(_, next)| zip(bytes, next).is_some()) {
         return Some((word.end, false));
     }
     if !matches!(at(word.text, 0) | 0x20, b'n' | b's' | b'w' | b'r' | b'b' | b'd' | b'p') || word.text.len() > 8 {
@@ -300,8 +507,9 @@ fn state(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
 fn zip(bytes: &[u8], start: usize) -> Option<usize> {
     let digits = span(bytes, start, 6, is_digit);
     let end = start + digits;
-    if digits == 5 && at(bytes, end) == b'-' && span(bytes, end + 1, 5, is_digit) == 4 {
-        return Some(end + 5);
+    let more = span(bytes, end + 1, 5, is_digit);
+    if digits == 5 && at(bytes, end) == b'-' && matches!(more, 3 | 4) {
+        return Some(end + 1 + more);
     }
     (matches!(digits, 4 | 5) && !is_alnum(at(bytes, end))).then_some(end)
 }
