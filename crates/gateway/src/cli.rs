@@ -374,6 +374,21 @@ pub struct AuditVerify {
 pub enum Pii {
     /// Report what is found on standard error, and write the masked text to standard output
     Scan(PiiScan),
+    /// Say of each span why it was found or not: recognizer, evidence, score, threshold, action
+    Explain(PiiExplain),
+}
+
+/// `vestibule pii explain`
+#[derive(Args)]
+pub struct PiiExplain {
+    /// The file, or - for standard input
+    pub file: PathBuf,
+    /// Explain as this configuration file masks the answers of a server
+    #[arg(long, short)]
+    pub config: Option<PathBuf>,
+    /// Print one JSON object per span
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `vestibule pii scan`

@@ -9,6 +9,7 @@ mod chars;
 pub mod config;
 mod context;
 mod engine;
+pub mod explain;
 pub mod finding;
 mod impersonal;
 mod json;
@@ -24,6 +25,7 @@ mod words;
 
 pub use config::{Config, Rule, Sensitivity};
 pub use finding::{Finding, Site};
+pub use json::{Paths, Treatment};
 pub use kind::Kind;
 pub use mask::{Action, Blocked, Counts, HashKey, Masker, Naming, Pseudonyms, Screened};
 pub use recognizers::names as recognizers;

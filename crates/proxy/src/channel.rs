@@ -21,6 +21,7 @@ use vestibule_mcp::{
     error::{self, code},
     sse,
 };
+use vestibule_vault::screen::wish;
 
 use crate::{Proxy, answer::Media, arrival::Door, call, session};
 
@@ -73,6 +74,8 @@ struct Session {
 /// Headers that belong to the connection and are the same for each message.
 const KEPT: [HeaderName; 4] =
     [header::HOST, header::ORIGIN, header::ACCEPT_LANGUAGE, HeaderName::from_static("x-forwarded-for")];
+/// The client's wishes, kept with every value: two that differ are refused, not chosen from.
+const WISHES: [HeaderName; 2] = [HeaderName::from_static(wish::BEFORE_LLM), HeaderName::from_static(wish::IN_LOGS)];
 
 impl Channel {
     /// Opens a channel for a request that was authenticated.
@@ -83,6 +86,11 @@ impl Channel {
         for name in KEPT {
             if let Some(value) = parts.headers.get(&name) {
                 base.insert(name, value.clone());
+            }
+        }
+        for name in WISHES {
+            for value in parts.headers.get_all(&name) {
+                base.append(name.clone(), value.clone());
             }
         }
         let state = Session { credential: parts.headers.get(header::AUTHORIZATION).cloned(), ..Session::default() };

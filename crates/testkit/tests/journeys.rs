@@ -37,6 +37,8 @@ mod hearing;
 mod isolation;
 #[path = "journeys/malformed.rs"]
 mod malformed;
+#[path = "journeys/masking.rs"]
+mod masking;
 #[path = "journeys/operators.rs"]
 mod operators;
 #[path = "journeys/permission_table.rs"]

@@ -14,7 +14,7 @@ use crate::{
     answer::{self, Asked},
     arrival::Arrival,
     call::{self, Unanswered},
-    round_trip,
+    round_trip, screening,
 };
 
 pub(super) const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
@@ -92,8 +92,10 @@ impl<'v> Part<'v> {
         // The session that an answer opens stays with us, and is sealed with those of the other parts.
         let asked =
             Asked { initialize: false, ..Asked::of(errand.message.as_ref(), self.version, self.session.clone()) };
-        let open = |message| round_trip::open(proxy, &self.arrival, &asked, &mut headers, message);
-        let opened = errand.message.map(open).transpose();
+        let opened =
+            screening::arguments(proxy, &self.arrival, &asked, &mut headers, errand.message).and_then(|message| {
+                message.map(|message| round_trip::open(proxy, &self.arrival, &asked, &mut headers, message)).transpose()
+            });
         let call = McpCall {
             method: errand.method,
             era: self.visit.era(),
