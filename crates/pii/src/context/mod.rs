@@ -291,7 +291,7 @@ impl<'a> Text<'a> {
                 continue;
             }
             let labels = line.trim_ascii_end().ends_with(b":")
-                || !line.iter().any(|byte| byte.is_ascii_digit() || *byte == b':');
+                || !line.iter().any(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'['));
             return if labels { label::find(line, line.len(), 0).topics } else { Topics::NONE };
         }
         Topics::NONE
