@@ -3,6 +3,7 @@
 import { conformance } from './drivers/conformance.mjs';
 import { conformanceServer } from './drivers/conformance_server.mjs';
 import { evidence } from './drivers/evidence.mjs';
+import { federation } from './drivers/federation.mjs';
 import { inspector } from './drivers/inspector.mjs';
 import { mcpRemote } from './drivers/mcp_remote.mjs';
 import { pages } from './drivers/pages.mjs';
@@ -19,7 +20,8 @@ import { SERVICE_SECRET, startDemo, startHouse } from './lib/house.mjs';
 import { startUpstream } from './lib/upstream.mjs';
 
 const SUITES = {
-  typescript, wires, servers, mcpRemote, inspector, python, strict, conformance, conformanceServer, pages, protect, evidence,
+  typescript, wires, servers, mcpRemote, inspector, python, strict, conformance, conformanceServer, pages, protect, federation,
+  evidence,
 };
 const asked = process.argv.slice(2);
 const unknown = asked.filter(name => !SUITES[name]);

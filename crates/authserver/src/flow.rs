@@ -155,11 +155,8 @@ impl Flow {
         let client = self.client(server, visit).await?;
         let requested = self.request.redirect_uri.as_str();
         let redirect = ProvenRedirect::prove(&client, requested, server.settings.private_use_schemes);
-        let known = server
-            .servers
-            .load()
-            .find(self.request.server.as_str())
-            .is_some_and(|it| it.resource == self.request.resource);
+        let known =
+            server.servers.load().find_exactly(&self.request.resource).is_some_and(|it| it.name == self.request.server);
         match redirect {
             Ok(redirect) if known => Ok((client, redirect)),
             _ => Err(FlowError::Unavailable),

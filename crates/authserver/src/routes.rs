@@ -43,6 +43,7 @@ fn open() -> Router<Arc<AuthServer>> {
         .route(paths::OPENID_CONFIGURATION, get(metadata::authorization_server))
         .route(paths::JWKS, get(metadata::jwks))
         .route(paths::PROTECTED_RESOURCE, get(metadata::default_resource))
+        .route("/.well-known/oauth-protected-resource/mcp", get(metadata::federation))
         .route("/.well-known/oauth-protected-resource/mcp/{server}", get(metadata::resource))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn(cors::open))

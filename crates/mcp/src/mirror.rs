@@ -59,7 +59,10 @@ impl<'a> Mirrored<'a> {
     }
 
     /// The value, decoded when it is wrapped as `=?base64?…?=`.
-    pub(crate) fn decoded(self) -> Result<Option<Cow<'a, str>>, &'static str> {
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn decoded(self) -> Result<Option<Cow<'a, str>>, &'static str> {
         let Some(plain) = self.plain()? else { return Ok(None) };
         // The wrapping is exact: another letter case, or only one half of it, is literal text.
         let Some(inner) = plain.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) else {

@@ -186,6 +186,30 @@ pub fn encode(event: Option<&str>, id: Option<&str>, data: &[u8]) -> Bytes {
     out.freeze()
 }
 
+/// The same event with another id and other data; its name, comments and pause stay.
+pub fn rewritten(event: &Event, id: Option<&str>, data: &[u8]) -> Bytes {
+    let mut kept = BytesMut::with_capacity(event.raw.len() + 64);
+    let mut had_data = false;
+    for line in event.raw.split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| !line.is_empty()) {
+        match line.split(|byte| *byte == b':').next().unwrap_or_default() {
+            b"data" => had_data = true,
+            b"id" => {}
+            _ => {
+                kept.extend_from_slice(line);
+                kept.extend_from_slice(b"\n");
+            }
+        }
+    }
+    let end = encode(None, id, data);
+    // An event without data is none; nothing may become one.
+    let end = if had_data { end } else { end.slice(..end.len().saturating_sub(b"data: \n\n".len())) };
+    kept.extend_from_slice(&end);
+    if !had_data {
+        kept.extend_from_slice(b"\n");
+    }
+    kept.freeze()
+}
+
 fn push_line(out: &mut BytesMut, name: &str, value: &[u8]) {
     for part in [name.as_bytes(), b": ", value, b"\n"] {
         out.extend_from_slice(part);

@@ -5,6 +5,7 @@
 //! | principal | subject + the client acting for it + the grant it acts under | [`Principal`] |
 //! | client | an OAuth client | [`Client`] |
 //! | server | an MCP server we stand before; its URL here is the OAuth *resource* | [`Server`], [`ResourceUri`] |
+//! | federation | several servers behind one endpoint | [`Federation`] |
 //! | upstream | where that server really is | [`Upstream`] |
 //! | credential / token | theirs / ours | [`CredentialSpec`], [`OpaqueToken`] |
 //! | grant / permit | consent given to a client / one allowed call | [`GrantId`], `policy::Permit` |
@@ -17,6 +18,7 @@ pub mod client;
 pub mod clock;
 pub mod digest;
 pub mod directory;
+pub mod federation;
 pub mod ids;
 pub mod pin;
 pub mod principal;
@@ -29,11 +31,12 @@ pub mod spelling;
 pub mod token;
 pub mod user;
 
-pub use audit::{AuditEvent, EventKind, Verdict};
+pub use audit::{AuditEvent, EventKind, Masking, Verdict};
 pub use client::{ApplicationType, Client, ClientAuthMethod, ClientKind, RedirectUri};
 pub use clock::{Clock, Random, SystemClock, SystemRandom, Timestamp};
 pub use digest::Digest;
 pub use directory::Directory;
+pub use federation::Federation;
 pub use ids::{ClientId, FamilyId, GrantId, KeyId, OrgId, RequestId, ServerName, SessionId, TokenId, UserId};
 pub use pin::PinMode;
 pub use principal::{Acr, Authentication, Principal, Subject};

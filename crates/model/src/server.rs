@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{ids::ServerName, resource::ResourceUri, scope::Scope};
+use crate::{federation::Federation, ids::ServerName, resource::ResourceUri, scope::Scope};
 
 /// Where a server really is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,6 +26,8 @@ pub enum Upstream {
         /// The most memory that the child may have for itself, in bytes.
         max_memory: Option<u64>,
     },
+    /// Nowhere: several servers behind one endpoint. Nothing is ever sent there.
+    Federation,
 }
 
 /// Which era of MCP a server speaks. Clients may speak either; what differs is translated.
@@ -93,27 +95,50 @@ pub struct Server {
 
 /// All servers, by name and by resource; swapped whole.
 #[derive(Clone, Debug, Default)]
-pub struct Servers(Vec<Arc<Server>>);
+pub struct Servers {
+    all: Vec<Arc<Server>>,
+    federation: Option<Arc<Federation>>,
+}
 
 impl Servers {
     /// In the order of the configuration.
     pub fn new(servers: impl IntoIterator<Item = Server>) -> Self {
-        Self(servers.into_iter().map(Arc::new).collect())
+        Self { all: servers.into_iter().map(Arc::new).collect(), federation: None }
+    }
+
+    /// The same servers, some of them also behind one endpoint.
+    #[must_use]
+    pub fn joined(self, federation: Federation) -> Self {
+        Self { federation: Some(Arc::new(federation)), ..self }
+    }
+
+    /// The endpoint that joins several servers, when there is one.
+    pub fn federation(&self) -> Option<&Arc<Federation>> {
+        self.federation.as_ref()
     }
 
     /// The server of this name.
     pub fn find(&self, name: &str) -> Option<&Arc<Server>> {
-        self.0.iter().find(|server| server.name.as_str() == name)
+        self.all.iter().find(|server| server.name.as_str() == name)
     }
 
-    /// The server that a `resource` parameter means.
+    /// The server, or the door of the federation, that a `resource` parameter means.
     pub fn find_by_resource(&self, resource: &str) -> Option<&Arc<Server>> {
-        self.0.iter().find(|server| server.resource.is_meant_by(resource))
+        self.resources().find(|server| server.resource.is_meant_by(resource))
+    }
+
+    /// The server, or the door of the federation, whose resource is exactly this one.
+    pub fn find_exactly(&self, resource: &ResourceUri) -> Option<&Arc<Server>> {
+        self.resources().find(|server| server.resource == *resource)
     }
 
     /// In the order of the configuration. The first is the default for clients that send no `resource`.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Server>> {
-        self.0.iter()
+        self.all.iter()
+    }
+
+    fn resources(&self) -> impl Iterator<Item = &Arc<Server>> {
+        self.all.iter().chain(self.federation.iter().map(|federation| &federation.door))
     }
 }
 

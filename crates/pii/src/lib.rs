@@ -35,6 +35,7 @@ mod chars;
 pub mod config;
 mod context;
 mod engine;
+pub mod explain;
 pub mod finding;
 mod impersonal;
 mod json;
@@ -50,6 +51,7 @@ mod words;
 
 pub use config::{Config, Rule, Sensitivity};
 pub use finding::{Finding, Site};
+pub use json::{Paths, Treatment};
 pub use kind::Kind;
 pub use mask::{Action, Blocked, Counts, HashKey, Masker, Naming, Pseudonyms, Screened};
 pub use recognizers::names as recognizers;

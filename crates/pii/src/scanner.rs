@@ -7,7 +7,7 @@ use crate::{
     engine::Engine,
     finding::{Finding, Site},
     impersonal::is_impersonal,
-    json::{Origin, looks_like_json, walk},
+    json::{Origin, Paths, looks_like_json, walk},
 };
 
 /// Finds personal data. Build one per configuration and share it.
@@ -15,12 +15,23 @@ use crate::{
 pub struct Scanner {
     engine: Engine,
     config: Config,
+    paths: Paths,
 }
 
 impl Scanner {
     /// A scanner for a configuration.
     pub fn new(config: Config) -> Self {
-        Self { engine: Engine::new(&config), config }
+        Self { engine: Engine::new(&config), config, paths: Paths::default() }
+    }
+
+    /// The same for documents of a known form.
+    #[must_use]
+    pub fn with_paths(self, paths: Paths) -> Self {
+        Self { paths, ..self }
+    }
+
+    pub(crate) fn paths(&self) -> &Paths {
+        &self.paths
     }
 
     /// The configuration.

@@ -17,7 +17,7 @@ use vestibule_mcp::{
 };
 use vestibule_vault::{DispatchError, Reply};
 
-use crate::{Proxy, call::Arrival, list, round_trip, session, stream, unasked::Watched};
+use crate::{Proxy, arrival::Arrival, list, round_trip, session, stream, unasked::Watched};
 
 /// What the client asked, as far as its answer depends on it.
 pub(crate) struct Asked {
@@ -27,6 +27,25 @@ pub(crate) struct Asked {
     pub(crate) list: Option<ListKind>,
     pub(crate) initialize: bool,
     pub(crate) tool_call: bool,
+}
+
+impl Asked {
+    /// What a message, or a request without one, asks in its session.
+    pub(crate) fn of(message: Option<&Message>, version: Version, session: Option<String>) -> Self {
+        Self {
+            version,
+            session,
+            id: message.and_then(Message::id).map(str::to_owned),
+            list: message.map_or(Some(ListKind::Resumed), ListKind::of),
+            initialize: message.is_some_and(|message| message.method() == "initialize"),
+            tool_call: message.is_some_and(|message| message.method() == "tools/call"),
+        }
+    }
+
+    /// Whether the asking client speaks the stateless era.
+    pub(crate) fn era(&self) -> Era {
+        self.version.era()
+    }
 }
 
 /// Which list an answer holds, when it is to be filtered.
@@ -75,8 +94,8 @@ pub(crate) async fn respond(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked
             Ok(stream::pass(proxy, arrival, asked, body))
         }
         (Media::Json, Some(kind)) => list::json(proxy, arrival, asked, kind, body).await,
-        (Media::Json, None) if asked.era() == Era::Stateless => round_trip::json(proxy, arrival, asked, body).await,
-        (Media::Json, None) | (Media::None, _) => Ok(Body::new(body)),
+        (Media::Json, None) => round_trip::json(proxy, arrival, asked, body).await,
+        (Media::None, _) => Ok(Body::new(body)),
     };
     let body = match passed {
         Ok(body) => body,

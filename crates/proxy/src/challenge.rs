@@ -60,7 +60,8 @@ pub(crate) fn step_up(proxy: &Proxy, server: &Server, acr: &str, body: Vec<u8>) 
 
 fn start(proxy: &Proxy, server: &Server) -> String {
     let origin = &proxy.settings.public_url;
-    format!("Bearer resource_metadata=\"{origin}/.well-known/oauth-protected-resource/mcp/{}\"", server.name)
+    let path = proxy.settings.path_of(server);
+    format!("Bearer resource_metadata=\"{origin}/.well-known/oauth-protected-resource{path}\"")
 }
 
 /// Values are ours or scope tokens; what a quoted-string cannot hold is left out.

@@ -6,11 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use axum::{
-    body::Body,
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{body::Body, extract::State, response::Response};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header, request::Parts};
@@ -25,8 +21,9 @@ use vestibule_mcp::{
     error::{self, code},
     sse,
 };
+use vestibule_vault::screen::wish;
 
-use crate::{Proxy, answer::Media, call, session};
+use crate::{Proxy, answer::Media, arrival::Door, call, session};
 
 /// Messages that wait for a slow client; when there are more, the channel ends.
 const QUEUE: usize = 256;
@@ -43,10 +40,10 @@ pub(crate) enum Outgoing {
     End(&'static str),
 }
 
-/// One client's channel to one server.
+/// One client's channel to one server, or to those that are joined.
 pub(crate) struct Channel {
     proxy: Arc<Proxy>,
-    server: String,
+    door: Door,
     /// Host, origin and address of whoever opened it.
     base: HeaderMap,
     peer: Option<PeerAddress>,
@@ -77,10 +74,12 @@ struct Session {
 /// Headers that belong to the connection and are the same for each message.
 const KEPT: [HeaderName; 4] =
     [header::HOST, header::ORIGIN, header::ACCEPT_LANGUAGE, HeaderName::from_static("x-forwarded-for")];
+/// The client's wishes, kept with every value: two that differ are refused, not chosen from.
+const WISHES: [HeaderName; 2] = [HeaderName::from_static(wish::BEFORE_LLM), HeaderName::from_static(wish::IN_LOGS)];
 
 impl Channel {
     /// Opens a channel for a request that was authenticated.
-    pub(crate) fn open(proxy: &Arc<Proxy>, server: &str, parts: &Parts) -> (Arc<Self>, mpsc::Receiver<Outgoing>) {
+    pub(crate) fn open(proxy: &Arc<Proxy>, door: &Door, parts: &Parts) -> (Arc<Self>, mpsc::Receiver<Outgoing>) {
         let (out, queue) = mpsc::channel(QUEUE);
         let (intake, incoming) = mpsc::channel(INTAKE);
         let mut base = HeaderMap::new();
@@ -89,10 +88,15 @@ impl Channel {
                 base.insert(name, value.clone());
             }
         }
+        for name in WISHES {
+            for value in parts.headers.get_all(&name) {
+                base.append(name.clone(), value.clone());
+            }
+        }
         let state = Session { credential: parts.headers.get(header::AUTHORIZATION).cloned(), ..Session::default() };
         let channel = Self {
             proxy: Arc::clone(proxy),
-            server: server.to_owned(),
+            door: door.clone(),
             base,
             peer: parts.extensions.get::<PeerAddress>().copied(),
             out,
@@ -150,8 +154,7 @@ impl Channel {
 
     /// The ordinary way of a message, and its answer.
     async fn post(self: &Arc<Self>, request: Request<Body>, message: Option<&Message>) {
-        let path = Path(self.server.clone());
-        let response = call::post(State(Arc::clone(&self.proxy)), path, request).await;
+        let response = call::post(State(Arc::clone(&self.proxy)), self.door.clone(), request).await;
         let is_initialize = message.is_some_and(|message| message.method() == "initialize");
         self.answer(response, message.and_then(Message::id), is_initialize).await;
     }
@@ -168,7 +171,7 @@ impl Channel {
         if let Some(id) = id {
             let mut request = self.request(Method::DELETE, Body::empty(), None);
             request.headers_mut().insert(session::HEADER, id);
-            call::delete(State(Arc::clone(&self.proxy)), Path(self.server.clone()), request).await;
+            call::delete(State(Arc::clone(&self.proxy)), self.door.clone(), request).await;
         }
     }
 
@@ -259,8 +262,7 @@ impl Channel {
         let request = self.request(Method::GET, Body::empty(), None);
         let channel = Arc::clone(self);
         let task = tokio::spawn(async move {
-            let path = Path(channel.server.clone());
-            let response = call::get(State(Arc::clone(&channel.proxy)), path, request).await;
+            let response = call::get(State(Arc::clone(&channel.proxy)), channel.door.clone(), request).await;
             // A server without such a stream says 405.
             if response.status() == StatusCode::OK {
                 channel.pump(response.into_body(), |_| ()).await;

@@ -25,8 +25,9 @@ use vestibule_vault::McpCall;
 use crate::{
     Proxy,
     answer::{self, Asked},
-    call::Arrival,
+    arrival::Arrival,
     challenge,
+    federation::outside,
 };
 
 /// The answer to a refused call.
@@ -39,16 +40,16 @@ pub(crate) fn respond(proxy: &Proxy, arrival: &Arrival, asked: &Asked, denied: &
     match &denied.reason {
         DenyReason::Scope(complete) => {
             let body = rpc(code::DENIED, "The access token does not cover this.");
-            challenge::insufficient_scope(proxy, &arrival.server, complete, body)
+            challenge::insufficient_scope(proxy, arrival.door(), &outside::scopes(arrival, complete), body)
         }
         DenyReason::StepUp(acr) => challenge::step_up(
             proxy,
-            &arrival.server,
+            arrival.door(),
             acr,
             rpc(code::DENIED, "This needs a sign-in with a second factor."),
         ),
         DenyReason::Hidden => {
-            answer::json(unknown_status(asked.era(), &denied.call), unknown(id, asked.era(), &denied.call))
+            answer::json(unknown_status(asked.era(), &denied.call), unknown(arrival, id, asked.era(), &denied.call))
         }
         DenyReason::Arguments(_) | DenyReason::Held(_) if asked.tool_call => {
             answer::json(StatusCode::OK, error::tool_error_body(id, asked.era(), &sentence(&denied.reason)))
@@ -61,16 +62,18 @@ pub(crate) fn respond(proxy: &Proxy, arrival: &Arrival, asked: &Asked, denied: &
 }
 
 /// What somebody who may not know of it is told: the same as for what is not there.
-fn unknown(id: &str, era: Era, call: &McpCall) -> Vec<u8> {
+fn unknown(arrival: &Arrival, id: &str, era: Era, call: &McpCall) -> Vec<u8> {
     match call.target() {
         CallTarget::Tool(name) => {
+            let name = outside::name(arrival, name);
             error::error_body(Some(id), code::INVALID_PARAMS, &format!("Unknown tool: {name}"), None)
         }
         CallTarget::Prompt(name) => {
+            let name = outside::name(arrival, name);
             error::error_body(Some(id), code::INVALID_PARAMS, &format!("Unknown prompt: {name}"), None)
         }
         CallTarget::Resource(uri) => {
-            let data = serde_json::json!({ "uri": uri });
+            let data = serde_json::json!({ "uri": outside::uri(arrival, uri) });
             let code = if era == Era::Stateless { code::INVALID_PARAMS } else { code::RESOURCE_NOT_FOUND_LEGACY };
             error::error_body(Some(id), code, "Resource not found", Some(&data))
         }

@@ -3,20 +3,25 @@
 //! This crate never reaches the network itself: nothing goes to an upstream except through the vault.
 
 pub mod answer;
+mod arrival;
 mod batch;
 pub mod call;
 pub mod challenge;
 mod channel;
 pub mod denial;
+pub mod federation;
 pub mod list;
+pub mod meters;
 pub mod origin;
 pub mod pins;
 mod round_trip;
 pub mod routes;
+mod screening;
 mod sealed;
 mod server_requests;
 pub mod session;
 mod stream;
+mod tasks;
 mod unasked;
 mod watch;
 pub mod wires;
@@ -25,13 +30,14 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use vestibule_identity::Authenticator;
-use vestibule_model::{Clock, Random, server::Servers};
+use vestibule_model::{Clock, Random, Server, server::Servers};
 use vestibule_policy::Engine;
 use vestibule_store::{Store, journal::Journal};
 use vestibule_vault::Vault;
 
 pub use pins::{PinnedTools, Pins};
 pub use routes::router;
+pub use screening::LOG_SPANS;
 
 /// What the MCP endpoints work with. Built once, in the wiring.
 pub struct Proxy {
@@ -49,8 +55,12 @@ pub struct Proxy {
     pub store: Store,
     /// The servers behind us, swapped whole.
     pub servers: Arc<ArcSwap<Servers>>,
+    /// How often what happened.
+    pub meters: Arc<meters::Meters>,
     /// The HTTP+SSE streams that are open on this node.
     pub channels: wires::sse::Channels,
+    /// What the joined endpoint remembers.
+    pub memory: federation::Memory,
     /// Where we stand.
     pub settings: ProxySettings,
     /// The time.
@@ -70,4 +80,11 @@ pub struct ProxySettings {
     pub max_list: usize,
     /// Further origins of browser-based clients.
     pub allowed_origins: Vec<String>,
+}
+
+impl ProxySettings {
+    /// The path of a server's endpoint.
+    pub(crate) fn path_of<'s>(&self, server: &'s Server) -> &'s str {
+        server.resource.as_str().strip_prefix(self.public_url.as_str()).unwrap_or("")
+    }
 }

@@ -13,13 +13,13 @@ use vestibule_mcp::{
     error::{self, code},
     filter, sse,
 };
-use vestibule_model::{Directory, Principal, RequestId, Server};
+use vestibule_model::Directory;
 use vestibule_policy::{Engine, engine::CallTarget};
 
 use crate::{
     Proxy,
     answer::{self, Asked, ListKind},
-    call::Arrival,
+    arrival::Arrival,
     pins::Pins,
     unasked::Watched,
 };
@@ -81,9 +81,7 @@ pub(crate) enum Withheld {
 struct Sieve {
     engine: Arc<Engine>,
     pins: Arc<Pins>,
-    request: RequestId,
-    principal: Arc<Principal>,
-    server: Arc<Server>,
+    arrival: Arrival,
     directory: Arc<Directory>,
     era: Era,
     kind: ListKind,
@@ -96,9 +94,7 @@ impl Sieve {
         Self {
             engine: Arc::clone(&proxy.engine),
             pins: Arc::clone(&proxy.pins),
-            request: arrival.request.clone(),
-            principal: Arc::clone(arrival.principal()),
-            server: Arc::clone(&arrival.server),
+            arrival: arrival.clone(),
             directory: proxy.store.directory(),
             era: asked.era(),
             kind,
@@ -120,7 +116,7 @@ impl Sieve {
         // First what is known of the tools, then who may see them: a definition that waits since this very list is not
         // in it any more.
         let held = match list {
-            Target::ToolList => self.pins.compare(&self.server.name, &self.request, body).await?,
+            Target::ToolList => self.pins.compare(&self.arrival.server.name, &self.arrival.request, body).await?,
             _ => HashSet::new(),
         };
         let keeps = |name: &str| !held.contains(name) && self.keeps(&list, name);
@@ -134,7 +130,7 @@ impl Sieve {
             Target::PromptList => CallTarget::Prompt(name),
             _ => CallTarget::Resource(name),
         };
-        self.engine.may_see(&self.principal, &self.server, &self.directory, &target)
+        self.engine.may_see(&self.arrival.principal_for(&target), &self.arrival.server, &self.directory, &target)
     }
 
     /// What is said instead of the list.
@@ -157,7 +153,7 @@ impl Sieve {
             match self.sift_event(&event).await {
                 Ok(bytes) => out.extend_from_slice(&bytes),
                 Err(_) if self.kind == ListKind::Resumed => {
-                    tracing::warn!(server = %self.server.name, "an event of the upstream cannot be read; it is left out");
+                    tracing::warn!(server = %self.arrival.server.name, "an event of the upstream cannot be read; it is left out");
                 }
                 Err(Withheld::Unreadable) => return end(out, UNREADABLE),
                 Err(Withheld::Journal) => return end(out, UNRECORDED),

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use axum::{body::Body, response::Response};
 use bytes::{Bytes, BytesMut};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use vestibule_mcp::{
-    Message,
+    Era, Message,
     error::{self, code},
     sse, state,
 };
@@ -17,17 +17,38 @@ use vestibule_policy::engine::CallTarget;
 use crate::{
     Proxy,
     answer::{self, Asked},
-    call::Arrival,
+    arrival::Arrival,
     sealed::{self, Kind, Owner},
     server_requests::ServerRequests,
+    tasks,
     unasked::Watched,
 };
 
 /// An input-required result is small. In a larger answer no state is sealed, and one that comes back unsealed is refused.
 pub(crate) const LARGEST: usize = 1 << 20;
 
+/// Puts the upstream's own texts in the place of those that we sealed, and asks for no more than may be given.
+pub(crate) fn open(
+    proxy: &Proxy,
+    arrival: &Arrival,
+    asked: &Asked,
+    headers: &mut HeaderMap,
+    message: Message,
+) -> Result<Message, Response> {
+    let id = message.id().map(str::to_owned);
+    let message = tasks::inward(proxy, &Owner::of(arrival), headers, message).map_err(|tasks::Unknown| {
+        let text = "The task is unknown here.";
+        answer::json(StatusCode::NOT_FOUND, error::error_body(id.as_deref(), code::INVALID_PARAMS, text, None))
+    })?;
+    // What follows has no place in the stateful era.
+    if asked.era() == Era::Stateful {
+        return Ok(message);
+    }
+    open_state(proxy, arrival, message).map(|message| narrow(proxy, arrival, message))
+}
+
 /// Puts back the upstream's own state; one that we did not seal for this caller at this server is unknown.
-pub(crate) fn open_state(proxy: &Proxy, arrival: &Arrival, message: Message) -> Result<Message, Response> {
+fn open_state(proxy: &Proxy, arrival: &Arrival, message: Message) -> Result<Message, Response> {
     let Some(presented) = message.request_state() else { return Ok(message) };
     let opened = sealed::open(proxy, &Owner::of(arrival), Kind::RequestState, presented);
     opened.and_then(|state| message.with_request_state(&state).ok()).ok_or_else(|| {
@@ -38,7 +59,7 @@ pub(crate) fn open_state(proxy: &Proxy, arrival: &Arrival, message: Message) -> 
 
 /// Leaves only the resources that the caller may read (MCP subscriptions: the acknowledgement names the subset that is
 /// honoured). Each of those left is decided again, like a read.
-pub(crate) fn narrow(proxy: &Proxy, arrival: &Arrival, message: Message) -> Message {
+fn narrow(proxy: &Proxy, arrival: &Arrival, message: Message) -> Message {
     if message.subscriptions().is_empty() {
         return message;
     }
@@ -61,6 +82,7 @@ pub(crate) fn narrow(proxy: &Proxy, arrival: &Arrival, message: Message) -> Mess
 struct Results {
     proxy: Arc<Proxy>,
     owner: Owner,
+    era: Era,
     id: Option<String>,
     requests: Option<ServerRequests>,
 }
@@ -70,14 +92,20 @@ impl Results {
         Self {
             proxy: Arc::clone(proxy),
             owner: Owner::of(arrival),
+            era: asked.era(),
             id: asked.id.clone(),
-            requests: ServerRequests::of(proxy, arrival, asked),
+            requests: requests(proxy, arrival, asked),
         }
     }
 
     /// The message that goes on instead; `None`: as it is.
     fn apply(&self, message: &[u8]) -> Option<Vec<u8>> {
-        if !state::may_ask(message) {
+        let asks = self.input_required(message);
+        tasks::outward(&self.proxy, &self.owner, asks.as_deref().unwrap_or(message)).or(asks)
+    }
+
+    fn input_required(&self, message: &[u8]) -> Option<Vec<u8>> {
+        if self.era == Era::Stateful || !state::may_ask(message) {
             return None;
         }
         if let Some(requests) = &self.requests
@@ -108,7 +136,7 @@ pub(crate) async fn json(
             continue;
         }
         // What a policy forbids must be looked for in all of it.
-        if largest == LARGEST && ServerRequests::of(proxy, arrival, asked).is_none() {
+        if largest == LARGEST && requests(proxy, arrival, asked).is_none() {
             return Ok(Body::new(Resumed { start: Some(whole), body }));
         }
         largest = proxy.settings.max_list;
@@ -116,8 +144,18 @@ pub(crate) async fn json(
             return Err(answer::json(StatusCode::BAD_GATEWAY, broke_off()));
         }
     }
-    let other = if state::may_ask(&whole) { Results::new(proxy, arrival, asked).apply(&whole) } else { None };
+    let other = if state::may_ask(&whole) || tasks::may_name(&whole) {
+        Results::new(proxy, arrival, asked).apply(&whole)
+    } else {
+        None
+    };
     Ok(other.map_or_else(|| Body::from(whole), Body::from))
+}
+
+/// What a server asks in its results: only in the stateless era.
+fn requests(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked) -> Option<ServerRequests> {
+    let stateless = asked.era() == Era::Stateless;
+    stateless.then(|| ServerRequests::of(proxy, arrival, asked)).flatten()
 }
 
 fn join(start: Bytes, more: &[u8]) -> Bytes {

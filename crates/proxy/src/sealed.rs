@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
-use vestibule_model::{ServerName, Timestamp};
+use vestibule_model::Timestamp;
 
-use crate::{Proxy, call::Arrival};
+use crate::{Proxy, arrival::Arrival};
 
 /// What is sealed. One kind never opens as another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,6 +22,8 @@ pub(crate) enum Kind {
     RequestState,
     /// The stream of an HTTP+SSE client.
     Channel,
+    /// Where the pages of a joined list go on.
+    Cursor,
 }
 
 impl Kind {
@@ -31,22 +33,23 @@ impl Kind {
             Self::Event => "mcp_event",
             Self::RequestState => "mcp_request_state",
             Self::Channel => "mcp_channel",
+            Self::Cursor => "mcp_cursor",
         }
     }
 
     /// It outlives its last token by nothing, but it has an end of its own.
     const fn life(self) -> Duration {
         match self {
-            Self::Session | Self::Event | Self::Channel => Duration::from_secs(24 * 60 * 60),
+            Self::Session | Self::Event | Self::Channel | Self::Cursor => Duration::from_secs(24 * 60 * 60),
             Self::RequestState => Duration::from_secs(60 * 60),
         }
     }
 }
 
-/// Whose it is: a subject and the client acting for it, at one server. A refreshed token keeps it.
+/// Whose it is: a subject and the client acting for it, at one server, through one door. A refreshed token keeps it.
 #[derive(Clone, Debug)]
 pub(crate) struct Owner {
-    server: ServerName,
+    server: String,
     who: String,
 }
 
@@ -54,12 +57,26 @@ impl Owner {
     pub(crate) fn of(arrival: &Arrival) -> Self {
         let principal = arrival.principal();
         let who = format!("{}\n{}", principal.subject_id(), principal.client);
-        Self { server: arrival.server.name.clone(), who }
+        let name = &arrival.server.name;
+        // What a server gave through the joined endpoint is unknown at its own door, and the other way round.
+        let server =
+            if arrival.is_through_federation() { format!("{}/{name}", arrival.door().name) } else { name.to_string() };
+        Self { server, who }
     }
 
-    /// The same, inside one session of theirs.
-    pub(crate) fn in_session(self, upstream_session: &str) -> Self {
-        Self { who: format!("{}\n{upstream_session}", self.who), ..self }
+    /// The server, and the door that leads there.
+    pub(crate) fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// The subject and the client.
+    pub(crate) fn who(&self) -> &str {
+        &self.who
+    }
+
+    /// The same, inside one session of theirs, or for one purpose.
+    pub(crate) fn within(self, session: &str) -> Self {
+        Self { who: format!("{}\n{session}", self.who), ..self }
     }
 }
 
@@ -77,13 +94,13 @@ pub(crate) fn seal(proxy: &Proxy, owner: &Owner, kind: Kind, upstream: &str) -> 
     let plain =
         serde_json::to_vec(&Sealed { upstream: upstream.into(), created: proxy.clock.now() }).unwrap_or_default();
     let sealer = proxy.store.sealer();
-    URL_SAFE_NO_PAD.encode(sealer.seal(kind.label(), owner.server.as_str(), &owner.who, &plain, &*proxy.random))
+    URL_SAFE_NO_PAD.encode(sealer.seal(kind.label(), &owner.server, &owner.who, &plain, &*proxy.random))
 }
 
 /// Opens it; `None` for anything that was not sealed as this kind for this owner, or is too old.
 pub(crate) fn open(proxy: &Proxy, owner: &Owner, kind: Kind, presented: &str) -> Option<String> {
     let sealed = URL_SAFE_NO_PAD.decode(presented).ok()?;
-    let opened = proxy.store.sealer().open(kind.label(), owner.server.as_str(), &owner.who, &sealed).ok()?;
+    let opened = proxy.store.sealer().open(kind.label(), &owner.server, &owner.who, &sealed).ok()?;
     let sealed: Sealed<'_> = serde_json::from_slice(opened.expose()).ok()?;
     (proxy.clock.now().since(sealed.created) < kind.life()).then(|| sealed.upstream.into_owned())
 }

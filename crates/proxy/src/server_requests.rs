@@ -11,10 +11,15 @@ use vestibule_mcp::{
     error::{self, code},
     sse, state,
 };
-use vestibule_model::{AuditEvent, EventKind, Principal, RequestId, Server, Verdict};
+use vestibule_model::{AuditEvent, EventKind, Verdict};
 use vestibule_vault::McpCall;
 
-use crate::{Proxy, answer::Asked, call::Arrival};
+use crate::{
+    Proxy,
+    answer::Asked,
+    arrival::Arrival,
+    call::{self, Unanswered},
+};
 
 /// All that there are (MCP 2025-11-25, client features).
 const METHODS: [&str; 3] = ["sampling/createMessage", "elicitation/create", "roots/list"];
@@ -23,9 +28,7 @@ const METHODS: [&str; 3] = ["sampling/createMessage", "elicitation/create", "roo
 #[derive(Clone)]
 pub(crate) struct ServerRequests {
     proxy: Arc<Proxy>,
-    principal: Arc<Principal>,
-    server: Arc<Server>,
-    request: RequestId,
+    arrival: Arrival,
     session: Option<String>,
     version: Version,
 }
@@ -35,9 +38,7 @@ impl ServerRequests {
     pub(crate) fn of(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked) -> Option<Self> {
         let requests = Self {
             proxy: Arc::clone(proxy),
-            principal: Arc::clone(arrival.principal()),
-            server: Arc::clone(&arrival.server),
-            request: arrival.request.clone(),
+            arrival: arrival.clone(),
             session: asked.session.clone(),
             version: asked.version,
         };
@@ -46,7 +47,7 @@ impl ServerRequests {
 
     fn allows(&self, method: &str) -> bool {
         let directory = self.proxy.store.directory();
-        self.proxy.engine.lets_server_ask(&self.principal, &self.server, &directory, method)
+        self.proxy.engine.lets_server_ask(self.arrival.principal(), &self.arrival.server, &directory, method)
     }
 
     /// In place of a result that asks for what is forbidden, or of one that cannot be read.
@@ -70,7 +71,7 @@ impl ServerRequests {
             return true;
         }
         let Ok(message) = Message::parse(event.data.clone()) else {
-            tracing::warn!(server = %self.server.name, "an event of the upstream cannot be read; it is left out");
+            tracing::warn!(server = %self.arrival.server.name, "an event of the upstream cannot be read; it is left out");
             return false;
         };
         if message.kind() != MessageKind::Request || self.allows(message.method()) {
@@ -83,11 +84,13 @@ impl ServerRequests {
 
     /// Evidence of the refusal. Nothing waits for it: nothing was done.
     fn record(&self, method: &str) {
-        let mut event = AuditEvent::new(self.proxy.clock.now(), EventKind::Call, self.request.clone());
-        event.org = Some(self.principal.org.clone());
-        event.user = self.principal.user_id().cloned();
-        event.client = Some(self.principal.client.clone());
-        event.server = Some(self.server.name.clone());
+        let mut event = AuditEvent::new(self.proxy.clock.now(), EventKind::Call, self.arrival.request.clone());
+        let principal = self.arrival.principal();
+        event.org = Some(principal.org.clone());
+        event.user = principal.user_id().cloned();
+        event.client = Some(principal.client.clone());
+        event.server = Some(self.arrival.server.name.clone());
+        event.detail = self.arrival.detail().map(Into::into);
         event.action = METHODS.into_iter().find(|known| *known == method).map(Into::into);
         event.verdict = Some(Verdict::Deny);
         event.reason = Some("server_request".into());
@@ -108,14 +111,9 @@ impl ServerRequests {
             upstream_session: self.session,
             headers,
         };
-        let proxy = self.proxy;
-        let directory = proxy.store.directory();
-        let request = RequestId::generate(&*proxy.clock, &*proxy.random);
-        let decision = proxy.engine.decide(&self.principal, &self.server, &directory, request, call);
-        let Ok(receipt) = proxy.journal.append(&decision.event(proxy.clock.now())) else { return };
-        let Ok(permit) = decision.into_permit() else { return };
-        if let Err(error) = proxy.vault.dispatch(permit, receipt).await {
-            tracing::warn!(%error, server = %self.server.name, "the server was not told that its request is refused");
+        let arrival = self.arrival.another(&self.proxy);
+        if let Err(Unanswered::Undelivered(error)) = call::deliver(&self.proxy, &arrival, call).await {
+            tracing::warn!(%error, server = %arrival.server.name, "the server was not told that its request is refused");
         }
     }
 }

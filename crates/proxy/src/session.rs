@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::{
     Proxy, answer,
-    call::Arrival,
+    arrival::Arrival,
     sealed::{self, Kind, Owner},
 };
 
@@ -46,7 +46,7 @@ pub(crate) fn resume(proxy: &Proxy, arrival: &Arrival, session: Option<&str>, he
     if presented.is_empty() {
         return Some(());
     }
-    let owner = Owner::of(arrival).in_session(session);
+    let owner = Owner::of(arrival).within(session);
     let upstream = sealed::open(proxy, &owner, Kind::Event, presented.to_str().ok()?)?;
     headers.insert(LAST_EVENT, HeaderValue::from_str(&upstream).ok()?);
     Some(())

@@ -13,7 +13,7 @@ use vestibule_mcp::watch::{Framing, Watch};
 use vestibule_model::{RequestId, ServerName};
 use vestibule_vault::reply::ReplyBody;
 
-use crate::{answer::Media, call::Arrival};
+use crate::{answer::Media, arrival::Arrival};
 
 /// The body of a reply, as everything that passes it on gets it. Where no list was asked for, it breaks off before one is
 /// complete.

@@ -11,7 +11,7 @@ use tokio::{
 use vestibule_model::{Server, Timestamp};
 use vestibule_store::changes::Numbered;
 
-use crate::{Proxy, call::Arrival};
+use crate::{Proxy, arrival::Arrival};
 
 /// Changes come in bursts; one look serves for all that come within this time.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -35,7 +35,7 @@ impl Watch {
     pub(crate) fn new(proxy: &Arc<Proxy>, arrival: &Arrival) -> Self {
         Self {
             proxy: Arc::clone(proxy),
-            server: Arc::clone(&arrival.server),
+            server: Arc::clone(arrival.door()),
             credential: arrival.credential.clone(),
             changes: proxy.store.subscribe(),
             look_at: None,

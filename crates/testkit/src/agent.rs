@@ -45,7 +45,12 @@ pub struct Tokens {
 impl Agent {
     /// From a URL to a registered client.
     pub async fn discover(http: &Http, server: &str) -> Self {
-        let path = format!("/mcp/{server}");
+        Self::discover_at(http, &format!("/mcp/{server}")).await
+    }
+
+    /// The same from the path of an endpoint.
+    pub async fn discover_at(http: &Http, path: &str) -> Self {
+        let path = path.to_owned();
         let challenge = http.post_json(&path, &json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" })).await;
         assert_eq!(challenge.status, 401);
         let challenge = challenge.header("www-authenticate").expect("a challenge").to_owned();
@@ -76,7 +81,12 @@ impl Agent {
 
     /// Everything: finds the way, signs in, has all of it allowed.
     pub async fn connect(http: &Http, server: &str, email: &str, password: &str) -> (Self, Browser, Tokens) {
-        let (agent, browser) = (Self::discover(http, server).await, Browser::new(http));
+        Self::connect_at(http, &format!("/mcp/{server}"), email, password).await
+    }
+
+    /// The same at the path of an endpoint.
+    pub async fn connect_at(http: &Http, path: &str, email: &str, password: &str) -> (Self, Browser, Tokens) {
+        let (agent, browser) = (Self::discover_at(http, path).await, Browser::new(http));
         let page = browser.visit(&agent.authorize_url(&[])).await;
         let consent = browser.sign_in(&page, email, password).await;
         let code = agent.allow(&browser, &Form::on(&consent, "/consent")).await;

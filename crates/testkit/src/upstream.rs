@@ -57,10 +57,14 @@ pub struct Upstream {
     shared: Arc<Mutex<Shared>>,
 }
 
+/// The result of a request, by its method and parameters; `None` leaves it to the usual one.
+type Results = Box<dyn Fn(&str, &Value) -> Option<Value> + Send>;
+
 #[derive(Default)]
 struct Shared {
     speaks: Speaks,
     sessions: eras::OpenSessions,
+    results: Option<Results>,
     seen: Vec<Seen>,
     next: VecDeque<Canned>,
 }
@@ -79,6 +83,13 @@ impl Upstream {
         let upstream = Self { address: listener.local_addr().unwrap(), shared: Arc::default() };
         upstream.speak(speaks);
         tokio::spawn(upstream.clone().serve(listener));
+        upstream
+    }
+
+    /// Starts one with results of its own.
+    pub async fn start_with(results: impl Fn(&str, &Value) -> Option<Value> + Send + 'static) -> Self {
+        let upstream = Self::start().await;
+        upstream.shared.lock().unwrap().results = Some(Box::new(results));
         upstream
     }
 
@@ -126,7 +137,7 @@ impl Upstream {
         let canned = {
             let mut shared = self.shared.lock().unwrap();
             if shared.speaks == Speaks::Both && is_question(&seen) {
-                return usual(&seen).map(full);
+                return usual(&seen, None).map(full);
             }
             shared.seen.push(seen.clone());
             shared.next.pop_front().unwrap_or(Canned::Usual)
@@ -140,10 +151,11 @@ impl Upstream {
 
     fn as_it_speaks(&self, seen: &Seen) -> Response<Bytes> {
         let mut shared = self.shared.lock().unwrap();
+        let own = shared.results.as_ref().and_then(|results| own_result(results, seen));
         match shared.speaks {
-            Speaks::Both => usual(seen),
-            Speaks::Sessions => shared.sessions.answer(seen),
-            Speaks::NoSessions => eras::without_sessions(seen),
+            Speaks::Both => usual(seen, own),
+            Speaks::Sessions => shared.sessions.answer(seen, own),
+            Speaks::NoSessions => eras::without_sessions(seen, own),
         }
     }
 }
@@ -155,13 +167,18 @@ fn is_question(seen: &Seen) -> bool {
     message["method"] == "server/discover" && message["id"] == "vestibule"
 }
 
+fn own_result(results: &Results, seen: &Seen) -> Option<Value> {
+    let message: Value = serde_json::from_slice(&seen.body).ok()?;
+    results(message["method"].as_str()?, &message["params"])
+}
+
 /// What a well-behaved server answers.
-fn usual(seen: &Seen) -> Response<Bytes> {
+fn usual(seen: &Seen, own: Option<Value>) -> Response<Bytes> {
     let message: Value = serde_json::from_slice(&seen.body).unwrap_or_default();
     let (Some(id), Some(method)) = (message.get("id"), message["method"].as_str()) else {
         return Response::builder().status(StatusCode::ACCEPTED).body(Bytes::new()).unwrap();
     };
-    let result = match method {
+    let result = own.unwrap_or_else(|| match method {
         "initialize" => json!({
             "protocolVersion": message["params"]["protocolVersion"],
             "capabilities": { "tools": {} },
@@ -176,7 +193,7 @@ fn usual(seen: &Seen) -> Response<Bytes> {
             json!({ "content": [{ "type": "text", "text": message["params"]["arguments"].to_string() }] })
         }
         _ => json!({ "content": [{ "type": "text", "text": "done" }] }),
-    };
+    });
     let builder =
         Response::builder().header("content-type", "application/json").header("mcp-session-id", "upstream-session");
     builder.body(Bytes::from(json!({ "jsonrpc": "2.0", "id": id, "result": result }).to_string())).unwrap()

@@ -21,12 +21,24 @@ mod browsers;
 mod doors;
 #[path = "journeys/eras.rs"]
 mod eras;
+#[path = "journeys/federation.rs"]
+mod federation;
+#[path = "journeys/federation_doors.rs"]
+mod federation_doors;
+#[path = "journeys/federation_guards.rs"]
+mod federation_guards;
+#[path = "journeys/federation_names.rs"]
+mod federation_names;
+#[path = "journeys/federation_streams.rs"]
+mod federation_streams;
 #[path = "journeys/hearing.rs"]
 mod hearing;
 #[path = "journeys/isolation.rs"]
 mod isolation;
 #[path = "journeys/malformed.rs"]
 mod malformed;
+#[path = "journeys/masking.rs"]
+mod masking;
 #[path = "journeys/operators.rs"]
 mod operators;
 #[path = "journeys/permission_table.rs"]
@@ -53,6 +65,8 @@ mod server_requests;
 mod sse_upstreams;
 #[path = "journeys/streaming.rs"]
 mod streaming;
+#[path = "journeys/tasks.rs"]
+mod tasks;
 #[path = "journeys/unauthorised.rs"]
 mod unauthorised;
 #[path = "journeys/upstreams.rs"]

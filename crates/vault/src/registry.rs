@@ -109,5 +109,6 @@ fn route(server: &Server, secret: Option<Secret<String>>, signer: &Arc<Signer>) 
         Upstream::Command { .. } => {
             Err("a command takes its credential from its environment, not from a header".to_owned())
         }
+        Upstream::Federation => Err("the joined endpoint is no server that calls could go to".to_owned()),
     }
 }

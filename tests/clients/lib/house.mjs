@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Program } from './process.mjs';
-import { ROOT, SCRATCH, VESTIBULE, freePort } from './places.mjs';
+import { BIN, CLIENTS, ROOT, SCRATCH, VESTIBULE, freePort } from './places.mjs';
 
 const env = { ...process.env, XDG_STATE_HOME: join(SCRATCH, 'state'), RUST_LOG: process.env.RUST_LOG ?? 'info' };
 
@@ -49,7 +49,9 @@ export const SERVICE_SECRET = 'a-long-secret-of-the-reporting-service-0123456789
 
 /** `vestibule serve` before `upstream`, with pre-registered clients and metadata documents from this machine. */
 export async function startHouse({ upstream, caFile }) {
-  const files = { 'hr.toml': readFileSync(join(ROOT, PERMISSIONS)), 'service.secret': SERVICE_SECRET };
+  const notes = '[[tool]]\nnames = ["*"]\nallow = { "*" = "all" }\n';
+  const hr = readFileSync(join(ROOT, PERMISSIONS));
+  const files = { 'hr.toml': hr, 'notes.toml': notes, 'service.secret': SERVICE_SECRET };
   const house = await startServe('house', files, place => configuration({ ...place, upstream, caFile }));
   const employee = { email: 'erin@house.example', password: PASSWORD, role: 'EMPLOYEE', employee_id: 'E-1' };
   await addUser(house.config, employee);
@@ -106,6 +108,20 @@ registrations_per_hour = 1000
 name = "hr"
 url = "${upstream}"
 policy = "hr.toml"
+
+[[server]]
+name = "notes"
+command = ["${join(BIN, 'node')}", "${join(CLIENTS, 'lib/stdio_upstream.mjs')}"]
+policy = "notes.toml"
+
+[[server]]
+name = "nowhere"
+url = "http://127.0.0.1:1/mcp"
+policy = "notes.toml"
+
+[federation]
+title = "Everything at the house"
+timeout_seconds = 5
 
 [[client]]
 id = "desk"

@@ -49,6 +49,15 @@ pub(crate) async fn default_resource(State(server): State<Arc<AuthServer>>) -> R
     )
 }
 
+/// RFC 9728 section 3.1, for the endpoint that joins several servers.
+pub(crate) async fn federation(State(server): State<Arc<AuthServer>>) -> Response {
+    let servers = server.servers.load();
+    servers.federation().map_or_else(
+        || StatusCode::NOT_FOUND.into_response(),
+        |federation| document(metadata::protected_resource(&server.settings.public_url, &federation.door)),
+    )
+}
+
 /// RFC 9728 section 3.1, for one server.
 pub(crate) async fn resource(State(server): State<Arc<AuthServer>>, Path(name): Path<String>) -> Response {
     let servers = server.servers.load();

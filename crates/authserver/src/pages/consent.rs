@@ -141,7 +141,7 @@ async fn ask(guest: &Guest) -> Result<Result<Asked, Response>, Response> {
     let store = &guest.server.store;
     let request = &flow.request;
     let client = flow.client(&guest.server, &guest.visit).await.map_err(|error| guest.flow_error(&error))?;
-    let Some(server) = guest.server.servers.load().find(request.server.as_str()).cloned() else {
+    let Some(server) = guest.server.servers.load().find_exactly(&request.resource).cloned() else {
         return Err(guest.flow_error(&FlowError::Unavailable));
     };
     let remembered = store.find_consent(&who.user.id, &client.id, &request.redirect_host, &request.resource).await;

@@ -89,7 +89,7 @@ fn form(guest: &Guest, flow: Option<&Flow>, status: StatusCode, email: &str, err
 
 /// The name for people of the server that a flow is for.
 pub(crate) fn server_title(guest: &Guest, flow: &Flow) -> Option<String> {
-    guest.server.servers.load().find(flow.request.server.as_str()).map(|server| server.title.clone())
+    guest.server.servers.load().find_exactly(&flow.request.resource).map(|server| server.title.clone())
 }
 
 /// Where forms on the way of a flow may lead.

@@ -132,6 +132,7 @@ fn describe(server: &Server, policies: &PolicySet) -> ServerRow {
             Upstream::Http { .. } => "HTTP",
             Upstream::Sse { .. } => "HTTP+SSE",
             Upstream::Command { .. } => "local command",
+            Upstream::Federation => "several servers",
         },
         credential: match server.credential {
             CredentialSpec::None => "no credential",

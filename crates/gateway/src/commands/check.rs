@@ -28,6 +28,10 @@ pub(super) fn run(args: &cli::Check) -> Result<ExitCode> {
             println!("    no policy: everything is denied; add `policy = \"policy/{}.toml\"`", server.name);
         }
     }
+    if let Some(federation) = config.served().federation() {
+        let names: Vec<&str> = federation.parts.iter().map(|part| part.name.as_str()).collect();
+        println!("  {} -> {}", federation.door.resource, names.join(", "));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -39,5 +43,6 @@ fn describe(upstream: &vestibule_model::Upstream) -> String {
     match upstream {
         vestibule_model::Upstream::Http { url } | vestibule_model::Upstream::Sse { url } => url.clone(),
         vestibule_model::Upstream::Command { argv, .. } => argv.join(" "),
+        vestibule_model::Upstream::Federation => "several servers".to_owned(),
     }
 }

@@ -6,6 +6,8 @@
 mod check;
 mod clients;
 mod error;
+mod federation;
+mod masking;
 mod password;
 pub mod raw;
 mod secret;
@@ -17,11 +19,12 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration}
 use ipnet::IpNet;
 use vestibule_authserver::AuthSettings;
 use vestibule_identity::{browser::SessionLife, password::HashSettings, password_policy::PasswordPolicy};
-use vestibule_model::{Client, Digest, PinMode, Secret, Server, ServerName};
+use vestibule_model::{Client, Digest, Federation, PinMode, ResourceUri, Secret, Server, ServerName, server::Servers};
 use vestibule_oauth::keys::{Algorithm, RotationPlan};
 use vestibule_policy::set::Source;
 
 pub use error::{ConfigError, ConfigErrors};
+pub use masking::{Masking, logs_by_environment};
 
 /// A sound configuration.
 pub struct Config {
@@ -59,8 +62,12 @@ pub struct Config {
     pub extra_roots: Vec<String>,
     /// Origins of browser-based clients.
     pub allowed_origins: Vec<String>,
+    /// Masking of personal data.
+    pub masking: Masking,
     /// The servers behind us, with what belongs to each.
     pub servers: Vec<ConfiguredServer>,
+    /// Which of them are also behind one endpoint, when there is one.
+    pub federation: Option<ConfiguredFederation>,
     /// Pre-registered clients, with the digest of the secret where there is one.
     pub clients: Vec<(Client, Option<Digest>)>,
     /// People who may sign in from the first start on.
@@ -97,7 +104,27 @@ pub struct ConfiguredServer {
     pub pin: PinMode,
 }
 
+/// The endpoint that joins several servers.
+pub struct ConfiguredFederation {
+    /// The servers, in order.
+    pub servers: Vec<ServerName>,
+    /// For people.
+    pub title: String,
+    /// How long a server may take for a question that goes to all of them.
+    pub patience: Duration,
+}
+
 impl Config {
+    /// The servers, and the endpoint that joins them.
+    pub fn served(&self) -> Servers {
+        let servers = Servers::new(self.servers.iter().map(|one| one.server.clone()));
+        let Some(joined) = &self.federation else { return servers };
+        let parts = joined.servers.iter().filter_map(|name| servers.find(name.as_str()).cloned()).collect();
+        let resource = ResourceUri::new(format!("{}/mcp", self.public_url));
+        let federation = Federation::new(resource, joined.title.clone(), parts, joined.patience);
+        servers.joined(federation)
+    }
+
     /// The policy sources by server, as the engine loads them.
     pub fn policy_sources(&self) -> Vec<(ServerName, Vec<Source>)> {
         self.servers
@@ -134,7 +161,7 @@ pub enum DocumentReach {
     Loopback,
 }
 
-/// Reads and checks a configuration file.
+/// Reads and checks a configuration file. What the environment says about masking counts more.
 ///
 /// # Errors
 /// All mistakes that were found, each with its line and a remedy.
@@ -149,7 +176,9 @@ pub fn load(path: &std::path::Path) -> Result<Config, ConfigErrors> {
         })
     })?;
     let folder = path.parent().map_or_else(|| PathBuf::from("."), std::path::Path::to_path_buf);
-    parse(&file, &text, &folder)
+    let mut config = parse(&file, &text, &folder)?;
+    config.masking.overridden_by(|name| std::env::var(name).ok())?;
+    Ok(config)
 }
 
 /// Checks a configuration text; relative paths in it start at `folder`.

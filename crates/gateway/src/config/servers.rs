@@ -48,12 +48,20 @@ fn one(checker: &mut Checker<'_>, public_url: &str, raw: raw::Server) -> Option<
     Some(ConfiguredServer { server, secret, policies, pin })
 }
 
+/// Paths of the endpoint that joins several servers.
+const PATHS: [&str; 4] = ["sse", "messages", "ws", "ticket"];
+
 fn name(checker: &mut Checker<'_>, given: &Spanned<String>) -> Option<String> {
     let name = given.get_ref();
     let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
     if name.is_empty() || name.len() > 64 || !name.bytes().all(legal) {
         let remedy = "use lower-case letters, digits, `-` and `_`, at most 64 of them";
         checker.mistake(given.span(), format!("`{name}` cannot be the name of a server"), remedy);
+        return None;
+    }
+    if PATHS.contains(&name.as_str()) {
+        let what = format!("`{name}` cannot be the name of a server: `/mcp/{name}` belongs to the joined endpoint");
+        checker.mistake(given.span(), what, "choose another name");
         return None;
     }
     Some(name.clone())
@@ -130,7 +138,7 @@ fn protocol(checker: &mut Checker<'_>, raw: &raw::Server, upstream: &Upstream) -
         (raw::Protocol::Auto, _) => Some(Protocol::Auto),
         (raw::Protocol::Stateful, _) => Some(Protocol::Stateful),
         (raw::Protocol::Stateless, Upstream::Http { .. }) => Some(Protocol::Stateless),
-        (raw::Protocol::Stateless, Upstream::Command { .. } | Upstream::Sse { .. }) => {
+        (raw::Protocol::Stateless, _) => {
             let what = "a command, or a server over HTTP+SSE, is spoken to in sessions";
             checker.mistake(
                 given.span(),

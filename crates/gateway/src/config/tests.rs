@@ -232,6 +232,46 @@ fn a_server_speaks_one_era_or_the_gateway_finds_out() {
 }
 
 #[test]
+fn no_server_takes_a_path_of_the_joined_endpoint() {
+    for taken in ["sse", "messages", "ws", "ticket"] {
+        let told = mistakes(&format!("{SOUND}[[server]]\nname = \"{taken}\"\nurl = \"http://h/mcp\"\n"));
+        assert!(told.contains("belongs to the joined endpoint") && told.contains("choose another name"), "{told}");
+    }
+}
+
+#[test]
+fn a_federation_joins_servers_that_are_there() {
+    let servers =
+        "[[server]]\nname = \"hr\"\nurl = \"http://h/mcp\"\n[[server]]\nname = \"git\"\nurl = \"http://g/mcp\"\n";
+    let told = |table: &str| mistakes(&format!("{SOUND}{servers}[federation]\n{table}\n"));
+    assert_eq!(told(""), "none");
+    assert_eq!(told("servers = [\"git\"]\ntitle = \"x\"\ntimeout_seconds = 3"), "none");
+    assert!(told("servers = [\"git\", \"hrr\"]").starts_with("vestibule.toml:9: there is no server `hrr`"));
+    assert!(told("servers = [\"git\", \"git\"]").contains("`git` is joined twice"));
+    assert!(told("servers = []").starts_with("vestibule.toml:8: the federation joins no server"));
+    assert!(told("timeout_seconds = 0").contains("1 to 60 seconds"));
+    assert!(mistakes(&format!("{SOUND}[federation]\n")).contains("joins no server"));
+    let config = parse("v.toml", &format!("{SOUND}{servers}[federation]\n"), Path::new("/")).ok().unwrap();
+    let served = config.served();
+    let federation = served.federation().unwrap();
+    assert_eq!(federation.door.resource.as_str(), "https://mcp.example.com/mcp");
+    assert_eq!(federation.parts.iter().map(|part| part.name.as_str()).collect::<Vec<_>>(), ["hr", "git"]);
+    assert!(
+        parse("v.toml", &format!("{SOUND}{servers}"), Path::new("/")).ok().unwrap().served().federation().is_none()
+    );
+}
+
+#[test]
+fn the_examples_are_sound() {
+    for example in ["hr", "federation"] {
+        let path = format!("{}/../../examples/{example}/vestibule.toml", env!("CARGO_MANIFEST_DIR"));
+        let config = load(Path::new(&path)).unwrap_or_else(|errors| panic!("{errors}"));
+        assert_eq!(config.served().federation().is_some(), example == "federation");
+        crate::wire::load_policies(&config).unwrap();
+    }
+}
+
+#[test]
 fn token_lifetimes_and_password_costs_have_bounds() {
     assert!(mistakes(&format!("{SOUND}[tokens]\naccess_minutes = 60\n")).contains("5 to 15 minutes"));
     assert!(mistakes(&format!("{SOUND}[sign_in]\nargon2_memory_mib = 1\n")).contains("19 to 1024 MiB"));

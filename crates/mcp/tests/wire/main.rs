@@ -1,8 +1,16 @@
 //! The wire format from outside: what is accepted means to us what it means to everybody else.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "tests may panic"
+)]
 
 mod differential;
 mod era;
 mod message;
+mod places;
+mod readers;
 mod sse;

@@ -6,8 +6,10 @@ use std::ops::Range;
 
 use super::{
     decode::Decoded,
+    encoded,
     lexer::{Lexer, NotJson, Token},
     machine::{Leaf, Machine},
+    paths::{Paths, Treatment},
 };
 use crate::{
     chars::{is_digit, part},
@@ -59,7 +61,9 @@ pub(crate) fn walk(
     let mut anchors = Anchors::new(bytes);
     let mut next_anchor = anchors.next(0);
     let mut lexer = Lexer::new(bytes);
-    let mut machine = Machine::new(outer);
+    // The places of the table are those of the document itself, not of one that a string holds.
+    let paths = if origin.nested == 0 { scanner.paths().clone() } else { Paths::default() };
+    let mut machine = Machine::new(outer, paths);
     let mut found = Vec::new();
     loop {
         let token = lexer.next()?;
@@ -71,8 +75,12 @@ pub(crate) fn walk(
         while next_anchor.is_some_and(|anchor| anchor < range.start) {
             next_anchor = anchors.next(range.start);
         }
-        if next_anchor.is_some_and(|anchor| anchor < range.end) {
-            leaf.scan(scanner, &machine, bytes, origin, &mut found);
+        match machine.treatment(bytes) {
+            Treatment::Encoded => encoded::scan(scanner, &leaf, &machine, bytes, origin, &mut found),
+            Treatment::Look if next_anchor.is_some_and(|anchor| anchor < range.end) => {
+                leaf.scan(scanner, &machine, bytes, origin, &mut found);
+            }
+            Treatment::Look | Treatment::Spare => (),
         }
         machine.after_value();
     }

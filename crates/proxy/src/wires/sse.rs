@@ -8,11 +8,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    body::Body,
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{body::Body, extract::State, response::Response};
 use bytes::Bytes;
 use http::{HeaderValue, Request, StatusCode, header};
 use http_body::Frame;
@@ -24,7 +20,7 @@ use vestibule_model::Digest;
 
 use crate::{
     Proxy, answer,
-    call::{self, Arrival},
+    arrival::{self, Arrival, Door},
     channel::{Channel, Outgoing},
     origin,
     sealed::{self, Kind, Owner},
@@ -44,13 +40,13 @@ impl Channels {
     }
 }
 
-/// `GET /mcp/{server}/sse`: opens the stream.
-pub async fn open(State(proxy): State<Arc<Proxy>>, Path(name): Path<String>, request: Request<Body>) -> Response {
+/// `GET …/sse`: opens the stream.
+pub async fn open(State(proxy): State<Arc<Proxy>>, door: Door, request: Request<Body>) -> Response {
     let (parts, _) = request.into_parts();
     let origin = parts.headers.get(header::ORIGIN).cloned();
-    let response = match call::arrive(&proxy, &name, &parts).await {
+    let response = match arrival::arrive(&proxy, &door, &parts).await {
         Ok(arrival) => {
-            let (channel, queue) = Channel::open(&proxy, &name, &parts);
+            let (channel, queue) = Channel::open(&proxy, &door, &parts);
             stream(&proxy, &arrival, channel, queue)
         }
         Err(response) => response,
@@ -58,11 +54,11 @@ pub async fn open(State(proxy): State<Arc<Proxy>>, Path(name): Path<String>, req
     origin::expose(&proxy, origin, response)
 }
 
-/// `POST /mcp/{server}/messages?session=…`: takes one message; its answer arrives on the stream.
-pub async fn post(State(proxy): State<Arc<Proxy>>, Path(name): Path<String>, request: Request<Body>) -> Response {
+/// `POST …/messages?session=…`: takes one message; its answer arrives on the stream.
+pub async fn post(State(proxy): State<Arc<Proxy>>, door: Door, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
     let origin = parts.headers.get(header::ORIGIN).cloned();
-    let response = match call::arrive(&proxy, &name, &parts).await {
+    let response = match arrival::arrive(&proxy, &door, &parts).await {
         Ok(arrival) => take(&proxy, &arrival, &parts, body).await,
         Err(response) => response,
     };
@@ -109,7 +105,7 @@ fn stream(proxy: &Arc<Proxy>, arrival: &Arrival, channel: Arc<Channel>, queue: m
     let session = sealed::seal(proxy, &Owner::of(arrival), Kind::Channel, &id);
     proxy.channels.lock().insert(id.clone(), Arc::clone(&channel));
     // Relative to the origin, which a client has to compare anyway (2024-11-05, transports).
-    let endpoint = format!("/mcp/{}/messages?session={session}", arrival.server.name);
+    let endpoint = format!("{}/messages?session={session}", proxy.settings.path_of(&arrival.server));
     let first = sse::encode(Some("endpoint"), None, endpoint.as_bytes());
     let open = Open {
         first: Some(first),

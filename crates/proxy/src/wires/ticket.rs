@@ -3,33 +3,33 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{
-    body::Body,
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{body::Body, extract::State, response::Response};
 use http::{HeaderValue, Request, StatusCode, header, request::Parts};
 use serde_json::json;
 use vestibule_model::{OpaqueToken, TokenKind};
 use vestibule_store::once::{Consumed, OnceKind};
 
-use crate::{Proxy, answer, call, origin};
+use crate::{
+    Proxy, answer,
+    arrival::{self, Arrival, Door},
+    origin,
+};
 
 /// How long a ticket is good.
 const LIFE: Duration = Duration::from_secs(30);
 
-/// `POST /mcp/{server}/ticket`: a ticket for the caller.
-pub async fn issue(State(proxy): State<Arc<Proxy>>, Path(name): Path<String>, request: Request<Body>) -> Response {
+/// `POST …/ticket`: a ticket for the caller.
+pub async fn issue(State(proxy): State<Arc<Proxy>>, door: Door, request: Request<Body>) -> Response {
     let (parts, _) = request.into_parts();
     let origin = parts.headers.get(header::ORIGIN).cloned();
-    let response = match call::arrive(&proxy, &name, &parts).await {
+    let response = match arrival::arrive(&proxy, &door, &parts).await {
         Ok(arrival) => make(&proxy, &arrival).await,
         Err(response) => response,
     };
     origin::expose(&proxy, origin, response)
 }
 
-async fn make(proxy: &Proxy, arrival: &call::Arrival) -> Response {
+async fn make(proxy: &Proxy, arrival: &Arrival) -> Response {
     let Some(credential) = &arrival.credential else {
         return answer::plain(StatusCode::FORBIDDEN, "a ticket stands for a bearer token");
     };

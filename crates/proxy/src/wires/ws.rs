@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     body::Body,
     extract::{
-        FromRequestParts, Path, State,
+        FromRequestParts, State,
         ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code},
     },
     response::{IntoResponse, Response},
@@ -17,7 +17,8 @@ use tokio::sync::mpsc;
 
 use super::ticket;
 use crate::{
-    Proxy, call,
+    Proxy,
+    arrival::{self, Door},
     channel::{Channel, Outgoing},
     origin,
     watch::Watch,
@@ -28,17 +29,17 @@ const PING: Duration = Duration::from_secs(20);
 /// How long a client may take to accept a frame.
 const SLOW: Duration = Duration::from_secs(30);
 
-/// `GET /mcp/{server}/ws`: opens the socket, with a bearer token or a ticket.
-pub async fn open(State(proxy): State<Arc<Proxy>>, Path(name): Path<String>, request: Request<Body>) -> Response {
+/// `GET …/ws`: opens the socket, with a bearer token or a ticket.
+pub async fn open(State(proxy): State<Arc<Proxy>>, door: Door, request: Request<Body>) -> Response {
     let (mut parts, _) = request.into_parts();
     // A page of a foreign origin must not even spend a ticket.
     if let Err(response) = origin::check(&proxy, &parts) {
         return response;
     }
-    if let Err(response) = ticket::redeem(&proxy, &name, &mut parts).await {
+    if let Err(response) = ticket::redeem(&proxy, door.name(), &mut parts).await {
         return response;
     }
-    let arrival = match call::arrive(&proxy, &name, &parts).await {
+    let arrival = match arrival::arrive(&proxy, &door, &parts).await {
         Ok(arrival) => arrival,
         Err(response) => return response,
     };
@@ -46,7 +47,7 @@ pub async fn open(State(proxy): State<Arc<Proxy>>, Path(name): Path<String>, req
         Ok(upgrade) => upgrade,
         Err(refusal) => return refusal.into_response(),
     };
-    let (channel, queue) = Channel::open(&proxy, &name, &parts);
+    let (channel, queue) = Channel::open(&proxy, &door, &parts);
     let watch = Watch::new(&proxy, &arrival);
     let largest = proxy.settings.max_body;
     upgrade.protocols(["mcp"]).max_message_size(largest).max_frame_size(largest).on_upgrade(move |socket| async move {

@@ -31,26 +31,26 @@ impl OpenSessions {
     }
 
     /// The answer of a server that knows nothing but sessions.
-    pub(super) fn answer(&mut self, seen: &Seen) -> Response<Bytes> {
+    pub(super) fn answer(&mut self, seen: &Seen, own: Option<Value>) -> Response<Bytes> {
         let message: Value = serde_json::from_slice(&seen.body).unwrap_or_default();
         if message["method"] == "initialize" {
             self.opened += 1;
             let id = format!("session-{}", self.opened);
             self.open.push(id.clone());
-            let mut answer = usual(seen);
+            let mut answer = usual(seen, own);
             answer.headers_mut().insert("mcp-session-id", id.parse().unwrap());
             return answer;
         }
         match seen.headers.get("mcp-session-id").map(|id| id.to_str().unwrap()) {
             None => refusal(&message, 400, -32000, "Bad Request: no session"),
-            Some(id) if self.open.iter().any(|open| open == id) => usual(seen),
+            Some(id) if self.open.iter().any(|open| open == id) => usual(seen, own),
             Some(_) => refusal(&message, 404, -32001, "Session not found"),
         }
     }
 }
 
 /// The answer of a server that knows no sessions.
-pub(super) fn without_sessions(seen: &Seen) -> Response<Bytes> {
+pub(super) fn without_sessions(seen: &Seen, own: Option<Value>) -> Response<Bytes> {
     let message: Value = serde_json::from_slice(&seen.body).unwrap_or_default();
     let method = message["method"].as_str().unwrap_or_default();
     let meta = &message["params"]["_meta"];
@@ -69,7 +69,7 @@ pub(super) fn without_sessions(seen: &Seen) -> Response<Bytes> {
     if seen.headers.contains_key("mcp-session-id") {
         return refusal(&message, 400, -32600, "there are no sessions");
     }
-    let mut answer = usual(seen);
+    let mut answer = usual(seen, own);
     answer.headers_mut().remove("mcp-session-id");
     answer.map(|body| {
         let mut body: Value = serde_json::from_slice(&body).unwrap();

@@ -115,8 +115,8 @@ impl Desk {
         self.caller.post(message, &self.headers()).await
     }
 
-    async fn call(&self, house: &House, id: i64) -> Messages {
-        let params = json!({ "name": "read", "arguments": { "n": id } });
+    pub(crate) async fn call(&self, house: &House, tool: &str, id: i64) -> Messages {
+        let params = json!({ "name": tool, "arguments": { "n": id } });
         let message = json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params });
         let response = house.http.open(self.caller.request(&message, &self.headers())).await;
         assert_eq!(response.status(), 200);
@@ -140,7 +140,7 @@ async fn a_client_with_a_session_is_asked_by_a_server_without() {
     let desk = Desk::open(&agent, &tokens, json!({ "elicitation": {}, "sampling": {} })).await;
 
     upstream.answer_next(answers(&asks_twice()));
-    let mut stream = desk.call(&house, 5).await;
+    let mut stream = desk.call(&house, "read", 5).await;
     let (form, text) = (stream.next().await.unwrap(), stream.next().await.unwrap());
     assert_eq!((&form["method"], &form["params"]["message"]), (&json!("elicitation/create"), &json!("Who?")));
     assert_eq!((&text["method"], &text["params"]["maxTokens"]), (&json!("sampling/createMessage"), &json!(7)));
@@ -189,7 +189,7 @@ async fn only_the_asked_session_answers_and_a_refusal_is_an_answer() {
     let others = [Desk::open(&ana, &of_ana, all()).await, Desk::open(&ben, &of_ben, all()).await];
 
     upstream.answer_next(answers(&asks_twice()));
-    let mut stream = desk.call(&house, 1).await;
+    let mut stream = desk.call(&house, "read", 1).await;
     let (form, text) = (stream.next().await.unwrap(), stream.next().await.unwrap());
     for other in &others {
         let stolen = json!({ "jsonrpc": "2.0", "id": form["id"], "result": { "action": "accept" } });
@@ -209,7 +209,7 @@ async fn only_the_asked_session_answers_and_a_refusal_is_an_answer() {
     // What the client did not declare it is not asked.
     let desk = Desk::open(&ana, &of_ana, json!({ "sampling": {} })).await;
     upstream.answer_next(answers(&asks_twice()));
-    let mut stream = desk.call(&house, 2).await;
+    let mut stream = desk.call(&house, "read", 2).await;
     let refused = stream.next().await.unwrap();
     assert_eq!((&refused["id"], &refused["error"]["code"]), (&json!(2), &json!(-32600)), "{refused}");
     let calls = upstream.seen().iter().filter(|seen| body(seen)["method"] == "tools/call").count();
@@ -226,7 +226,7 @@ async fn a_call_that_waits_for_its_client_can_be_given_up() {
         |id: i64| json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id } });
 
     upstream.answer_next(answers(&asks_twice()));
-    let mut stream = desk.call(&house, 7).await;
+    let mut stream = desk.call(&house, "read", 7).await;
     let form = stream.next().await.unwrap();
     assert!(stream.next().await.is_some());
     assert_eq!(desk.say(&cancel(8)).await.status, 202);
@@ -239,7 +239,7 @@ async fn a_call_that_waits_for_its_client_can_be_given_up() {
     let (events, receiver) = mpsc::channel(4);
     upstream.answer_next(Canned::Stream(receiver));
     events.send(event(&json!({ "jsonrpc": "2.0", "method": "notifications/progress", "params": {} }))).await.unwrap();
-    let mut stream = desk.call(&house, 9).await;
+    let mut stream = desk.call(&house, "read", 9).await;
     assert_eq!(stream.next().await.unwrap()["method"], "notifications/progress");
     assert_eq!(desk.say(&cancel(9)).await.status, 202);
     tokio::time::timeout(MOMENT, events.closed()).await.expect("the upstream's stream is closed");
@@ -435,7 +435,7 @@ async fn what_a_policy_forbids_a_server_to_ask_is_not_asked() {
     let desk = Desk::open(&agent, &tokens, json!({ "elicitation": {} })).await;
     let asks = json!({ "resultType": "input_required", "inputRequests": { "a": { "method": "elicitation/create" } } });
     upstream.answer_next(answers(&result(&asks)));
-    let mut stream = desk.call(&house, 1).await;
+    let mut stream = desk.call(&house, "read", 1).await;
     let last = stream.next().await.unwrap();
     assert!(last["method"].is_null(), "{last}");
     // The other way round.

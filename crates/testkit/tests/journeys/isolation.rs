@@ -12,8 +12,8 @@ use vestibule_testkit::{
 };
 
 /// Connects somebody, with their one-time code where they have one.
-async fn connect(house: &House, person: &Person) -> (Agent, Tokens) {
-    let (agent, browser) = (Agent::discover(&house.http, "hr").await, Browser::new(&house.http));
+pub(crate) async fn connect(house: &House, path: &str, person: &Person) -> (Agent, Tokens) {
+    let (agent, browser) = (Agent::discover_at(&house.http, path).await, Browser::new(&house.http));
     let page = browser.visit(&agent.authorize_url(&[])).await;
     let mut page = browser.sign_in(&page, &person.user.email, person.password.expose()).await;
     if let Some(seed) = &person.totp_secret {
@@ -66,7 +66,7 @@ async fn everybody_gets_their_own_answers() {
     let house = House::demo().await;
     let mut callers = Vec::new();
     for (at, person) in house.people.iter().enumerate() {
-        let (agent, tokens) = connect(&house, person).await;
+        let (agent, tokens) = connect(&house, "/mcp/hr", person).await;
         // Both eras side by side.
         let caller = if at % 2 == 0 { agent.caller(&tokens) } else { agent.session(&tokens).await };
         callers.push((person.employee_id, caller));

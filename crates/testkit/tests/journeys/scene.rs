@@ -35,7 +35,7 @@ pub(crate) async fn house_before(upstream: &Upstream) -> House {
         )
     };
     let policy = "[[tool]]\nnames = [\"*\"]\nallow = { \"*\" = \"all\" }\n";
-    let config = format!("{}{}", server("up"), server("other"));
+    let config = format!("{}{}[federation]\n", server("up"), server("other"));
     House::of(&config, &[("policy.toml", policy), ("key", UPSTREAM_KEY)]).await
 }
 

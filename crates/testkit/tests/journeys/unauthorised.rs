@@ -29,6 +29,13 @@ enum Gets {
 use Gets::{Challenge, Open, Refusal, SignIn};
 
 const ROUTES: &[(&str, &str, Gets)] = &[
+    ("POST", "/mcp", Challenge),
+    ("GET", "/mcp", Challenge),
+    ("DELETE", "/mcp", Challenge),
+    ("GET", "/mcp/sse", Challenge),
+    ("POST", "/mcp/messages", Challenge),
+    ("GET", "/mcp/ws", Challenge),
+    ("POST", "/mcp/ticket", Challenge),
     ("POST", "/mcp/{server}", Challenge),
     ("GET", "/mcp/{server}", Challenge),
     ("DELETE", "/mcp/{server}", Challenge),
@@ -46,6 +53,7 @@ const ROUTES: &[(&str, &str, Gets)] = &[
     ("GET", "/.well-known/openid-configuration", Open),
     ("GET", "/.well-known/jwks.json", Open),
     ("GET", "/.well-known/oauth-protected-resource", Open),
+    ("GET", "/.well-known/oauth-protected-resource/mcp", Open),
     ("GET", "/.well-known/oauth-protected-resource/mcp/{server}", Open),
     ("GET", "/login", Open),
     ("POST", "/login", Refusal),

@@ -47,7 +47,12 @@ struct Old {
 
 impl Old {
     async fn connect(scene: &Scene, token: &str) -> Self {
-        let opening = request(Method::GET, "/mcp/up/sse").header(header::AUTHORIZATION, format!("Bearer {token}"));
+        Self::connect_at(scene, "/mcp/up", token).await
+    }
+
+    async fn connect_at(scene: &Scene, endpoint: &str, token: &str) -> Self {
+        let opening =
+            request(Method::GET, &format!("{endpoint}/sse")).header(header::AUTHORIZATION, format!("Bearer {token}"));
         let response = scene.house.http.open(opening.body(Bytes::new()).unwrap()).await;
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         let mut old =
@@ -219,7 +224,11 @@ async fn hear(socket: &mut Socket) -> Result<Value, Option<CloseCode>> {
 }
 
 async fn ticket(scene: &Scene, server: &str, token: &str) -> String {
-    let asking = request(Method::POST, &format!("/mcp/{server}/ticket"))
+    ticket_at(scene, &format!("/mcp/{server}"), token).await
+}
+
+async fn ticket_at(scene: &Scene, endpoint: &str, token: &str) -> String {
+    let asking = request(Method::POST, &format!("{endpoint}/ticket"))
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
         .body(Bytes::new())
         .unwrap();
@@ -335,4 +344,41 @@ async fn two_people_never_hear_each_other() {
         assert_eq!(hear(&mut ana).await.unwrap()["id"], 1, "{round}");
         assert_eq!(hear(&mut eve).await.unwrap()["id"], 1, "{round}");
     }
+}
+
+#[tokio::test]
+async fn the_joined_endpoint_is_served_over_every_wire() {
+    let scene = Scene::new().await;
+    let (_, _, union) = Agent::connect_at(&scene.house.http, "/mcp", &scene.user.email, PASSWORD).await;
+    let mut old = Old::connect_at(&scene, "/mcp", &union.access).await;
+    assert!(old.endpoint.starts_with("/mcp/messages?session="), "{}", old.endpoint);
+    old.say(&scene, &initialize()).await;
+    assert_eq!(old.message().await["result"]["serverInfo"]["name"], "vestibule");
+    old.say(&scene, &call(1, "other__read")).await;
+    assert_eq!(old.message().await["result"]["content"][0]["text"], "done");
+    assert_eq!(scene.house.last_event("call").unwrap()["server"], "other");
+    // A stream of one door is unknown at another.
+    let session = old.endpoint.split_once('?').unwrap().1.to_owned();
+    let elsewhere = format!("/mcp/up/messages?{session}");
+    assert_eq!(post_to(&scene, &elsewhere, &scene.tokens.access, &call(2, "read")).await, 404);
+
+    let with_ticket =
+        async |target: &str, ticket: &str| open(&scene, upgrade(&scene, &format!("{target}/ws?ticket={ticket}"))).await;
+    let good = ticket_at(&scene, "/mcp", &union.access).await;
+    let mut socket = with_ticket("/mcp", &good).await.unwrap();
+    let (modern, _) = stateless("tools/call", json!({ "name": "up__read", "arguments": {} }));
+    say(&mut socket, &modern).await;
+    assert_eq!(hear(&mut socket).await.unwrap()["result"]["content"][0]["text"], "done");
+    assert_eq!(scene.upstream.seen().last().unwrap().headers["mcp-name"], "read");
+    // A ticket of one door opens no other.
+    let of_union = ticket_at(&scene, "/mcp", &union.access).await;
+    assert_eq!(with_ticket("/mcp/up", &of_union).await.err(), Some(401));
+    let of_up = ticket(&scene, "up", &scene.tokens.access).await;
+    assert_eq!(with_ticket("/mcp", &of_up).await.err(), Some(401));
+    let of_union = ticket_at(&scene, "/mcp", &union.access).await;
+    assert!(matches!(with_ticket("/mcp/*", &of_union).await.err(), Some(401 | 404)), "the name of the door is no path");
+
+    disable(&scene).await;
+    assert_eq!(hear(&mut socket).await, Err(Some(CloseCode::Policy)));
+    assert_eq!(old.next().await, None);
 }

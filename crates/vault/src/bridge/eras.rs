@@ -37,7 +37,7 @@ impl Eras {
     /// Nothing but the configuration. A child has always a session, and so has a stream of 2024-11-05.
     pub(crate) fn new(server: &Server) -> Self {
         let protocol = match server.upstream {
-            Upstream::Http { .. } => server.protocol,
+            Upstream::Http { .. } | Upstream::Federation => server.protocol,
             Upstream::Command { .. } | Upstream::Sse { .. } => Protocol::Stateful,
         };
         Self { protocol, stateless: ArcSwap::default(), initialize: Mutex::default() }

@@ -156,7 +156,7 @@ pub(super) fn check_grant(server: &AuthServer, grant: &GrantRecord) -> Result<Ar
         }
     }
     let servers = server.servers.load();
-    let target = servers.iter().find(|server| server.resource == grant.resource).cloned();
+    let target = servers.find_exactly(&grant.resource).cloned();
     target.ok_or_else(|| refused("server_removed"))
 }
 

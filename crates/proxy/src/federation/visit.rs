@@ -1,0 +1,86 @@
+//! One request at the door: who came, how it opened, and the sessions it goes on in.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use http::{HeaderMap, request::Parts};
+use vestibule_mcp::{Era, Message, Version};
+use vestibule_model::{Federation, Server};
+
+use super::{late, part::Part, session::Sessions};
+use crate::{
+    Proxy,
+    answer::{self, Asked},
+    arrival::Arrival,
+    call, session as door_session,
+};
+
+/// A request at the door.
+pub(super) struct Visit {
+    pub(super) proxy: Arc<Proxy>,
+    pub(super) federation: Arc<Federation>,
+    pub(super) door: Arrival,
+    pub(super) version: Version,
+    pub(super) headers: HeaderMap,
+    /// The sessions at the parts, in the stateful era once they are open.
+    pub(super) sessions: Option<Sessions>,
+}
+
+impl Visit {
+    /// Finds the era, the version and the sessions of a request.
+    pub(super) fn open(
+        proxy: &Arc<Proxy>,
+        federation: &Arc<Federation>,
+        door: &Arrival,
+        parts: Parts,
+        message: Option<&Message>,
+    ) -> Result<Self, Response> {
+        let opening = call::opening(&parts.headers, message)
+            .map_err(|error| answer::misopened(message.and_then(Message::id), &error))?;
+        // Whoever initializes begins anew.
+        let begins = message.is_some_and(|message| message.method() == "initialize");
+        let presented =
+            if opening.era == Era::Stateful && !begins { door_session::presented(&parts.headers)? } else { None };
+        let sessions = match presented {
+            Some(sealed) => Some(Sessions::open(proxy, door, sealed).ok_or_else(|| answer::session_gone(message))?),
+            None if message.is_none() => return Err(answer::no_session()),
+            None => None,
+        };
+        Ok(Self {
+            proxy: Arc::clone(proxy),
+            federation: Arc::clone(federation),
+            door: door.clone(),
+            version: opening.version,
+            headers: parts.headers,
+            sessions,
+        })
+    }
+
+    pub(super) fn era(&self) -> Era {
+        self.version.era()
+    }
+
+    /// The way to a part, for these of its tools. `None` when it was left out of the session because it did not answer
+    /// then.
+    pub(super) fn part(&self, server: &Arc<Server>, tools: &[&str]) -> Option<Part<'_>> {
+        let Some(sessions) = &self.sessions else {
+            return Some(Part::new(self, server, tools, None, self.version));
+        };
+        let late = self.proxy.memory.late().find(&sessions.key(), &server.name);
+        let there = late.or_else(|| sessions.find(&server.name).cloned())?;
+        Some(Part::new(self, server, tools, there.id, there.version))
+    }
+
+    /// The way to a part; one that was left out of the session is tried again.
+    pub(super) async fn part_or_late(&self, server: &Arc<Server>, tools: &[&str]) -> Option<Part<'_>> {
+        match self.part(server, tools) {
+            Some(part) => Some(part),
+            None => late::open(self, server).await.and_then(|_| self.part(server, tools)),
+        }
+    }
+
+    /// What an answer of ours depends on.
+    pub(super) fn asked(&self, message: &Message) -> Asked {
+        Asked::of(Some(message), self.version, None)
+    }
+}
