@@ -10,6 +10,7 @@
     reason = "a measurement may panic, and so do the tests whose documents it measures"
 )]
 
+mod clock;
 #[path = "../tests/unseen/document.rs"]
 #[expect(dead_code, reason = "the tests use all of it")]
 mod document;
@@ -27,35 +28,24 @@ use std::{
     fs,
     io::{self, Write},
     path::Path,
-    sync::LazyLock,
-    time::Instant,
 };
 
+use clock::busy;
 use vestibule_pii::{Config, Scanner};
 
 /// How long one measurement takes, in nanoseconds. The clock of a thread moves in steps of milliseconds.
 const LONG_ENOUGH: u64 = 500_000_000;
 
-/// How long this thread has been on a processor: what else the machine does costs it nothing. In nanoseconds.
-fn busy() -> u64 {
-    let told = fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let busy = told.and_then(|told| told.split(' ').next()?.parse().ok());
-    busy.unwrap_or_else(|| BEGIN.elapsed().as_nanos() as u64)
-}
-
-#[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
-static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
-
 /// Scans the texts for a while and prints the rate.
 fn measure(name: &str, texts: &[String], scanner: &Scanner) -> io::Result<f64> {
     let bytes: usize = texts.iter().map(String::len).sum();
-    let begin = busy();
+    let begin = busy()?;
     let (mut found, mut rounds) = (0, 0u32);
-    while rounds == 0 || busy() - begin < LONG_ENOUGH {
+    while rounds == 0 || busy()? - begin < LONG_ENOUGH {
         found = texts.iter().map(|text| scanner.scan(text).len()).sum();
         rounds += 1;
     }
-    let nanos = (busy() - begin) as f64 / f64::from(rounds) / bytes.max(1) as f64;
+    let nanos = (busy()? - begin) as f64 / f64::from(rounds) / bytes.max(1) as f64;
     let rate = 1e3 / nanos;
     writeln!(io::stdout(), "{name:<28} {bytes:>10} bytes {rate:>9.1} MB/s {nanos:>7.2} ns/byte {found:>7} findings")?;
     Ok(rate)
@@ -139,9 +129,9 @@ fn impersonal() -> String {
 fn short_result(scanner: &Scanner) -> io::Result<()> {
     const RESULT: &str = "{\"content\":[{\"type\":\"text\",\"text\":\"Found 3 open tickets for the billing team. The oldest is \
                           #4812, waiting for two days; Jane (jane.doe@example.com) has it. Next step: review.\"}]}";
-    let (begin, rounds) = (busy(), 200_000);
+    let (begin, rounds) = (busy()?, 200_000);
     let found: usize = (0..rounds).map(|_| scanner.scan(std::hint::black_box(RESULT)).len()).sum();
-    let micros = (busy() - begin) as f64 / f64::from(rounds) / 1e3;
+    let micros = (busy()? - begin) as f64 / f64::from(rounds) / 1e3;
     writeln!(
         io::stdout(),
         "a result of {} bytes: {micros:.2} µs (at most 3), {} findings",

@@ -64,8 +64,13 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
             label.open = true;
             break;
         };
-        let topics = meaning(bytes, &word, right, floor);
         label.bare = false;
+        // A value that was masked has taken the label; its own name is none.
+        if is_mask(bytes, &word) {
+            label.closed = true;
+            return label;
+        }
+        let topics = meaning(bytes, &word, right, floor);
         let keyed = key.is_some_and(|key| word.start >= key);
         let verb = topics.meets(Topics::PROSE) && !word.text.eq_ignore_ascii_case(b"contact");
         if topics.is_label() && !(keyed && verb) {
@@ -88,6 +93,13 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
         place = word.start;
     }
     label
+}
+
+/// `[PHONE]`, `[PHONE_1]`.
+fn is_mask(bytes: &[u8], word: &Word<'_>) -> bool {
+    before(bytes, word.start) == b'['
+        && matches!(at(bytes, word.start + word.text.len()), b']' | b'_' | b'~')
+        && std::str::from_utf8(word.text).is_ok_and(|word| Kind::from_label(word).is_some())
 }
 
 /// Steps over quotes and blanks before the value. Also gives where the key begins, when one is tied to the value.

@@ -135,7 +135,12 @@ impl<'a> Text<'a> {
 
     /// The label in the line of the value, without tables and keys.
     pub(crate) fn label(&self, value: usize) -> Label {
-        label::find(self.bytes, value, 0)
+        let (start, end) = self.group.get();
+        let value = if (start..end).contains(&value) { start } else { value };
+        match self.before.get() {
+            Some((last, _, label)) if last == value => label,
+            _ => label::find(self.bytes, value, 0),
+        }
     }
 
     /// Whether the text is the value of a key that names the kind.
@@ -291,7 +296,7 @@ impl<'a> Text<'a> {
                 continue;
             }
             let labels = line.trim_ascii_end().ends_with(b":")
-                || !line.iter().any(|byte| byte.is_ascii_digit() || *byte == b':');
+                || !line.iter().any(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'['));
             return if labels { label::find(line, line.len(), 0).topics } else { Topics::NONE };
         }
         Topics::NONE

@@ -10,6 +10,8 @@ use crate::{
 const MAX_HEAD: usize = 40;
 /// The longest line that can be the head of a table.
 const MAX_HEAD_LINE: usize = 1000;
+/// How far above the first value of a table its head is looked for.
+const MAX_BEFORE: usize = 8000;
 /// The longest line that can be a row.
 const MAX_ROW: usize = 4000;
 
@@ -67,6 +69,7 @@ impl Tables {
     /// The topics of the column that holds the place, and where its cell begins. Places must not go back to an earlier
     /// line.
     pub(crate) fn column(&mut self, bytes: &[u8], place: usize) -> Option<(Topics, usize)> {
+        self.skip(bytes, place);
         while self.line.end < place || self.line == Line::default() {
             if self.line != Line::default() {
                 self.pass(bytes);
@@ -100,6 +103,16 @@ impl Tables {
                 let head = table.heads.iter().rev().find(|head| head.column <= column)?;
                 let gap = span_back(bytes, place, 40, |byte| byte != b' ');
                 Some((head.topics, place - gap))
+            }
+        }
+    }
+
+    /// Goes on close before the place when nothing was asked for long and no table is open: its head is not far away.
+    fn skip(&mut self, bytes: &[u8], place: usize) {
+        if self.current.is_none() && place.saturating_sub(self.line.end) > MAX_BEFORE {
+            let start = find_byte(bytes, place - MAX_BEFORE, b'\n');
+            if start < place {
+                self.line = Line { start, end: start };
             }
         }
     }

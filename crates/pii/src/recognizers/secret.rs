@@ -101,6 +101,11 @@ fn keyed(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
     if word.len() < 8 || word.len() > 512 || called || !is_mixed(word) || !is_random(word) {
         return;
     }
+    // A short one is believed only where a value stands: in quotes, behind `=`, or as the whole of a string.
+    let value = start == 0 || matches!(before(text.bytes, start), b'"' | b'\'' | b'=' | b'`');
+    if word.len() < 12 && !value {
+        return;
+    }
     // What labels a secret stands directly before it, or is its key.
     if matches!(before(text.bytes, start), b'-' | b'/' | b'.' | b'#' | b',' | b'|' | b'@') {
         return;
