@@ -112,7 +112,7 @@ async fn a_profile_is_masked_in_text_and_structure_alike() {
     place.result(&text_result());
     let answer = caller.call("read", json!({})).await;
     assert_eq!(answer.status, 200);
-    assert_hidden(&answer.text());
+    assert_hidden(answer.text());
     let result = answer.json()["result"].clone();
     let text: Value = serde_json::from_str(result["content"][0]["text"].as_str().unwrap()).unwrap();
     assert_eq!(text, result["structuredContent"], "the twin says the same");
@@ -220,7 +220,7 @@ async fn an_agent_acts_on_data_that_it_never_sees() {
     let (agent, tokens) = place.agent("up", "ana@example.net").await;
     let caller = agent.session(&tokens).await;
     place.result(&text_result());
-    assert_hidden(&caller.call("read", json!({})).await.text());
+    assert_hidden(caller.call("read", json!({})).await.text());
 
     let arguments = json!({ "for": "[EMAIL_1]", "note": "Call [PHONE_1] about [CARD_1]. Not [EMAIL_7].", "[EMAIL_1]": 1,
         "deep": [{ "at": "[IP_1]" }], "json": "{\"to\":\"[EMAIL_1]\"}" });
@@ -340,7 +340,7 @@ async fn a_policy_demands_masking_for_some_tools_and_roles() {
     place.result(&text_result());
     let answer = call_with(&guest, &off).await;
     assert_eq!(answer.status, 200);
-    assert_hidden(&answer.text());
+    assert_hidden(answer.text());
     assert_eq!(answer.json()["result"]["isError"], true);
     assert!(answer.text().contains("CREDIT_CARD"), "the kind, never the value: {}", answer.text());
     let withheld = async || loop {
