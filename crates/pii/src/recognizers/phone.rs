@@ -108,7 +108,7 @@ fn ends_inside(bytes: &[u8], chain: &Chain, index: usize) -> bool {
 /// Whether the next run may belong to the number.
 fn joins(chain: &Chain, first: usize, index: usize, complete: bool) -> bool {
     let Some(gap) = chain.gap(index) else { return false };
-    if gap == Gap::Mixed || (gap == Gap::Wide && (complete || index > first + 1)) {
+    if gap == Gap::Mixed || (gap == Gap::Wide && (complete || index > first + 2)) {
         return false;
     }
     // A complete number in dashes or dots does not go on after a blank.
