@@ -203,7 +203,9 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
     let topics = text.topics(start);
     let doubtful = topics.meets(Topics::PROSE) || !topics.names(Kind::Phone);
     let slashes = (first..last).any(|index| chain.sep(index) == Some(Sep::Slash));
-    if doubtful && slashes && at(text.bytes, run.start) != b'0' {
+    let has = |sep: Sep| (first..last).any(|index| chain.sep(index) == Some(sep));
+    let mixed = has(Sep::Dot) && has(Sep::Space);
+    if doubtful && ((slashes && at(text.bytes, run.start) != b'0') || mixed) {
         return None;
     }
     if (doubtful && !is_callable(text, chain, first, last)) || is_years(text.bytes, chain, first, last) {

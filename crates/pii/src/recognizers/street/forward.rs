@@ -155,7 +155,7 @@ fn led(bytes: &[u8], start: usize) -> Option<Line> {
             break;
         }
         if word.is_name() || starts_with_digit(&word) {
-            names += 1;
+            names += usize::from(!is_digit(at(word.text, 0)) || word.is_ordinal());
             end = word.end;
         } else if !SMALL.has(word.text) {
             break;
