@@ -57,6 +57,16 @@ impl Paths {
         Self(nodes.into())
     }
 
+    /// Whether the raw document has a key in it behind which the table says that base64 may be.
+    pub(crate) fn may_be_encoded(&self, bytes: &[u8]) -> bool {
+        let document = String::from_utf8_lossy(bytes);
+        let children = self.0.iter().flat_map(|node| &node.children);
+        let encoded = children.filter(|(_, child)| {
+            self.0.get(usize::from(*child)).is_some_and(|child| child.treatment == Treatment::Encoded)
+        });
+        encoded.map(|(key, _)| key.trim_end_matches('*')).any(|key| key == ELEMENT || document.contains(key))
+    }
+
     /// Where a document begins.
     pub(crate) fn root(&self) -> Place {
         if self.0.is_empty() { Place::Off } else { Place::At(0) }
@@ -134,5 +144,15 @@ mod tests {
             assert_eq!(walk(looked), Treatment::Look, "{looked:?}");
         }
         assert_eq!(Paths::default().treatment(Paths::default().root()), Treatment::Look);
+    }
+
+    #[test]
+    fn base64_without_a_digit_is_looked_at() {
+        let text = r#"{"result":{"content":[{"type":"resource","data":"eGplIGJqQGNqLmNvbQ=="}]}}"#;
+        assert!(!text.bytes().any(|byte| byte.is_ascii_digit()));
+        let paths = Paths::new(&[(&["result", "content", "[]", "data"], Treatment::Encoded)]);
+        let scanner = crate::Scanner::new(crate::Config::default()).with_paths(paths);
+        assert_eq!(scanner.scan(text).len(), 1);
+        assert_eq!(crate::Scanner::new(crate::Config::default()).scan(text).len(), 0);
     }
 }

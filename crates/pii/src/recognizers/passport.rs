@@ -25,7 +25,8 @@ fn digits(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
             continue;
         }
         if (7..=9).contains(&run.len()) {
-            let start = letters_before(text.bytes, run.start).unwrap_or(run.start);
+            let start =
+                letters_before(text.bytes, run.start).filter(|start| run.end - start <= 10).unwrap_or(run.start);
             labelled(text, start, run.end, found);
         } else if run.len() == 6 {
             // "AB 123456"

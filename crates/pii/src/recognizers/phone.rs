@@ -108,7 +108,7 @@ fn ends_inside(bytes: &[u8], chain: &Chain, index: usize) -> bool {
 /// Whether the next run may belong to the number.
 fn joins(chain: &Chain, first: usize, index: usize, complete: bool) -> bool {
     let Some(gap) = chain.gap(index) else { return false };
-    if gap == Gap::Mixed || (gap == Gap::Wide && (complete || index > first + 1)) {
+    if gap == Gap::Mixed || (gap == Gap::Wide && (complete || index > first + 2)) {
         return false;
     }
     // A complete number in dashes or dots does not go on after a blank.
@@ -203,7 +203,9 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
     let topics = text.topics(start);
     let doubtful = topics.meets(Topics::PROSE) || !topics.names(Kind::Phone);
     let slashes = (first..last).any(|index| chain.sep(index) == Some(Sep::Slash));
-    if doubtful && slashes && at(text.bytes, run.start) != b'0' {
+    let has = |sep: Sep| (first..last).any(|index| chain.sep(index) == Some(sep));
+    let mixed = has(Sep::Dot) && has(Sep::Space);
+    if doubtful && ((slashes && at(text.bytes, run.start) != b'0') || mixed) {
         return None;
     }
     if (doubtful && !is_callable(text, chain, first, last)) || is_years(text.bytes, chain, first, last) {

@@ -240,6 +240,10 @@ fn led(bytes: &[u8], last: &Word<'_>) -> Option<usize> {
             let lead = word_before(bytes, word.start - gap)?;
             return (gap > 0 && LEAD.has(lead.text)).then_some(lead.start);
         }
+        // "Place Details API. After 30": a sentence ends.
+        if abbreviated && (word.text.len() > 4 || (word.text.len() > 1 && word.is_upper())) {
+            return None;
+        }
         if !(word.is_name() || SMALL.has(word.text) || (abbreviated && word.text.len() <= 3)) || index > 5 {
             return None;
         }
@@ -263,10 +267,14 @@ static SMALL_ROMANCE: [&str; 14] =
 
 /// "An der Alster", "Unter den Linden", "Im Tal".
 fn german(bytes: &[u8], last: &Word<'_>) -> Option<usize> {
+    // "AM January 1", "An HTTP 200"
+    if is_month(last.text) || (last.is_upper() && last.text.len() > 1) {
+        return None;
+    }
     let mut first = *last;
     for _ in 0..3 {
         first = word_before_blank(bytes, first.start)?;
-        if GERMAN_LEAD.has(first.text) && first.is_name() {
+        if GERMAN_LEAD.has(first.text) && first.is_name() && !first.is_upper() {
             return Some(first.start);
         }
         if !first.is_name() && !SMALL.has(first.text) {

@@ -155,7 +155,7 @@ fn led(bytes: &[u8], start: usize) -> Option<Line> {
             break;
         }
         if word.is_name() || starts_with_digit(&word) {
-            names += 1;
+            names += usize::from(!is_digit(at(word.text, 0)) || word.is_ordinal());
             end = word.end;
         } else if !SMALL.has(word.text) {
             break;
@@ -300,6 +300,13 @@ fn unit_before(bytes: &[u8], number: usize) -> Option<usize> {
     let code_end = number - gap;
     if gap == 0 {
         return None;
+    }
+    // "Unit 4/27"
+    let split = at(bytes, number + span(bytes, number, 5, is_digit)) == b'/';
+    let letters = span_back(bytes, code_end, 10, is_alpha);
+    let word = part(bytes, code_end - letters, code_end);
+    if split && letters > 2 && UNIT.has(word) && is_upper(at(word, 0)) {
+        return Some(code_end - letters);
     }
     flat_before(bytes, code_end).or_else(|| {
         if part(bytes, code_end, number) != b", " {
