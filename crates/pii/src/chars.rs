@@ -143,13 +143,31 @@ pub(crate) fn glued_right(bytes: &[u8], index: usize) -> bool {
 /// How many of the bytes from `index` on satisfy the test, at most `limit`.
 #[inline]
 pub(crate) fn span(bytes: &[u8], index: usize, limit: usize, test: impl Fn(u8) -> bool) -> usize {
-    bytes.get(index..).unwrap_or_default().iter().take(limit).take_while(|&&byte| test(byte)).count()
+    let rest = bytes.get(index..).unwrap_or_default();
+    let rest = rest.get(..limit).unwrap_or(rest);
+    let mut count = 0;
+    for &byte in rest {
+        if !test(byte) {
+            break;
+        }
+        count += 1;
+    }
+    count
 }
 
 /// How many of the bytes before `index` satisfy the test, at most `limit`.
 #[inline]
 pub(crate) fn span_back(bytes: &[u8], index: usize, limit: usize, test: impl Fn(u8) -> bool) -> usize {
-    bytes.get(..index).unwrap_or_default().iter().rev().take(limit).take_while(|&&byte| test(byte)).count()
+    let rest = bytes.get(..index).unwrap_or_default();
+    let rest = rest.get(rest.len().saturating_sub(limit)..).unwrap_or(rest);
+    let mut count = 0;
+    for &byte in rest.iter().rev() {
+        if !test(byte) {
+            break;
+        }
+        count += 1;
+    }
+    count
 }
 
 /// Where the byte is next, from `index` on; the end when it is nowhere. Eight at a time.
