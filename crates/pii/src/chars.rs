@@ -59,6 +59,12 @@ pub(crate) fn is_alnum(byte: u8) -> bool {
     class(byte) & (DIGIT | UPPER | LOWER) != 0
 }
 
+/// Digit, capital, small letter, or anything else: a number for each.
+#[inline]
+pub(crate) fn sort(byte: u8) -> u8 {
+    class(byte) & (DIGIT | UPPER | LOWER)
+}
+
 #[inline]
 pub(crate) fn is_hex(byte: u8) -> bool {
     class(byte) & HEX != 0

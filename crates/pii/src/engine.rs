@@ -86,9 +86,15 @@ impl Engine {
                 anchor + 1
             };
         }
+        // Nearly every number stands alone.
+        let digits = span(bytes, anchor, usize::MAX, is_digit);
+        let left = if anchor > floor { before(bytes, anchor) } else { 0 };
+        if is_apart(left) && is_apart(at(bytes, anchor + digits)) {
+            return self.visit_chain(text, anchor, found);
+        }
         let start = word_start(bytes, anchor, floor);
-        let end = word_end(bytes, anchor);
-        let digits = span(bytes, start, end - start, is_digit);
+        let end = word_end(bytes, anchor + digits);
+        let digits = if start == anchor { digits } else { 0 };
         if start == anchor && digits == end - start {
             return self.visit_chain(text, anchor, found);
         }
@@ -188,6 +194,11 @@ fn choose(cluster: &mut [Candidate], settled: &mut Vec<Candidate>) {
     }
 }
 
+/// A byte that is no part of a word.
+fn is_apart(byte: u8) -> bool {
+    byte < 0x80 && !is_alnum(byte)
+}
+
 /// The start of the word around a digit: letters and digits, but not the letter of an escape.
 fn word_start(bytes: &[u8], anchor: usize, floor: usize) -> usize {
     let mut start = anchor;
@@ -234,8 +245,16 @@ pub(crate) fn uuid_end(bytes: &[u8], start: usize) -> Option<usize> {
 }
 
 /// Where the moment ends that starts here: `2024-05-01T10:00:00.123Z`, `2024-05-01 10:00`, `10:00:00`.
+#[inline]
 pub(crate) fn moment_end(bytes: &[u8], start: usize) -> Option<usize> {
     let length = span(bytes, start, 5, is_digit);
+    match (length, at(bytes, start + length)) {
+        (2, b':') | (4, b'-') => long_moment_end(bytes, start, length),
+        _ => None,
+    }
+}
+
+fn long_moment_end(bytes: &[u8], start: usize, length: usize) -> Option<usize> {
     let first = Run { start, end: start + length };
     let clock = |place: usize| {
         let colons = [2, 5].map(|offset| at(bytes, place + offset) == b':');

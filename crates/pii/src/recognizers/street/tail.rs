@@ -487,7 +487,7 @@ fn is_australian(bytes: &[u8], start: usize) -> bool {
 /// A state, and whether it is by its letters.
 fn state(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
     let word = word_at(bytes, start)?;
-    if word.text.len() <= 3 && STATE_CODES.iter().any(|code| code.as_bytes().eq_ignore_ascii_case(word.text)) {
+    if word.text.len() <= 3 && STATE_CODES.has(word.text) {
         let small = !word.is_upper();
         let zipped = break_at(bytes, word.end).is_some_and(|(_, next)| zip(bytes, next).is_some());
         return (!small || zipped).then_some((word.end, !small));
@@ -495,7 +495,7 @@ fn state(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
     if STATES.has(word.text) {
         return Some((word.end, false));
     }
-    let mexican = word.is_upper() && MEXICAN_CODES.iter().any(|code| word.text == code.as_bytes());
+    let mexican = word.text.len() <= 5 && word.is_upper() && MEXICAN_CODES.has(word.text);
     if mexican && break_at(bytes, word.end).is_some_and(|(_, next)| zip(bytes, next).is_some()) {
         return Some((word.end, false));
     }
