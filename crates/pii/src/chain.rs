@@ -1,6 +1,9 @@
 //! A chain: runs of digits with little between them. Cards, phones, SSNs, IPs and dates are parts of one.
 
-use crate::chars::{Sep, at, before, glued_left, glued_right, is_digit, separator, span};
+use crate::{
+    chars::{Sep, at, before, glued_left, glued_right, is_digit, run, separator},
+    simd::Sort,
+};
 
 /// The most runs that are looked at together.
 pub(crate) const MAX_RUNS: usize = 16;
@@ -68,7 +71,7 @@ impl Chain {
         };
         let mut place = start;
         loop {
-            let end = place + span(bytes, place, usize::MAX, is_digit);
+            let end = place + run(bytes, place, usize::MAX, Sort::Digit);
             chain.push(Run { start: place, end });
             chain.total += end - place;
             chain.next = end;

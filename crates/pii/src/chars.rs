@@ -1,5 +1,7 @@
 //! What a byte is, and which character stands before or after a place.
 
+use crate::simd::{PIECE, Sort, of_sort};
+
 const DIGIT: u8 = 1;
 const UPPER: u8 = 2;
 const LOWER: u8 = 4;
@@ -174,6 +176,47 @@ pub(crate) fn span_back(bytes: &[u8], index: usize, limit: usize, test: impl Fn(
         count += 1;
     }
     count
+}
+
+/// How many bytes of the sort there are from `index` on, at most `limit`. Sixteen at a time: where a word ends is hard to
+/// guess for a processor.
+#[inline]
+pub(crate) fn run(bytes: &[u8], index: usize, limit: usize, sort: Sort) -> usize {
+    let mut count = 0;
+    let mut rest = bytes.get(index..).unwrap_or_default();
+    while let Some((piece, behind)) = rest.split_first_chunk::<PIECE>() {
+        let found = of_sort(piece, sort).trailing_ones() as usize;
+        count += found;
+        if found < PIECE || count >= limit {
+            return count.min(limit);
+        }
+        rest = behind;
+    }
+    (count + rest.iter().take_while(|&&byte| is_of(byte, sort)).count()).min(limit)
+}
+
+/// The same for the bytes before `index`.
+#[inline]
+pub(crate) fn run_back(bytes: &[u8], index: usize, limit: usize, sort: Sort) -> usize {
+    let mut count = 0;
+    let mut rest = bytes.get(..index).unwrap_or_default();
+    while let Some((ahead, piece)) = rest.split_last_chunk::<PIECE>() {
+        let found = of_sort(piece, sort).leading_ones() as usize;
+        count += found;
+        if found < PIECE || count >= limit {
+            return count.min(limit);
+        }
+        rest = ahead;
+    }
+    (count + rest.iter().rev().take_while(|&&byte| is_of(byte, sort)).count()).min(limit)
+}
+
+fn is_of(byte: u8, sort: Sort) -> bool {
+    match sort {
+        Sort::Digit => is_digit(byte),
+        Sort::Lower => byte.is_ascii_lowercase(),
+        Sort::Alnum => is_alnum(byte),
+    }
 }
 
 /// Where the byte is next, from `index` on; the end when it is nowhere. Eight at a time.
