@@ -63,6 +63,8 @@ pub(crate) enum Sort {
     Digit,
     Lower,
     Alnum,
+    /// Everything but the end of a line.
+    InLine,
 }
 
 /// Which of the bytes are of the sort, the first one lowest.
@@ -79,7 +81,8 @@ pub(crate) fn of_sort(piece: &[u8; PIECE], sort: Sort) -> u16 {
 #[target_feature(enable = "sse2")]
 fn sorted(piece: &[u8; PIECE], sort: Sort) -> u16 {
     use std::arch::x86_64::{
-        __m128i, _mm_cmpgt_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8, _mm_sub_epi8,
+        __m128i, _mm_cmpeq_epi8, _mm_cmpgt_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8,
+        _mm_sub_epi8,
     };
     let whole = u128::from_le_bytes(*piece);
     let lanes = _mm_set_epi64x((whole >> 64) as i64, whole as i64);
@@ -92,6 +95,7 @@ fn sorted(piece: &[u8; PIECE], sort: Sort) -> u16 {
     let found = match sort {
         Sort::Digit => digits(lanes),
         Sort::Lower => within(lanes, b'a', 26),
+        Sort::InLine => return !(_mm_movemask_epi8(_mm_cmpeq_epi8(lanes, _mm_set1_epi8(b'\n' as i8))) as u16),
         Sort::Alnum => {
             let letters = within(_mm_or_si128(lanes, _mm_set1_epi8(0x20)), b'a', 26);
             _mm_or_si128(letters, digits(lanes))
@@ -112,6 +116,7 @@ fn sorted_scalar(piece: &[u8; PIECE], sort: Sort) -> u16 {
         Sort::Digit => byte.is_ascii_digit(),
         Sort::Lower => byte.is_ascii_lowercase(),
         Sort::Alnum => byte.is_ascii_alphanumeric(),
+        Sort::InLine => byte != b'\n',
     };
     piece.iter().enumerate().fold(0, |mask, (index, &byte)| mask | (u16::from(test(byte)) << index))
 }
@@ -140,7 +145,7 @@ mod tests {
 
         #[test]
         fn sorts_agree(piece in any::<[u8; PIECE]>()) {
-            for sort in [Sort::Digit, Sort::Lower, Sort::Alnum] {
+            for sort in [Sort::Digit, Sort::Lower, Sort::Alnum, Sort::InLine] {
                 prop_assert_eq!(of_sort(&piece, sort), sorted_scalar(&piece, sort));
             }
         }
