@@ -1,7 +1,7 @@
 //! The scanner: text and JSON in, findings out.
 
 use crate::{
-    chars::{at, find_byte, part, span, starts_with_ignore_case},
+    chars::{at, before, find_byte, part, span, starts_with_ignore_case},
     config::Config,
     context::{Surroundings, Text, key_topics},
     engine::Engine,
@@ -71,7 +71,13 @@ impl Scanner {
         while place < bytes.len() {
             let end = find_byte(bytes, place, b'\n');
             // JSON ends with a bracket; most lines do not.
-            let closes = matches!(part(bytes, place, end).trim_ascii_end().last(), Some(b'}' | b']'));
+            let closes = match before(bytes, end) {
+                b'}' | b']' => true,
+                byte if byte.is_ascii_whitespace() => {
+                    matches!(part(bytes, place, end).trim_ascii_end().last(), Some(b'}' | b']'))
+                }
+                _ => false,
+            };
             let start = if closes { json_start(bytes, place) } else { end };
             if matches!(at(bytes, start), b'{' | b'[') && looks_like_json(part(bytes, start, end)) {
                 let line = Origin { base: start, decoded: None, parent: Some(origin), nested: origin.nested };

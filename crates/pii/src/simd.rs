@@ -104,6 +104,36 @@ fn sorted(piece: &[u8; PIECE], sort: Sort) -> u16 {
     _mm_movemask_epi8(found) as u16
 }
 
+/// Which of the bytes are this one, the first one lowest.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[expect(unsafe_code, reason = "as above")]
+pub(crate) fn equal(piece: &[u8; PIECE], byte: u8) -> u16 {
+    // SAFETY: SSE2 is part of x86-64; every processor that runs this has it.
+    unsafe { equals(piece, byte) }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "sse2")]
+fn equals(piece: &[u8; PIECE], byte: u8) -> u16 {
+    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_set_epi64x, _mm_set1_epi8};
+    let whole = u128::from_le_bytes(*piece);
+    let lanes = _mm_set_epi64x((whole >> 64) as i64, whole as i64);
+    _mm_movemask_epi8(_mm_cmpeq_epi8(lanes, _mm_set1_epi8(byte as i8))) as u16
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn equal(piece: &[u8; PIECE], byte: u8) -> u16 {
+    equal_scalar(piece, byte)
+}
+
+/// The same, byte by byte.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn equal_scalar(piece: &[u8; PIECE], byte: u8) -> u16 {
+    piece.iter().enumerate().fold(0, |mask, (index, &other)| mask | (u16::from(other == byte) << index))
+}
+
 #[cfg(not(target_arch = "x86_64"))]
 pub(crate) fn of_sort(piece: &[u8; PIECE], sort: Sort) -> u16 {
     sorted_scalar(piece, sort)
@@ -148,6 +178,8 @@ mod tests {
             for sort in [Sort::Digit, Sort::Lower, Sort::Alnum, Sort::InLine] {
                 prop_assert_eq!(of_sort(&piece, sort), sorted_scalar(&piece, sort));
             }
+            let byte = piece.last().copied().unwrap_or(0);
+            prop_assert_eq!(equal(&piece, byte), equal_scalar(&piece, byte));
         }
     }
 }

@@ -310,6 +310,10 @@ pub(super) static STATES: Names = Names::new(
      texas utah vermont victoria virginia washington west_virginia western_australia wisconsin wyoming",
 );
 
+/// How states of several words begin.
+pub(super) static STATE_STARTS: Names =
+    Names::new("british district new north northern nova puerto rhode south west western");
+
 /// Countries, as they close an address.
 pub(super) static COUNTRIES: Names = Names::new(
     "australia austria belgien belgique belgium belgië brasil brazil canada danmark denmark deutschland england \
