@@ -1,6 +1,6 @@
 //! What a byte is, and which character stands before or after a place.
 
-use crate::simd::{PIECE, Sort, equal, of_sort};
+use crate::simd::{PIECE, Sort, equal, is_last, of_sort};
 
 const DIGIT: u8 = 1;
 const UPPER: u8 = 2;
@@ -217,6 +217,7 @@ fn is_of(byte: u8, sort: Sort) -> bool {
         Sort::Lower => byte.is_ascii_lowercase(),
         Sort::Alnum => is_alnum(byte),
         Sort::InLine => byte != b'\n',
+        Sort::Last => is_last(byte),
     }
 }
 
@@ -231,6 +232,23 @@ pub(crate) fn find_byte(bytes: &[u8], index: usize, byte: u8) -> usize {
     }
     let done = bytes.len() - tail.len();
     done + tail.iter().position(|&other| other == byte).unwrap_or(tail.len())
+}
+
+/// Where the first line ends, at `index` or behind it, in front of whose end a bracket closes or a blank stands. Nothing
+/// when only the last line, which has no end, can be such.
+pub(crate) fn closed_line(bytes: &[u8], index: usize) -> Option<usize> {
+    let (pieces, tail) = bytes.get(index..).unwrap_or_default().as_chunks::<PIECE>();
+    let mut last = u16::from(index > 0 && is_last(before(bytes, index)));
+    for (count, piece) in pieces.iter().enumerate() {
+        let closes = of_sort(piece, Sort::Last);
+        let found = equal(piece, b'\n') & ((closes << 1) | last);
+        if found != 0 {
+            return Some(index + count * PIECE + found.trailing_zeros() as usize);
+        }
+        last = closes >> (PIECE - 1);
+    }
+    let done = bytes.len() - tail.len();
+    (done..bytes.len()).find(|&end| at(bytes, end) == b'\n' && is_last(before(bytes, end)))
 }
 
 /// The bytes of a short word as one number, the first one lowest. Nothing when there are more than sixteen.
@@ -325,7 +343,7 @@ mod tests {
         #[test]
         fn runs_are_spans(bytes in proptest::collection::vec(prop_oneof![Just(b'a'), Just(b'7'), Just(b'\n'), any::<u8>()], 0..60), index in 0usize..60, limit in 0usize..50) {
             let index = index.min(bytes.len());
-            for sort in [Sort::Digit, Sort::Lower, Sort::Alnum, Sort::InLine] {
+            for sort in [Sort::Digit, Sort::Lower, Sort::Alnum, Sort::InLine, Sort::Last] {
                 prop_assert_eq!(run(&bytes, index, limit, sort), span(&bytes, index, limit, |byte| is_of(byte, sort)));
                 prop_assert_eq!(
                     run_back(&bytes, index, limit, sort),
