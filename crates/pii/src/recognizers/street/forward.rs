@@ -154,7 +154,12 @@ fn led(bytes: &[u8], start: usize) -> Option<Line> {
         if names > 0 && UNIT.has(word.text) && tail::unit(bytes, end).is_some() {
             break;
         }
-        if word.is_name() || starts_with_digit(&word) {
+        // "du 8 Mai 1945"
+        let year = names > 1
+            && word.text.len() == 4
+            && matches!(word.text, [b'1', b'8' | b'9', ..])
+            && closed(bytes, word.end);
+        if word.is_name() || starts_with_digit(&word) || year {
             names += usize::from(!is_digit(at(word.text, 0)) || word.is_ordinal());
             end = word.end;
         } else if !SMALL.has(word.text) {
@@ -286,12 +291,13 @@ fn grid(bytes: &[u8], start: usize) -> Option<Line> {
     fits.then_some(Line { start, end: second.end, points: 1, strong: true, closed: true, long: false })
 }
 
-/// A direction behind the name: `NE`, `South`.
+/// A direction behind the name: `NE`, `South`; or the half of a street in Ireland: `Lower`.
 fn direction(bytes: &[u8], end: usize) -> Option<usize> {
     let word = word_at(bytes, blank_at(bytes, end)?)?;
     let dot = usize::from(at(bytes, word.end) == b'.' && word.text.len() <= 2 && at(bytes, word.end + 1) == b',');
     let fits = DIRECTION.has(word.text) && word.is_name() && (word.text.len() <= 2 || closed(bytes, word.end));
-    fits.then_some(word.end + dot)
+    let half = (word.text == b"Lower" || word.text == b"Upper") && closed(bytes, word.end);
+    (fits || half).then_some(word.end + dot)
 }
 
 /// `Flat 7B, `, `Unit 52, ` and `Flat 7B, Rowan House, ` in front of the house number.
