@@ -1,5 +1,7 @@
 //! What a byte is, and which character stands before or after a place.
 
+use crate::simd::{PIECE, Sort, of_sort};
+
 const DIGIT: u8 = 1;
 const UPPER: u8 = 2;
 const LOWER: u8 = 4;
@@ -57,6 +59,12 @@ pub(crate) fn is_alpha(byte: u8) -> bool {
 #[inline]
 pub(crate) fn is_alnum(byte: u8) -> bool {
     class(byte) & (DIGIT | UPPER | LOWER) != 0
+}
+
+/// Digit, capital, small letter, or anything else: a number for each.
+#[inline]
+pub(crate) fn sort(byte: u8) -> u8 {
+    class(byte) & (DIGIT | UPPER | LOWER)
 }
 
 #[inline]
@@ -170,6 +178,48 @@ pub(crate) fn span_back(bytes: &[u8], index: usize, limit: usize, test: impl Fn(
     count
 }
 
+/// How many bytes of the sort there are from `index` on, at most `limit`. Sixteen at a time: where a word ends is hard to
+/// guess for a processor.
+#[inline]
+pub(crate) fn run(bytes: &[u8], index: usize, limit: usize, sort: Sort) -> usize {
+    let mut count = 0;
+    let mut rest = bytes.get(index..).unwrap_or_default();
+    while let Some((piece, behind)) = rest.split_first_chunk::<PIECE>() {
+        let found = of_sort(piece, sort).trailing_ones() as usize;
+        count += found;
+        if found < PIECE || count >= limit {
+            return count.min(limit);
+        }
+        rest = behind;
+    }
+    (count + rest.iter().take_while(|&&byte| is_of(byte, sort)).count()).min(limit)
+}
+
+/// The same for the bytes before `index`.
+#[inline]
+pub(crate) fn run_back(bytes: &[u8], index: usize, limit: usize, sort: Sort) -> usize {
+    let mut count = 0;
+    let mut rest = bytes.get(..index).unwrap_or_default();
+    while let Some((ahead, piece)) = rest.split_last_chunk::<PIECE>() {
+        let found = of_sort(piece, sort).leading_ones() as usize;
+        count += found;
+        if found < PIECE || count >= limit {
+            return count.min(limit);
+        }
+        rest = ahead;
+    }
+    (count + rest.iter().rev().take_while(|&&byte| is_of(byte, sort)).count()).min(limit)
+}
+
+fn is_of(byte: u8, sort: Sort) -> bool {
+    match sort {
+        Sort::Digit => is_digit(byte),
+        Sort::Lower => byte.is_ascii_lowercase(),
+        Sort::Alnum => is_alnum(byte),
+        Sort::InLine => byte != b'\n',
+    }
+}
+
 /// Where the byte is next, from `index` on; the end when it is nowhere. Eight at a time.
 pub(crate) fn find_byte(bytes: &[u8], index: usize, byte: u8) -> usize {
     const ONES: u64 = u64::MAX / 255;
@@ -184,6 +234,36 @@ pub(crate) fn find_byte(bytes: &[u8], index: usize, byte: u8) -> usize {
     }
     let done = bytes.len() - tail.len();
     done + tail.iter().position(|&other| other == byte).unwrap_or(tail.len())
+}
+
+/// The bytes of a short word of ASCII in small letters, the first one lowest. Nothing when it is longer than sixteen bytes
+/// or has others in it.
+#[inline]
+pub(crate) fn packed(word: &[u8]) -> Option<u128> {
+    const SMALL: u128 = u128::MAX / 255 * 0x20;
+    const HIGHS: u128 = u128::MAX / 255 * 0x80;
+    // Two pieces that overlap, whatever the length is.
+    let both = |first: u64, last: u64, size: usize| {
+        let new = word.len() - size;
+        (new < size || new == size).then(|| {
+            let behind = if new == 0 { 0 } else { u128::from(last >> (8 * (size - new))) };
+            u128::from(first) | (behind << (8 * size))
+        })
+    };
+    let packed = if let (Some(first), Some(last)) = (word.first_chunk::<8>(), word.last_chunk::<8>()) {
+        both(u64::from_le_bytes(*first), u64::from_le_bytes(*last), 8)?
+    } else if let (Some(first), Some(last)) = (word.first_chunk::<4>(), word.last_chunk::<4>()) {
+        both(u32::from_le_bytes(*first).into(), u32::from_le_bytes(*last).into(), 4)?
+    } else {
+        word.iter().rev().fold(0, |packed, &byte| (packed << 8) | u128::from(byte))
+    };
+    if packed & HIGHS != 0 {
+        return None;
+    }
+    // Capitals are the bytes that pass one bound and not the other.
+    let from = packed + u128::MAX / 255 * (0x80 - u128::from(b'A'));
+    let behind = packed + u128::MAX / 255 * (0x7F - u128::from(b'Z'));
+    Some(packed | (((from & !behind & HIGHS) >> 2) & SMALL))
 }
 
 /// Whether the bytes from `index` on begin with a word, in any case.
@@ -224,4 +304,35 @@ pub(crate) enum Sep {
     Slash,
     Open,
     Close,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn packed_words_are_their_small_letters(word in proptest::collection::vec(1u8..0x80, 0..18)) {
+            let expected = (word.len() <= 16).then(|| {
+                word.iter().rev().fold(0, |packed: u128, byte| (packed << 8) | u128::from(byte.to_ascii_lowercase()))
+            });
+            prop_assert_eq!(packed(&word), expected);
+            let other = [&word[..], "é".as_bytes()].concat();
+            prop_assert_eq!(packed(&other), None);
+        }
+
+        #[test]
+        fn runs_are_spans(bytes in proptest::collection::vec(prop_oneof![Just(b'a'), Just(b'7'), Just(b'\n'), any::<u8>()], 0..60), index in 0usize..60, limit in 0usize..50) {
+            let index = index.min(bytes.len());
+            for sort in [Sort::Digit, Sort::Lower, Sort::Alnum, Sort::InLine] {
+                prop_assert_eq!(run(&bytes, index, limit, sort), span(&bytes, index, limit, |byte| is_of(byte, sort)));
+                prop_assert_eq!(
+                    run_back(&bytes, index, limit, sort),
+                    span_back(&bytes, index, limit, |byte| is_of(byte, sort))
+                );
+            }
+        }
+    }
 }

@@ -5,8 +5,12 @@ use super::{
     topics::Topics,
 };
 use crate::{
-    chars::{at, before, char_before, is_alnum, is_alpha, is_digit, is_escape, is_letter, is_upper, part, span_back},
+    chars::{
+        at, before, char_before, is_alnum, is_alpha, is_digit, is_escape, is_letter, is_upper, part, run_back,
+        span_back,
+    },
     kind::Kind,
+    simd::Sort,
 };
 
 /// How far a label may be from its value, in bytes.
@@ -183,7 +187,7 @@ fn is_label_tab(bytes: &[u8], tab: usize) -> bool {
 /// Where the word that ends at `end` begins; `phoneNumber` and `IPAddress` are two words each.
 fn word_start(bytes: &[u8], end: usize, floor: usize) -> usize {
     // Small letters in front of one another are the common case.
-    let mut start = end - span_back(bytes, end, end.saturating_sub(floor), |byte| byte.is_ascii_lowercase());
+    let mut start = end - run_back(bytes, end, end.saturating_sub(floor), Sort::Lower);
     while start > floor {
         let byte = before(bytes, start);
         if byte >= 0x80 {

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::{topics::Topics, words::WORDS};
-use crate::chars::{char_at, is_alpha};
+use crate::chars::{char_at, is_alpha, packed};
 
 /// One word of the table.
 #[derive(Clone, Copy, Default)]
@@ -29,7 +29,7 @@ const SEED: u64 = 0xCBF2_9CE4_8422_2325;
 /// The words by hash.
 pub(crate) struct Lexicon {
     slots: Vec<Entry>,
-    /// The words of at most [`SHORT`] plain letters, by their letters: nearly every word that is looked up is such.
+    /// Words that can be [`packed`], by their letters: nearly every word that is looked up is such.
     short: Vec<(u128, Topics)>,
     /// By the first two letters of a word: which lengths the entries have that begin so. Most words meet none.
     lengths: Vec<Lengths>,
@@ -46,8 +46,7 @@ struct Lengths {
     stem: u32,
 }
 
-/// The most letters of a short word.
-const SHORT: usize = 16;
+/// How many places the short words have.
 const SHORT_SLOTS: usize = 8192;
 
 /// The one lexicon.
@@ -85,7 +84,7 @@ impl Lexicon {
 
     /// Puts a word of the table among the short ones, if it is one.
     fn shorten(&mut self, word: &[u8]) {
-        let Some((letters, pair)) = letters(word).zip(pair(word)) else { return };
+        let Some((letters, pair)) = packed(word).zip(pair(word)) else { return };
         let Some(entry) = self.get(hash(word)) else { return };
         let bit = 1 << word.len();
         if let Some(lengths) = self.lengths.get_mut(pair) {
@@ -143,7 +142,7 @@ impl Lexicon {
     /// The topics of a word: of the whole, or of its longest stem.
     pub(crate) fn word(&self, word: &[u8]) -> Topics {
         let Some(pair) = pair(word) else { return self.any(word) };
-        if let Some(letters) = letters(word) {
+        if let Some(letters) = packed(word) {
             return self.brief(letters, word.len(), pair);
         }
         if word.len() < 63 { self.plain(word, pair) } else { self.any(word) }
@@ -253,20 +252,6 @@ fn pair(word: &[u8]) -> Option<usize> {
 
 /// Marks the letters of a stem: no letter has this bit.
 const STEM: u128 = 0x80;
-
-/// The letters of a short word in small letters, the first one lowest. Nothing when it is longer, or other bytes than plain
-/// letters are in it.
-fn letters(word: &[u8]) -> Option<u128> {
-    if word.len() > SHORT {
-        return None;
-    }
-    let mut bytes = [0; SHORT];
-    for (into, &byte) in bytes.iter_mut().zip(word) {
-        *into = if is_alpha(byte) { byte | 0x20 } else { 0xFF };
-    }
-    let letters = u128::from_le_bytes(bytes);
-    (letters & (u128::MAX / 255 * 0x80) == 0).then_some(letters)
-}
 
 fn short_slot(letters: u128) -> usize {
     let mixed = (letters as u64 ^ ((letters >> 64) as u64).rotate_left(23)).wrapping_mul(0x9E37_79B9_7F4A_7C15);

@@ -216,23 +216,53 @@ impl Table {
     }
 }
 
+/// By byte: how strong a divider it is, or why no head of a table looks so.
+static RANKS: [u8; 256] = ranks();
+/// Is in no head.
+const NEVER: u8 = 6;
+/// Is in none directly behind a letter.
+const CALL: u8 = 5;
+
+const fn ranks() -> [u8; 256] {
+    let mut ranks = [0; 256];
+    let known = [
+        (b'\t', 4),
+        (b'|', 3),
+        (b';', 2),
+        (b',', 1),
+        (b'(', CALL),
+        (b'@', NEVER),
+        (b'{', NEVER),
+        (b'}', NEVER),
+        (b'=', NEVER),
+        (b':', NEVER),
+    ];
+    let mut index = 0;
+    while index < known.len() {
+        #[expect(clippy::indexing_slicing, reason = "a constant loop")]
+        {
+            ranks[known[index].0 as usize] = known[index].1;
+        }
+        index += 1;
+    }
+    ranks
+}
+
 /// The strongest divider in a line, 0 when there is none; nothing when no head of a table looks so.
 fn divider(text: &[u8]) -> Option<u8> {
     let (mut best, mut last) = (0, 0);
     for &byte in text {
-        let rank = match byte {
-            b'@' | b'{' | b'}' | b'=' | b':' => return None,
-            b'(' if is_alpha(last) => return None,
-            b'\t' => 4,
-            b'|' => 3,
-            b';' => 2,
-            b',' => 1,
-            _ => 0,
-        };
-        best = best.max(rank);
+        let rank = RANKS.get(usize::from(byte)).copied().unwrap_or(0);
+        if rank >= CALL {
+            if rank == NEVER || is_alpha(last) {
+                return None;
+            }
+        } else if rank > best {
+            best = rank;
+        }
         last = byte;
     }
-    Some([0, b',', b';', b'|', b'\t'].get(best).copied().unwrap_or(0))
+    Some([0, b',', b';', b'|', b'\t'].get(usize::from(best)).copied().unwrap_or(0))
 }
 
 /// What a head says; nothing when it cannot be one.

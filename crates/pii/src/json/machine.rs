@@ -282,8 +282,11 @@ fn is_naming(key: &[u8]) -> bool {
         b"doc",
         b"document",
     ];
-    ENDS.iter()
-        .any(|end| key.len() >= end.len() && part(key, key.len() - end.len(), key.len()).eq_ignore_ascii_case(end))
+    ENDS.iter().any(|end| {
+        at(end, end.len() - 1) == last | 0x20
+            && key.len() >= end.len()
+            && part(key, key.len() - end.len(), key.len()).eq_ignore_ascii_case(end)
+    })
 }
 
 /// What such a value says. Only short values of letters do.

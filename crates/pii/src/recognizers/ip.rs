@@ -177,6 +177,10 @@ fn v6(text: &Text<'_>, place: usize, found: &mut Candidates) {
     let start = place - span_back(bytes, place, MAX_V6, is_v6);
     let end = place + span(bytes, place, usize::MAX, is_v6);
     text.see_v6(end);
+    // A word that goes on, as in `std::fmt`.
+    if !matches!(before(bytes, end), b':' | b'.') && glued_right(bytes, end) {
+        return;
+    }
     // Times of day have two colons too; leave early.
     if part(bytes, start, end).iter().filter(|&&byte| byte == b':').count() < 2 || end - start > MAX_V6 + 3 {
         return;

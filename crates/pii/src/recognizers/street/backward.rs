@@ -6,8 +6,11 @@ use super::{
     tail,
 };
 use crate::{
-    chars::{at, before, char_at, char_before, is_alnum, is_alpha, is_digit, is_letter, part, span, span_back},
+    chars::{
+        at, before, char_at, char_before, is_alnum, is_alpha, is_digit, is_letter, part, run_back, span, span_back,
+    },
     context::{Topics, lexicon},
+    simd::Sort,
 };
 
 use super::forward::Line;
@@ -169,7 +172,7 @@ fn name_end(bytes: &[u8], number: usize) -> Option<usize> {
 /// The word that ends at a place; with the full stop of an abbreviation before it.
 fn word_before(bytes: &[u8], end: usize) -> Option<Word<'_>> {
     let stop = end - usize::from(before(bytes, end) == b'.');
-    let mut start = stop - span_back(bytes, stop, 40, is_alnum);
+    let mut start = stop - run_back(bytes, stop, 40, Sort::Alnum);
     if before(bytes, start) == b' ' {
         return (start < stop).then(|| Word { text: part(bytes, start, stop), start, end });
     }

@@ -1,6 +1,9 @@
 //! Reads an address word by word.
 
-use crate::chars::{at, char_at, is_alnum, is_digit, is_letter, part, span};
+use crate::{
+    chars::{at, char_at, is_alnum, is_digit, is_letter, part, run, span},
+    simd::Sort,
+};
 
 /// A word and where it is.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +46,7 @@ impl Word<'_> {
 
 /// The word of letters and digits at a place, with apostrophes and dashes inside.
 pub(super) fn word_at(bytes: &[u8], start: usize) -> Option<Word<'_>> {
-    let mut end = start + span(bytes, start, 40, is_alnum);
+    let mut end = start + run(bytes, start, 40, Sort::Alnum);
     if at(bytes, end) < 0x80 && !matches!(at(bytes, end), b'\'' | b'-') {
         return (end > start).then(|| Word { text: part(bytes, start, end), start, end });
     }

@@ -127,6 +127,9 @@ fn name_start(bytes: &[u8], after: usize) -> Option<(usize, bool)> {
         return Some((blank_at(bytes, after + 1)?, true));
     }
     let next = blank_at(bytes, after)?;
+    if !matches!(at(bytes, next), b'b' | b't' | b'q' | b'1' | b'A'..=b'C') {
+        return Some((next, false));
+    }
     for extra in [&b"bis"[..], b"ter", b"quater", b"1/2", b"B", b"A", b"C"] {
         let end = next + extra.len();
         if part(bytes, next, end) == extra {

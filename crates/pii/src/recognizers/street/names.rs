@@ -290,20 +290,17 @@ pub(super) static SMALL: Names = Names::new(
 );
 
 /// States and provinces by their letters: United States, Canada, Australia.
-pub(super) static STATE_CODES: &[&str] = &[
-    "AA", "AB", "ACT", "AE", "AK", "AL", "AP", "AR", "AS", "AZ", "BC", "CA", "CO", "CT", "DC", "DE", "FL", "FM", "GA",
-    "GU", "HI", "IA", "ID", "IL", "IN", "KS", "KY", "LA", "MA", "MB", "MD", "ME", "MH", "MI", "MN", "MO", "MP", "MS",
-    "MT", "NB", "NC", "ND", "NE", "NH", "NJ", "NL", "NM", "NS", "NSW", "NT", "NU", "NV", "NY", "OH", "OK", "ON", "OR",
-    "PA", "PE", "PR", "PW", "QC", "QLD", "RI", "SA", "SC", "SD", "SK", "TAS", "TN", "TX", "UT", "VA", "VI", "VIC",
-    "VT", "WA", "WI", "WV", "WY", "YT",
-];
+pub(super) static STATE_CODES: Names = Names::new(
+    "aa ab act ae ak al ap ar as az bc ca co ct dc de fl fm ga gu hi ia id il in ks ky la ma mb md me mh mi mn \
+     mo mp ms mt nb nc nd ne nh nj nl nm ns nsw nt nu nv ny oh ok on or pa pe pr pw qc qld ri sa sc sd sk tas \
+     tn tx ut va vi vic vt wa wi wv wy yt",
+);
 
 /// States of Mexico by their letters, in front of a postcode.
-pub(super) static MEXICAN_CODES: &[&str] = &[
-    "AGS", "BC", "BCS", "CAMP", "CDMX", "CHIH", "CHIS", "COAH", "COL", "DF", "DGO", "GRO", "GTO", "HGO", "JAL", "MEX",
-    "MICH", "MOR", "NAY", "NL", "OAX", "PUE", "QRO", "ROO", "SIN", "SLP", "SON", "TAB", "TAMPS", "TLAX", "VER", "YUC",
-    "ZAC",
-];
+pub(super) static MEXICAN_CODES: Names = Names::new(
+    "ags bc bcs camp cdmx chih chis coah col df dgo gro gto hgo jal mex mich mor nay nl oax pue qro roo sin slp \
+     son tab tamps tlax ver yuc zac",
+);
 
 /// The same by name; of two words only the whole.
 pub(super) static STATES: Names = Names::new(

@@ -243,6 +243,10 @@ fn postcode_prefix(bytes: &[u8], start: usize) -> usize {
     if (1..=2).contains(&letters) && at(bytes, start + letters) == b'-' && is_digit(at(bytes, start + letters + 1)) {
         return start + letters + 1;
     }
+    // The first letter of every mark, of which two are Greek.
+    if !matches!(at(bytes, start), b'C' | b'c' | 0xCE) {
+        return start;
+    }
     for mark in [&b"C.P. "[..], b"CP ", b"CEP ", b"CEP: ", b"C.P.", "ΤΚ ".as_bytes(), "Τ.Κ. ".as_bytes()] {
         if starts_with_ignore_case(bytes, start, mark) {
             return start + mark.len();
@@ -478,7 +482,8 @@ fn coded_state(bytes: &[u8], start: usize) -> Option<usize> {
 /// `Dublin 2`: the number of a district closes the address, or the postcode follows.
 fn district(bytes: &[u8], number: &Word<'_>, depth: usize) -> Option<usize> {
     let rest = match break_at(bytes, number.end) {
-        Some((Break::Mark | Break::Line, next)) => town_first(bytes, next, depth + 1),
+        // An address has one such, and what is behind it is shorter.
+        Some((Break::Mark | Break::Line, next)) => town_first(bytes, next, depth + 2),
         _ => None,
     };
     let dublin = part(bytes, number.start.saturating_sub(7), number.start) == b"Dublin ";
@@ -494,30 +499,33 @@ fn closing(bytes: &[u8], start: usize) -> Option<usize> {
     if first == b'(' {
         let (end, _) = state(bytes, start + 1).filter(|(end, _)| at(bytes, *end) == b')')?;
         let (_, next) = break_at(bytes, end + 1)?;
-        return canadian(bytes, next);
+        return canadian(bytes, &word_at(bytes, next)?);
     }
     if !is_alpha(first) && first < 0x80 {
         return None;
     }
+    let word = word_at(bytes, start)?;
     let digit = part(bytes, start, bytes.len().min(start + 8)).iter().any(|&byte| is_digit(byte));
     let coded = || {
-        british(bytes, start)
-            .or_else(|| canadian(bytes, start))
-            .or_else(|| irish(bytes, start))
+        british(bytes, &word)
+            .or_else(|| canadian(bytes, &word))
+            .or_else(|| irish(bytes, &word))
             .or_else(|| town_code(bytes, start))
     };
-    state_and_code(bytes, start).or_else(|| if digit { coded() } else { None })
+    state_and_code(bytes, &word).or_else(|| if digit { coded() } else { None })
 }
 
 /// `IL 62704`, `Kentucky 41543-0858`, `NSW 2000`, `BC V6B 1A1`, `NJ`.
-fn state_and_code(bytes: &[u8], start: usize) -> Option<usize> {
-    let (end, code) = state(bytes, start)?;
+fn state_and_code(bytes: &[u8], word: &Word<'_>) -> Option<usize> {
+    let start = word.start;
+    let (end, code) = state_of(bytes, word)?;
     let Some((brk, next)) = break_at(bytes, end + usize::from(at(bytes, end) == b'.')) else {
         return code.then_some(end);
     };
     let year = matches!(part(bytes, next, next + 2), b"19" | b"20") && span(bytes, next, 5, is_digit) == 4;
-    if let Some(zip) =
-        zip(bytes, next).filter(|_| !year || is_australian(bytes, start)).or_else(|| canadian(bytes, next))
+    if let Some(zip) = zip(bytes, next)
+        .filter(|_| !year || is_australian(bytes, start))
+        .or_else(|| canadian(bytes, &word_at(bytes, next)?))
     {
         return Some(zip);
     }
@@ -534,8 +542,11 @@ fn is_australian(bytes: &[u8], start: usize) -> bool {
 
 /// A state, and whether it is by its letters.
 fn state(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
-    let word = word_at(bytes, start)?;
-    if word.text.len() <= 3 && STATE_CODES.iter().any(|code| code.as_bytes().eq_ignore_ascii_case(word.text)) {
+    state_of(bytes, &word_at(bytes, start)?)
+}
+
+fn state_of(bytes: &[u8], word: &Word<'_>) -> Option<(usize, bool)> {
+    if word.text.len() <= 3 && STATE_CODES.has(word.text) {
         let small = !word.is_upper();
         let zipped = break_at(bytes, word.end).is_some_and(|(_, next)| zip(bytes, next).is_some());
         return (!small || zipped).then_some((word.end, !small));
@@ -543,7 +554,7 @@ fn state(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
     if STATES.has(word.text) {
         return Some((word.end, false));
     }
-    let mexican = word.is_upper() && MEXICAN_CODES.iter().any(|code| word.text == code.as_bytes());
+    let mexican = word.text.len() <= 5 && word.is_upper() && MEXICAN_CODES.has(word.text);
     if mexican && break_at(bytes, word.end).is_some_and(|(_, next)| zip(bytes, next).is_some()) {
         return Some((word.end, false));
     }
@@ -570,8 +581,7 @@ fn zip(bytes: &[u8], start: usize) -> Option<usize> {
 }
 
 /// `SW1A 2AA`.
-fn british(bytes: &[u8], start: usize) -> Option<usize> {
-    let word = word_at(bytes, start)?;
+fn british(bytes: &[u8], word: &Word<'_>) -> Option<usize> {
     let outward = word.text;
     let letters = span(outward, 0, 3, is_alpha);
     let tail = outward.get(letters..)?;
@@ -595,8 +605,7 @@ fn is_inward(word: &[u8]) -> bool {
 }
 
 /// `V6B 1A1`.
-fn canadian(bytes: &[u8], start: usize) -> Option<usize> {
-    let word = word_at(bytes, start)?;
+fn canadian(bytes: &[u8], word: &Word<'_>) -> Option<usize> {
     match word.text {
         [a, b, c] if is_upper(*a) && is_digit(*b) && is_upper(*c) => {
             let gap = usize::from(matches!(at(bytes, word.end), b' '));
@@ -612,8 +621,7 @@ fn canadian(bytes: &[u8], start: usize) -> Option<usize> {
 }
 
 /// `D02 X285`.
-fn irish(bytes: &[u8], start: usize) -> Option<usize> {
-    let word = word_at(bytes, start)?;
+fn irish(bytes: &[u8], word: &Word<'_>) -> Option<usize> {
     let routing =
         |word: &[u8]| matches!(word, [a, b, c] if is_upper(*a) && is_digit(*b) && (is_digit(*c) || *c == b'W'));
     if routing(word.text) {
