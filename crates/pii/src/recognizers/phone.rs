@@ -284,7 +284,17 @@ fn is_decimal(bytes: &[u8], chain: &Chain, first: usize) -> bool {
     // "030.130457" is dialled; no decimal begins with a zero and another digit.
     let dialled = chain.run(first).is_some_and(|run| run.len() > 1 && at(bytes, run.start) == b'0');
     let long = !dialled && chain.run(first + 1).is_some_and(|run| run.len() > 5);
-    dots > 0 && short && (dots == 3 || long || chain.run(first).is_some_and(|run| run.len() == 1))
+    dots > 0
+        && short
+        && ((dots == 3 && is_quad(bytes, chain, first)) || long || chain.run(first).is_some_and(|run| run.len() == 1))
+}
+
+/// Whether four runs could be the octets of an address: none is above 255 or begins with a zero.
+fn is_quad(bytes: &[u8], chain: &Chain, first: usize) -> bool {
+    (first..first + 4).all(|index| {
+        let octet = chain.run(index).map_or(&[][..], |run| part(bytes, run.start, run.end));
+        matches!(octet, [_] | [b'1'..=b'9', _] | [b'1', _, _] | [b'2', b'0'..=b'4', _] | [b'2', b'5', b'0'..=b'5'])
+    })
 }
 
 /// Four digits, two and two, or the other way round.

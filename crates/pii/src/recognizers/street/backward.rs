@@ -209,7 +209,9 @@ fn named(bytes: &[u8], last: &Word<'_>) -> Option<(usize, bool)> {
         let first = word_before_blank(bytes, last.start).filter(Word::is_name)?;
         return Some((widened(bytes, first.start), apart || surely()));
     }
-    if GLUED.longest(lower).is_some() {
+    // "Bring", "Spring" and "String" are no rings.
+    let english = lower.len() <= 6 && lower.ends_with(b"ring");
+    if GLUED.longest(lower).is_some() && !english {
         // "Alte Hauptstraße", "Kleine Gasse"
         return Some((widened(bytes, last.start), surely()));
     }
@@ -299,8 +301,16 @@ fn led(bytes: &[u8], last: &Word<'_>) -> Option<usize> {
         if gap == 0 {
             return None;
         }
+        // "Pº" is "Paseo"; the mark is no letter.
+        if let Some(paseo) = place.checked_sub(3).filter(|&paseo| part(bytes, paseo, place) == "Pº".as_bytes()) {
+            return (!is_alnum(before(bytes, paseo))).then_some(paseo);
+        }
         let word = word_before(bytes, place)?;
         let abbreviated = before(bytes, place) == b'.';
+        // "5 Star Place. Take 2": a sentence ends.
+        if abbreviated && word.text.len() > 4 && LEAD.has(word.text) {
+            return None;
+        }
         if let Some(start) = contracted(bytes, &word) {
             return Some(start);
         }

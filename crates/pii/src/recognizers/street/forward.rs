@@ -80,6 +80,10 @@ fn is_hopeless(bytes: &[u8], place: usize) -> bool {
 /// Stravenue`. Only what closes an address and nothing else makes it one.
 pub(super) fn unknown(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
     let (brk, mut place) = break_at(bytes, after)?;
+    // "17,Ann Lee" are cells.
+    if brk == Break::Mark && at(bytes, after) == b',' && place == after + 1 {
+        return None;
+    }
     let post_box = |start: usize| word_at(bytes, start).is_some_and(|word| word.eq("box"));
     let dwelling = if brk == Break::Blank { None } else { flat_before(bytes, after).filter(|&start| !post_box(start)) };
     if brk == Break::Line && dwelling.is_none() {
@@ -158,7 +162,7 @@ fn led(bytes: &[u8], start: usize) -> Option<Line> {
             break;
         }
         // "du 8 Mai 1945"
-        let year = names > 1
+        let year = names > 0
             && word.text.len() == 4
             && matches!(word.text, [b'1', b'8' | b'9', ..])
             && closed(bytes, word.end);

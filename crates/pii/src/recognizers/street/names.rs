@@ -131,7 +131,7 @@ pub(super) static LEAD: Names = Names::new(
      continuación corredor corte cuesta diagonal drumul eje esplanada estación estação fazenda feira incrocio jardim \
      jardín lago lagoa loteamento núcleo odos parque pasadizo pasaje passarela peatonal praia prolongamento pátio quadra \
      rambla rampa recanto retorno setor soseaua stretto sítio trecho trevo urbanización vereda viaducto viaduto vial vila \
-     λεωφ οδός πλατεία al alameda aleja calzada calz cerrada privada circuito periférico str bd náměstí nám cda pº gran vía pza avd calz kr cl tv dg transversal třída nábřeží nábř \
+     λεωφ οδός πλατεία al alameda aleja calzada calz cerrada privada circuito periférico str bd náměstí nám cda pº gran vía pza avd calz kr cl tv dg leoforos transversal třída nábřeží nábř \
      piata piața şoseaua șoseaua șos intrarea aleea splaiul aleje allée allées av avda avenida avenue avinguda bd blvd boulevard bulevar bulevardul \
      bulwar calea calle calle/ c r callejón camino carrer carrera carretera chaussée chemin cité contrada corso cours \
      cra ctra domaine esplanade estrada faubourg glorieta hameau impasse jirón ladeira largo lotissement lungarno \

@@ -120,6 +120,9 @@ fn storey(bytes: &[u8], start: usize) -> Option<usize> {
 /// `st.`, `st. tv`, `kl. th` of Denmark.
 fn ground(bytes: &[u8], start: usize) -> Option<usize> {
     let word = word_at(bytes, start)?;
+    if ["bajo", "ático", "entresuelo", "principal", "sótano"].iter().any(|known| word.text == known.as_bytes()) {
+        return Some(word.end);
+    }
     if !matches!(word.text, b"st" | b"kl") || at(bytes, word.end) != b'.' {
         return None;
     }
@@ -147,6 +150,10 @@ pub(super) fn town(bytes: &[u8], place: usize) -> Option<usize> {
 /// town may stand before it.
 pub(super) fn known_town(bytes: &[u8], place: usize) -> Option<usize> {
     let (mut brk, mut start) = break_at(bytes, place)?;
+    // The long postcode of Chile.
+    if brk != Break::Blank && span(bytes, start, 8, is_digit) == 7 {
+        start = blank_at(bytes, start + 7)?;
+    }
     for _ in 0..2 {
         if brk == Break::Blank {
             return None;
@@ -172,6 +179,8 @@ pub(super) fn known_town(bytes: &[u8], place: usize) -> Option<usize> {
 pub(super) fn may_be_posted(bytes: &[u8], place: usize) -> bool {
     let skip = span(bytes, place, 24, |byte| !matches!(byte, b',' | b'\n' | b'\\' | b'<'));
     let mark = place + skip;
+    let dash = part(bytes, place, mark).windows(3).position(|three| three == b" - ");
+    let (skip, mark) = dash.map_or((skip, mark), |dash| (dash, place + dash));
     skip < 24 && part(bytes, mark, (mark + 12).min(bytes.len())).iter().any(u8::is_ascii_digit)
 }
 
@@ -522,6 +531,8 @@ fn state_and_code(bytes: &[u8], word: &Word<'_>) -> Option<usize> {
     let Some((brk, next)) = break_at(bytes, end + usize::from(at(bytes, end) == b'.')) else {
         return code.then_some(end);
     };
+    // "Curitiba - PR, CEP 80020-905"
+    let next = postcode_prefix(bytes, next);
     let year = matches!(part(bytes, next, next + 2), b"19" | b"20") && span(bytes, next, 5, is_digit) == 4;
     if let Some(zip) = zip(bytes, next)
         .filter(|_| !year || is_australian(bytes, start))
