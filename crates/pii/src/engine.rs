@@ -303,12 +303,14 @@ fn is_dull(bytes: &[u8], chain: &Chain) -> bool {
         b',' => at(bytes, last.end + 1) == b' ' && worded(at(bytes, last.end + 2)),
         _ => false,
     };
-    let closes = left == b' ' && first.start > 1 && {
-        let byte = before(bytes, first.start - 1);
-        let letters = run_back(bytes, first.start - 1, 40, Sort::Lower);
+    // "Avenida Madero #38"
+    let start = first.start - usize::from(left == b'#');
+    let closes = before(bytes, start) == b' ' && start > 1 && {
+        let byte = before(bytes, start - 1);
+        let letters = run_back(bytes, start - 1, 40, Sort::Lower);
         matches!(byte, b'.' | b',')
             || byte >= 0x80
-            || (letters < 40 && !matches!(before(bytes, first.start - 1 - letters), b' ' | b'\n' | b'"' | b'(' | b'_'))
+            || (letters < 40 && !matches!(before(bytes, start - 1 - letters), b' ' | b'\n' | b'"' | b'(' | b'_'))
     };
     !leads && !closes && right != b':' && left != b':' && left != b'%' && right != b'<'
 }

@@ -275,7 +275,10 @@ impl<'a> Text<'a> {
             return Topics::NONE;
         }
         let length = span(self.bytes, end + 1, 16, |byte| is_alpha(byte) || byte >= 0x80);
-        lexicon().word(part(self.bytes, end + 1, end + 1 + length))
+        let topics = lexicon().word(part(self.bytes, end + 1, end + 1 + length));
+        // "4111... (exp 09/27)" says more than one word; only the name of a kind counts then.
+        let alone = at(self.bytes, end + 1 + length) == b')';
+        if alone || topics.names_a_kind() { topics } else { Topics::NONE }
     }
 
     /// The label in the line above a value that stands alone in its line, or the key above in YAML.

@@ -2,7 +2,7 @@
 
 use super::{label, lexicon::lexicon, topics::Topics};
 use crate::{
-    chars::{at, find_byte, is_alpha, is_digit, part, span, span_back},
+    chars::{at, find_byte, is_alpha, is_digit, part, span, span_back, starts_with_ignore_case},
     kind::Kind,
 };
 
@@ -150,6 +150,9 @@ impl Table {
         if text.starts_with(b"  ") || text.starts_with(b"\t") || text.starts_with(b"//") {
             return None;
         }
+        if let Some(table) = Self::copied(text) {
+            return Some(table);
+        }
         if text.len() > MAX_HEAD_LINE || text.len() < 3 || text.ends_with(b";") || text.ends_with(b",") {
             return None;
         }
@@ -165,10 +168,30 @@ impl Table {
         }
     }
 
+    /// `COPY people (name, phone) FROM stdin;`: rows with tabs follow, as a dump of PostgreSQL writes them.
+    fn copied(text: &[u8]) -> Option<Self> {
+        let rest = text.strip_prefix(b"COPY ").filter(|rest| rest.len() <= MAX_HEAD_LINE)?;
+        let open = rest.iter().position(|&byte| byte == b'(')?;
+        let columns = rest.get(open + 1..)?;
+        let close = columns.iter().position(|&byte| byte == b')')?;
+        if !starts_with_ignore_case(columns, close + 1, b" from stdin") {
+            return None;
+        }
+        let mut heads = Vec::new();
+        for (index, cell) in columns.get(..close)?.split(|&byte| byte == b',').enumerate() {
+            heads.push(Head { column: index, topics: head_topics(cell)? });
+        }
+        Some(Self { divider: Divider::Byte(b'\t'), heads })
+    }
+
     fn divided(text: &[u8], divider: u8) -> Option<Self> {
         let mut heads = Vec::new();
         let mut column = 0;
         for cell in text.split(|&byte| byte == divider) {
+            // "Address<tab>12 Main Street" is a label with its value, no head of two columns.
+            if divider == b'\t' && column > 0 && heads.len() == 1 && cell.iter().any(u8::is_ascii_digit) {
+                return None;
+            }
             heads.push(Head { column, topics: head_topics(cell)? });
             column += cell.len() + 1;
         }
@@ -244,6 +267,8 @@ fn divider(text: &[u8]) -> Option<u8> {
 
 /// What a head says; nothing when it cannot be one.
 fn head_topics(cell: &[u8]) -> Option<Topics> {
+    // Heads are padded to the width of their column.
+    let cell = cell.trim_ascii();
     let digits = cell.iter().filter(|&&byte| is_digit(byte)).count();
     if cell.len() > MAX_HEAD || digits > 2 || cell.contains(&b':') || cell.contains(&b'=') || cell.contains(&b'{') {
         return None;

@@ -23,8 +23,8 @@ impl Word<'_> {
         }
         let capital = char_at(self.text, 0).is_some_and(char::is_uppercase);
         // d'Italie, l'Opéra
-        let elided =
-            matches!(self.text, [b'd' | b'l', b'\'', rest @ ..] if char_at(rest, 0).is_some_and(char::is_uppercase));
+        let elided = matches!(self.text, [b'd' | b'l', b'\'', rest @ ..] | [b'd' | b'l', 0xE2, 0x80, 0x99, rest @ ..]
+                if char_at(rest, 0).is_some_and(char::is_uppercase));
         capital || elided || self.is_ordinal()
     }
 
@@ -121,7 +121,7 @@ fn any_break_at(bytes: &[u8], place: usize) -> Option<(Break, usize)> {
     let mut lines = 0;
     for _ in 0..40 {
         let byte = at(bytes, next);
-        if byte == b' ' || byte == b'\r' || byte == b'\t' {
+        if byte == b' ' || byte == b'\r' {
             next += 1;
             found = found.or(Some(Break::Blank));
         } else if byte == b'\n' {

@@ -2,9 +2,11 @@
 
 use super::{
     cursor::{Break, Word, blank_at, break_at, word_at},
-    names::{COUNTRIES, MEXICAN_CODES, SMALL, STATE_CODES, STATE_STARTS, STATES, UNIT},
+    names::{COUNTRIES, LATIN_TOWNS, MEXICAN_CODES, SMALL, STATE_CODES, STATE_STARTS, STATES, UNIT},
 };
-use crate::chars::{at, before, char_at, is_alnum, is_alpha, is_digit, is_upper, part, span, starts_with_ignore_case};
+use crate::chars::{
+    at, before, char_at, is_alnum, is_alpha, is_digit, is_upper, part, span, span_back, starts_with_ignore_case,
+};
 use crate::context::lexicon;
 
 /// The most words of a town.
@@ -33,6 +35,10 @@ fn one_unit(bytes: &[u8], place: usize) -> Option<usize> {
     }
     floor(bytes, start, brk).or_else(|| {
         let word = word_at(bytes, start)?;
+        // "D:5": the door in Turkey
+        if word.text == b"D" && at(bytes, word.end) == b':' && is_digit(at(bytes, word.end + 1)) {
+            return code(bytes, word.end + 1);
+        }
         if !UNIT.has(word.text) {
             return unit_glued(&word);
         }
@@ -69,6 +75,9 @@ fn floor(bytes: &[u8], start: usize, brk: Break) -> Option<usize> {
         return None;
     }
     if digits == 0 {
+        if part(bytes, start, start + 3) == b"r/c" && !is_alnum(at(bytes, start + 3)) {
+            return Some(start + 3);
+        }
         return if brk == Break::Mark { ground(bytes, start) } else { None };
     }
     let mark = start + digits;
@@ -86,6 +95,11 @@ fn floor(bytes: &[u8], start: usize, brk: Break) -> Option<usize> {
     let side = word.text.len() <= 2 || SIDES.iter().any(|side| word.eq(side));
     if !side || (word.text.len() == 2 && !word.is_upper()) {
         return Some(after);
+    }
+    // "1º 2ª"
+    let ordinal = char_at(bytes, word.end).filter(|mark| matches!(mark, 'º' | 'ª'));
+    if let Some(mark) = ordinal.filter(|_| word.text.iter().all(|&byte| is_digit(byte))) {
+        return Some(word.end + mark.len_utf8());
     }
     let dot = word.text.len() >= 3 && at(bytes, word.end) == b'.';
     Some(word.end + usize::from(dot))
@@ -106,6 +120,9 @@ fn storey(bytes: &[u8], start: usize) -> Option<usize> {
 /// `st.`, `st. tv`, `kl. th` of Denmark.
 fn ground(bytes: &[u8], start: usize) -> Option<usize> {
     let word = word_at(bytes, start)?;
+    if ["bajo", "ático", "entresuelo", "principal", "sótano"].iter().any(|known| word.text == known.as_bytes()) {
+        return Some(word.end);
+    }
     if !matches!(word.text, b"st" | b"kl") || at(bytes, word.end) != b'.' {
         return None;
     }
@@ -129,10 +146,41 @@ pub(super) fn town(bytes: &[u8], place: usize) -> Option<usize> {
     Some(country(bytes, end).unwrap_or(end))
 }
 
+/// Where a town ends that closes an address without a postcode, as is the custom in South America; one part of the
+/// town may stand before it.
+pub(super) fn known_town(bytes: &[u8], place: usize) -> Option<usize> {
+    let (mut brk, mut start) = break_at(bytes, place)?;
+    // The long postcode of Chile.
+    if brk != Break::Blank && span(bytes, start, 8, is_digit) == 7 {
+        start = blank_at(bytes, start + 7)?;
+    }
+    for _ in 0..2 {
+        if brk == Break::Blank {
+            return None;
+        }
+        let first = word_at(bytes, start).filter(Word::is_name)?;
+        let mut end = first.end;
+        for _ in 0..3 {
+            if LATIN_TOWNS.has(part(bytes, start, end)) {
+                return Some(end);
+            }
+            let Some(next) = blank_at(bytes, end).and_then(|next| word_at(bytes, next)) else { break };
+            if !next.is_name() && !SMALL.has(next.text) {
+                return None;
+            }
+            end = next.end;
+        }
+        (brk, start) = break_at(bytes, end)?;
+    }
+    None
+}
+
 /// A cheap look whether [`posted`] could find something: a mark close by with a digit or a short prefix behind.
 pub(super) fn may_be_posted(bytes: &[u8], place: usize) -> bool {
     let skip = span(bytes, place, 24, |byte| !matches!(byte, b',' | b'\n' | b'\\' | b'<'));
     let mark = place + skip;
+    let dash = part(bytes, place, mark).windows(3).position(|three| three == b" - ");
+    let (skip, mark) = dash.map_or((skip, mark), |dash| (dash, place + dash));
     skip < 24 && part(bytes, mark, (mark + 12).min(bytes.len())).iter().any(u8::is_ascii_digit)
 }
 
@@ -164,6 +212,13 @@ pub(super) fn coded(bytes: &[u8], place: usize) -> Option<usize> {
     let zip = has_state(bytes, place, end) && last.iter().all(|&byte| is_digit(byte));
     let indian = five.len() == 6 && five.iter().all(|&byte| is_digit(byte));
     (zip || indian || is_inward(last) || canadian_end(last)).then(|| country(bytes, end).unwrap_or(end))
+}
+
+/// Whether a Canadian postcode, with the country perhaps, closes the address that ends here.
+pub(super) fn ends_canadian(bytes: &[u8], end: usize) -> bool {
+    let start = end - span_back(bytes, end, 10, |byte| byte != b',');
+    let end = if before(bytes, start) == b',' && part(bytes, start, end) == b" Canada" { start - 1 } else { end };
+    canadian_end(part(bytes, end.saturating_sub(3), end))
 }
 
 fn canadian_end(three: &[u8]) -> bool {
@@ -254,7 +309,9 @@ fn name(bytes: &[u8], start: usize) -> Option<usize> {
         } else {
             small = true;
         }
-        let after = word.end + usize::from(at(bytes, word.end) == b'.' && word.text.len() <= 3);
+        // "St.", but not the letters of a province that close a sentence.
+        let abbreviated = word.text.len() <= 3 && !(index > 0 && word.text.len() == 2 && word.is_upper());
+        let after = word.end + usize::from(at(bytes, word.end) == b'.' && abbreviated);
         let Some(next) = blank_at(bytes, after) else { break };
         if let Some(district) = quarter(bytes, &word, next) {
             return Some(district);
@@ -267,7 +324,7 @@ fn name(bytes: &[u8], start: usize) -> Option<usize> {
 /// `Praha 2`, `Paris 12`: a town that numbers its districts.
 fn quarter(bytes: &[u8], town: &Word<'_>, next: usize) -> Option<usize> {
     let digits = span(bytes, next, 3, is_digit);
-    let known = ["Praha", "Paris", "Lyon", "Marseille", "Dublin", "Wien", "Budapest", "Bruxelles"];
+    let known = ["Praha", "Cedex", "Paris", "Lyon", "Marseille", "Dublin", "Wien", "Budapest", "Bruxelles"];
     let fits = (1..=2).contains(&digits) && known.iter().any(|known| town.eq(known));
     (fits && !is_alnum(at(bytes, next + digits)) && is_end(bytes, next + digits)).then_some(next + digits)
 }
@@ -474,6 +531,8 @@ fn state_and_code(bytes: &[u8], word: &Word<'_>) -> Option<usize> {
     let Some((brk, next)) = break_at(bytes, end + usize::from(at(bytes, end) == b'.')) else {
         return code.then_some(end);
     };
+    // "Curitiba - PR, CEP 80020-905"
+    let next = postcode_prefix(bytes, next);
     let year = matches!(part(bytes, next, next + 2), b"19" | b"20") && span(bytes, next, 5, is_digit) == 4;
     if let Some(zip) = zip(bytes, next)
         .filter(|_| !year || is_australian(bytes, start))
