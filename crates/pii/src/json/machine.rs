@@ -1,6 +1,6 @@
 //! What is known at one place of a document: the open objects and arrays, and what their keys say.
 
-use std::{cell::Cell, ops::Range};
+use std::{cell::RefCell, ops::Range};
 
 use super::{
     lexer::{Bracket, Lexer, NotJson, Token},
@@ -70,28 +70,29 @@ pub(crate) struct Machine {
     keys: Keys,
 }
 
-/// What the keys say that were met: most come again.
-#[derive(Debug)]
-struct Keys([Cell<(u128, Topics)>; KEYS]);
+/// What the keys say that were met: most come again. Empty until one is met.
+#[derive(Debug, Default)]
+struct Keys(RefCell<Vec<(u128, Topics)>>);
 
 impl Keys {
     fn topics(&self, key: &[u8]) -> Topics {
         let Some(joined) = joined(key).filter(|joined| *joined != 0) else { return key_topics(key) };
-        let mixed = (joined as u64 ^ (joined >> 64) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-        let Some(slot) = self.0.get(mixed as usize % KEYS) else { return key_topics(key) };
-        let (known, topics) = slot.get();
-        if known == joined {
-            return topics;
+        let Ok(mut known) = self.0.try_borrow_mut() else { return key_topics(key) };
+        if known.is_empty() {
+            known.resize(KEYS, (0, Topics::NONE));
         }
-        let topics = key_topics(key);
-        slot.set((joined, topics));
-        topics
+        let mixed = (joined as u64 ^ (joined >> 64) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        let Some(slot) = known.get_mut(mixed as usize % KEYS) else { return key_topics(key) };
+        if slot.0 != joined {
+            *slot = (joined, key_topics(key));
+        }
+        slot.1
     }
 }
 
 impl Machine {
     pub(crate) fn new(outer: Surroundings, paths: Paths) -> Self {
-        Self { frames: Vec::new(), want: Want::Value, outer, paths, keys: Keys(Default::default()) }
+        Self { frames: Vec::new(), want: Want::Value, outer, paths, keys: Keys::default() }
     }
 
     /// Whether the document is complete.
