@@ -10,6 +10,8 @@ const HEX: u8 = 8;
 const NAME: u8 = 16;
 /// These and `.+/=`: what tokens and keys are made of.
 const TOKEN: u8 = 32;
+/// What IPv6 addresses are written with.
+const V6: u8 = 64;
 
 static CLASS: [u8; 256] = classes();
 
@@ -30,6 +32,9 @@ const fn classes() -> [u8; 256] {
         }
         if value.is_ascii_hexdigit() {
             class |= HEX;
+        }
+        if value.is_ascii_hexdigit() || matches!(value, b':' | b'.') {
+            class |= V6;
         }
         if value.is_ascii_alphanumeric() || matches!(value, b'_' | b'-') {
             class |= NAME | TOKEN;
@@ -74,6 +79,11 @@ pub(crate) fn is_alnum(byte: u8) -> bool {
 #[inline]
 pub(crate) fn is_name(byte: u8) -> bool {
     class(byte) & NAME != 0
+}
+
+#[inline]
+pub(crate) fn is_v6(byte: u8) -> bool {
+    class(byte) & V6 != 0
 }
 
 #[inline]

@@ -1,5 +1,5 @@
-//! The anchors of one block: sixteen bytes at a time where the processor always can (x86-64 has SSE2), byte by byte
-//! elsewhere. Both give the same. The one file of the house with unsafe code.
+//! The anchors of one block, and which bytes of a piece are of one sort: sixteen bytes at a time where the processor always
+//! can (x86-64 has SSE2), byte by byte elsewhere. Both give the same. The one file of the house with unsafe code.
 
 /// Bytes in a block.
 pub(crate) const BLOCK: usize = 64;

@@ -58,15 +58,13 @@ fn named(bytes: &[u8], day: Run) -> Option<(usize, usize)> {
     let gap = span(bytes, after, 4, |byte| matches!(byte, b' ' | b','));
     let next = after + gap;
     let year = |place: usize| (span(bytes, place, 5, |byte| byte.is_ascii_digit()) == 4).then_some(place + 4);
-    let month_start = day
-        .start
-        .checked_sub(1)
-        .map(|end| end - span_back(bytes, end, 12, |byte| is_alpha(byte) || byte >= 0x80 || byte == b'.'));
-    if let Some(start) = month_start.filter(|&start| is_month(bytes, start))
-        && before(bytes, day.start) == b' '
+    if let Some(month_end) = day.start.checked_sub(1).filter(|&end| at(bytes, end) == b' ')
         && let Some(end) = year(next)
     {
-        return Some((start, end));
+        let letters = span_back(bytes, month_end, 12, |byte| is_alpha(byte) || byte >= 0x80 || byte == b'.');
+        if is_month(bytes, month_end - letters) {
+            return Some((month_end - letters, end));
+        }
     }
     let next = if part(bytes, next, next + 3) == b"de " { next + 3 } else { next };
     if !is_month(bytes, next) {

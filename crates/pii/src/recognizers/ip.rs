@@ -5,7 +5,9 @@ use std::net::Ipv6Addr;
 use super::{Candidates, Find, Token};
 use crate::{
     chain::{Chain, Run},
-    chars::{Sep, at, before, glued_left, glued_right, is_alnum, is_alpha, is_digit, is_hex, part, span, span_back},
+    chars::{
+        Sep, at, before, glued_left, glued_right, is_alnum, is_alpha, is_digit, is_hex, is_v6, part, span, span_back,
+    },
     context::{Support, Text, Topics},
     kind::Kind,
 };
@@ -210,10 +212,6 @@ fn v6(text: &Text<'_>, place: usize, found: &mut Candidates) {
     };
     let end = if zone > 1 { end + zone } else { end };
     found.add(Kind::Ip, start, end, V6);
-}
-
-fn is_v6(byte: u8) -> bool {
-    is_hex(byte) || matches!(byte, b':' | b'.')
 }
 
 /// Leaves out the end of a word before, and what closes a sentence behind.

@@ -123,6 +123,9 @@ fn north_american(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Cand
     let leads = chain.run(first).is_some_and(|run| run.len() == 1 && at(text.bytes, run.start) == b'1');
     let area = if leads { first + 1 } else { first };
     let last = area + 2;
+    if chain.run(area)?.len() != 3 {
+        return None;
+    }
     let lengths = [area, area + 1, last].map(|index| chain.run(index).map_or(0, |run| run.len()));
     if lengths != [3, 3, 4] {
         return None;
@@ -176,15 +179,14 @@ fn is_label_dot(bytes: &[u8], start: usize) -> bool {
 /// Bare digits, `00cc` and the national forms of other countries: only behind a label.
 fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) -> Option<usize> {
     let run = chain.run(first)?;
-    let total: usize = chain.runs().iter().skip(first).map(|run| run.len()).take(8).sum();
-    if run.len() > MAX_DIGITS || total < 6 || is_date(text.bytes, chain, first) || is_decimal(text.bytes, chain, first)
-    {
-        return None;
-    }
-    if first > MAX_STARTS {
+    if first > MAX_STARTS || run.len() > MAX_DIGITS {
         return None;
     }
     if (first == 0 && chain.tied_left && !is_label_dot(text.bytes, run.start)) || (first > 0 && chain.cut_left(first)) {
+        return None;
+    }
+    let total: usize = chain.runs().iter().skip(first).map(|run| run.len()).take(8).sum();
+    if total < 6 || is_date(text.bytes, chain, first) || is_decimal(text.bytes, chain, first) {
         return None;
     }
     let paren = before(text.bytes, run.start) == b'(' && closes_area(text.bytes, run.end);
