@@ -58,6 +58,7 @@ pub(crate) struct Chain {
 
 impl Chain {
     /// Reads the chain that starts with the digit at `start`. `continued` says that it follows a chain that went on.
+    #[inline]
     pub(crate) fn read(bytes: &[u8], start: usize, continued: Continued) -> Self {
         let mut chain = Self {
             runs: [Run::default(); MAX_RUNS],

@@ -1,6 +1,6 @@
 //! What a byte is, and which character stands before or after a place.
 
-use crate::simd::{PIECE, Sort, of_sort};
+use crate::simd::{PIECE, Sort, equal, is_last, of_sort};
 
 const DIGIT: u8 = 1;
 const UPPER: u8 = 2;
@@ -217,53 +217,70 @@ fn is_of(byte: u8, sort: Sort) -> bool {
         Sort::Lower => byte.is_ascii_lowercase(),
         Sort::Alnum => is_alnum(byte),
         Sort::InLine => byte != b'\n',
+        Sort::Last => is_last(byte),
     }
 }
 
-/// Where the byte is next, from `index` on; the end when it is nowhere. Eight at a time.
+/// Where the byte is next, from `index` on; the end when it is nowhere.
 pub(crate) fn find_byte(bytes: &[u8], index: usize, byte: u8) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    let rest = bytes.get(index..).unwrap_or_default();
-    let (chunks, tail) = rest.as_chunks::<8>();
-    for (count, chunk) in chunks.iter().enumerate() {
-        let lanes = u64::from_le_bytes(*chunk) ^ (ONES * u64::from(byte));
-        let hits = lanes.wrapping_sub(ONES) & !lanes & (ONES << 7);
-        if hits != 0 {
-            return index + count * 8 + hits.trailing_zeros() as usize / 8;
+    let (pieces, tail) = bytes.get(index..).unwrap_or_default().as_chunks::<PIECE>();
+    for (count, piece) in pieces.iter().enumerate() {
+        let found = equal(piece, byte);
+        if found != 0 {
+            return index + count * PIECE + found.trailing_zeros() as usize;
         }
     }
     let done = bytes.len() - tail.len();
     done + tail.iter().position(|&other| other == byte).unwrap_or(tail.len())
 }
 
-/// The bytes of a short word of ASCII in small letters, the first one lowest. Nothing when it is longer than sixteen bytes
-/// or has others in it.
+/// Where the first line ends, at `index` or behind it, in front of whose end a bracket closes or a blank stands. Nothing
+/// when only the last line, which has no end, can be such.
+pub(crate) fn closed_line(bytes: &[u8], index: usize) -> Option<usize> {
+    let (pieces, tail) = bytes.get(index..).unwrap_or_default().as_chunks::<PIECE>();
+    let mut last = u16::from(index > 0 && is_last(before(bytes, index)));
+    for (count, piece) in pieces.iter().enumerate() {
+        let closes = of_sort(piece, Sort::Last);
+        let found = equal(piece, b'\n') & ((closes << 1) | last);
+        if found != 0 {
+            return Some(index + count * PIECE + found.trailing_zeros() as usize);
+        }
+        last = closes >> (PIECE - 1);
+    }
+    let done = bytes.len() - tail.len();
+    (done..bytes.len()).find(|&end| at(bytes, end) == b'\n' && is_last(before(bytes, end)))
+}
+
+/// The bytes of a short word as one number, the first one lowest. Nothing when there are more than sixteen.
 #[inline]
-pub(crate) fn packed(word: &[u8]) -> Option<u128> {
-    const SMALL: u128 = u128::MAX / 255 * 0x20;
-    const HIGHS: u128 = u128::MAX / 255 * 0x80;
+pub(crate) fn joined(word: &[u8]) -> Option<u128> {
     // Two pieces that overlap, whatever the length is.
     let both = |first: u64, last: u64, size: usize| {
         let new = word.len() - size;
-        (new < size || new == size).then(|| {
+        (new <= size).then(|| {
             let behind = if new == 0 { 0 } else { u128::from(last >> (8 * (size - new))) };
             u128::from(first) | (behind << (8 * size))
         })
     };
-    let packed = if let (Some(first), Some(last)) = (word.first_chunk::<8>(), word.last_chunk::<8>()) {
-        both(u64::from_le_bytes(*first), u64::from_le_bytes(*last), 8)?
+    if let (Some(first), Some(last)) = (word.first_chunk::<8>(), word.last_chunk::<8>()) {
+        both(u64::from_le_bytes(*first), u64::from_le_bytes(*last), 8)
     } else if let (Some(first), Some(last)) = (word.first_chunk::<4>(), word.last_chunk::<4>()) {
-        both(u32::from_le_bytes(*first).into(), u32::from_le_bytes(*last).into(), 4)?
+        both(u32::from_le_bytes(*first).into(), u32::from_le_bytes(*last).into(), 4)
     } else {
-        word.iter().rev().fold(0, |packed, &byte| (packed << 8) | u128::from(byte))
-    };
-    if packed & HIGHS != 0 {
-        return None;
+        Some(word.iter().rev().fold(0, |joined, &byte| (joined << 8) | u128::from(byte)))
     }
+}
+
+/// The same in small letters. Nothing when a byte is none of ASCII.
+#[inline]
+pub(crate) fn packed(word: &[u8]) -> Option<u128> {
+    const SMALL: u128 = u128::MAX / 255 * 0x20;
+    const HIGHS: u128 = u128::MAX / 255 * 0x80;
+    let joined = joined(word).filter(|joined| joined & HIGHS == 0)?;
     // Capitals are the bytes that pass one bound and not the other.
-    let from = packed + u128::MAX / 255 * (0x80 - u128::from(b'A'));
-    let behind = packed + u128::MAX / 255 * (0x7F - u128::from(b'Z'));
-    Some(packed | (((from & !behind & HIGHS) >> 2) & SMALL))
+    let from = joined + u128::MAX / 255 * (0x80 - u128::from(b'A'));
+    let behind = joined + u128::MAX / 255 * (0x7F - u128::from(b'Z'));
+    Some(joined | (((from & !behind & HIGHS) >> 2) & SMALL))
 }
 
 /// Whether the bytes from `index` on begin with a word, in any case.
@@ -326,7 +343,7 @@ mod tests {
         #[test]
         fn runs_are_spans(bytes in proptest::collection::vec(prop_oneof![Just(b'a'), Just(b'7'), Just(b'\n'), any::<u8>()], 0..60), index in 0usize..60, limit in 0usize..50) {
             let index = index.min(bytes.len());
-            for sort in [Sort::Digit, Sort::Lower, Sort::Alnum, Sort::InLine] {
+            for sort in [Sort::Digit, Sort::Lower, Sort::Alnum, Sort::InLine, Sort::Last] {
                 prop_assert_eq!(run(&bytes, index, limit, sort), span(&bytes, index, limit, |byte| is_of(byte, sort)));
                 prop_assert_eq!(
                     run_back(&bytes, index, limit, sort),

@@ -149,7 +149,7 @@ fn name_end(bytes: &[u8], number: usize) -> Option<usize> {
     }
     let mut end = number - 1;
     // The marks end in a sign or in one of two letters.
-    if matches!(before(bytes, end), b'a'..=b'n' | b'p' | b'q' | b's'..=b'z' | b'0'..=b'9') {
+    if !matches!(before(bytes, end), b'.' | b':' | b',' | b'o' | b'r' | 0x80..=0xBF) {
         return Some(end);
     }
     for mark in ["nº", "n°", "n.º", "n.", "No.", "No:", "nr", "nr.", "№", "Nº", "N°", "Nro.", "Nro", "d.", "д."]

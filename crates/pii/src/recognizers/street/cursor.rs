@@ -45,11 +45,17 @@ impl Word<'_> {
 }
 
 /// The word of letters and digits at a place, with apostrophes and dashes inside.
+#[inline]
 pub(super) fn word_at(bytes: &[u8], start: usize) -> Option<Word<'_>> {
-    let mut end = start + run(bytes, start, 40, Sort::Alnum);
+    let end = start + run(bytes, start, 40, Sort::Alnum);
     if at(bytes, end) < 0x80 && !matches!(at(bytes, end), b'\'' | b'-') {
         return (end > start).then(|| Word { text: part(bytes, start, end), start, end });
     }
+    joined_word_at(bytes, start, end)
+}
+
+/// The same for a word whose first letters end at `end`, and others may follow.
+fn joined_word_at(bytes: &[u8], start: usize, mut end: usize) -> Option<Word<'_>> {
     while end < start + 40 {
         let byte = at(bytes, end);
         let joins = matches!(byte, b'\'' | b'-') && end > start && is_word_start(bytes, end + 1);

@@ -111,6 +111,7 @@ pub(super) fn unknown(bytes: &[u8], number: usize, after: usize) -> Option<Line>
         return None;
     }
     let end = tail::unit(bytes, end).unwrap_or(end);
+    tail::coded(bytes, end)?;
     let start = dwelling.or_else(|| unit_before(bytes, number)).unwrap_or(number);
     Some(Line { start, end, points: 0, strong: false, closed: true, long: false })
 }

@@ -319,6 +319,10 @@ pub(super) static LATIN_TOWNS: Names = Names::new(
      medellín medellin mendoza montevideo quito rosario santiago santiago_de_chile valparaíso viña_del_mar",
 );
 
+/// How states of several words begin.
+pub(super) static STATE_STARTS: Names =
+    Names::new("british district new north northern nova puerto rhode south west western");
+
 /// Countries, as they close an address.
 pub(super) static COUNTRIES: Names = Names::new(
     "australia austria belgien belgique belgium belgië brasil brazil canada danmark denmark deutschland england \

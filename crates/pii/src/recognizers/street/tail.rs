@@ -2,7 +2,7 @@
 
 use super::{
     cursor::{Break, Word, blank_at, break_at, word_at},
-    names::{COUNTRIES, LATIN_TOWNS, MEXICAN_CODES, SMALL, STATE_CODES, STATES, UNIT},
+    names::{COUNTRIES, LATIN_TOWNS, MEXICAN_CODES, SMALL, STATE_CODES, STATE_STARTS, STATES, UNIT},
 };
 use crate::chars::{
     at, before, char_at, is_alnum, is_alpha, is_digit, is_upper, part, span, span_back, starts_with_ignore_case,
@@ -569,7 +569,7 @@ fn state_of(bytes: &[u8], word: &Word<'_>) -> Option<(usize, bool)> {
     if mexican && break_at(bytes, word.end).is_some_and(|(_, next)| zip(bytes, next).is_some()) {
         return Some((word.end, false));
     }
-    if !matches!(at(word.text, 0) | 0x20, b'n' | b's' | b'w' | b'r' | b'b' | b'd' | b'p') || word.text.len() > 8 {
+    if !STATE_STARTS.has(word.text) {
         return None;
     }
     let second = word_at(bytes, blank_at(bytes, word.end)?)?;
