@@ -100,9 +100,15 @@ fn ends_inside(bytes: &[u8], chain: &Chain, index: usize) -> bool {
     let next = at(bytes, run.end);
     let joined = chain.sep(index).is_some_and(|sep| matches!(sep, Sep::Dash | Sep::Dot))
         || (next == b'.' && is_digit(at(bytes, run.end + 1)));
+    // "931.974.608,77"
+    let amount = next == b','
+        && span(bytes, run.end + 1, 3, is_digit) == 2
+        && index > 0
+        && chain.sep(index - 1) == Some(Sep::Dot)
+        && run.len() == 3;
     let time = next == b':' && is_digit(at(bytes, run.end + 1)) && run.len() <= 2;
     let word = (is_alpha(next) || next == b'_') && extension(bytes, run.end).is_none();
-    joined || time || word
+    joined || time || word || amount
 }
 
 /// Whether the next run may belong to the number.
@@ -243,7 +249,8 @@ fn is_years(bytes: &[u8], chain: &Chain, first: usize, last: usize) -> bool {
 fn is_callable(text: &Text<'_>, chain: &Chain, first: usize, last: usize) -> bool {
     let digits = chain.digits(text.bytes, first, last).unwrap_or_default();
     let near = chain.run(first).is_some_and(|run| text.label(run.start).distance <= 48);
-    let grouped = last >= first + 2 && digits.len() == 8;
+    let beside = last == first && chain.run(first).is_some_and(|run| text.label(run.start).distance <= 24);
+    let grouped = (last >= first + 2 || beside) && digits.len() == 8;
     near && (digits.len() >= 9 || grouped || (digits.len() >= 7 && digits.as_slice().first() == Some(&0)))
 }
 

@@ -99,6 +99,16 @@ pub(super) static SUFFIX: Names = Names::new(
      wood woods wy wynd xing yard",
 );
 
+/// More of them, which name other things as often: they need a town, a label, or a word of place before the number.
+pub(super) static WEAK: Names = Names::new(
+    "brooks burg burgs camp canyon cape causeway circles cliff cliffs club course curve dale dam divide drives \
+     extension extensions fall falls ferry forge forges fork forks fort fords forests gateway inlet island islands isle \
+     junctions keys lakes land light lights loaf lock locks lodge manors mills mission motorway mountain mountains neck \
+     overpass parks parkways pine points ports prairie radial ramp rapid rapids rest ridges roads shoal shoals springs \
+     spur spurs squares stravenue streets streams throughway trafficway tunnel underpass union unions valleys ville \
+     viaduct walks ways well wells",
+);
+
 /// Those of at most five letters that are no abbreviation: a full stop behind one closes the sentence.
 pub(super) static UNABBREVIATED: Names = Names::new(
     "alley arc bank bay bend bluff brook chase close court cove creek crest dale dell drive end field flat flats ford \
@@ -286,7 +296,7 @@ pub(super) static GERMAN_LEAD: Names = Names::new(
 pub(super) static SMALL: Names = Names::new(
     "a aan al am an and auf bei bis d da dal das de degli dei del dell della delle dem den der des di die do dos \
      du e el en et i im in l la las le les lo los ob nad na of on op or pod s san sous sul sur t te ten ter the und under upon \
-     van ved vid vom von y zu zum zur à às",
+     van ved vid vom von vorm y zu zum zur à às",
 );
 
 /// States and provinces by their letters: United States, Canada, Australia.
