@@ -97,11 +97,29 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
             return;
         }
     }
+    if !topics.names(Kind::Ip) && is_revised(text.bytes, start, end, d) {
+        return;
+    }
     if !topics.names(Kind::Ip) && !ported && is_released(text, start, end, [a, b]) {
         return;
     }
     let bonus = if topics.names(Kind::Ip) { 30 } else { 0 };
     found.add(Kind::Ip, start, end, V4 + bonus);
+}
+
+/// A revision behind a dash, `2.8.6.1-2`, and not the end of a range; or the limit of a dependency, `>= 1.2.2.3`.
+fn is_revised(bytes: &[u8], start: usize, end: usize, last: u8) -> bool {
+    let limit = part(bytes, start.saturating_sub(3), start);
+    if matches!(limit, b">= " | b"<= " | b"<< " | b">> " | b"~> ") {
+        return true;
+    }
+    let digits = span(bytes, end + 1, 3, is_digit);
+    if at(bytes, end) != b'-' || digits == 0 || digits > 2 || at(bytes, end + 1 + digits) == b'.' {
+        return false;
+    }
+    let revision = part(bytes, end + 1, end + 1 + digits).iter().fold(0, |value, byte| value * 10 + (byte - b'0'));
+    let enclosed = matches!(before(bytes, start), b'(' | b':') && at(bytes, end + 1 + digits) == b')';
+    enclosed || revision <= last
 }
 
 /// The heading of a release, a number with its date, or one of a list that a version opens.

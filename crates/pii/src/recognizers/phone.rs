@@ -215,6 +215,13 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
     if doubtful && ((slashes && at(text.bytes, run.start) != b'0') || mixed) {
         return None;
     }
+    let end = chain.run(last)?.end;
+    // "[0483042](https://...)" links a commit; "871 (05/2011)" is no number with an area.
+    let linked = before(text.bytes, start) == b'[' && part(text.bytes, end, end + 2) == b"](";
+    let count = |mark: u8| part(text.bytes, start, end).iter().filter(|&&byte| byte == mark).count();
+    if linked || count(b'(') > count(b')') {
+        return None;
+    }
     if (doubtful && !is_callable(text, chain, first, last)) || is_years(text.bytes, chain, first, last) {
         return None;
     }
@@ -242,7 +249,9 @@ fn is_years(bytes: &[u8], chain: &Chain, first: usize, last: usize) -> bool {
             .run(index)
             .is_some_and(|run| run.len() == 4 && matches!(part(bytes, run.start, run.start + 2), b"19" | b"20"))
     };
-    last == first + 1 && year(first) && year(last)
+    // "05/2011"
+    let month = chain.run(first).is_some_and(|run| run.len() == 2) && chain.sep(first) == Some(Sep::Slash);
+    last == first + 1 && (year(first) || month) && year(last)
 }
 
 /// Behind a verb or in a list only what is long or begins with a zero: "call 5551234567", not "call 1000-2000".

@@ -210,7 +210,7 @@ fn suffixed(bytes: &[u8], start: usize) -> Option<Line> {
             place = after;
             continue;
         }
-        if names > 0 && (lower || word.is_name()) && (SUFFIX.has(word.text) || WEAK.has(word.text)) {
+        if names > 0 && (lower || word.is_name()) && SUFFIX.has(word.text) {
             let end = after;
             best = Some(Line {
                 start,

@@ -96,10 +96,16 @@ pub(super) static SUFFIX: Names = Names::new(
      point port promenade pt quay ranch rd rdg reach ridge rise river road route row rue run shore shores skyway \
      spring springs sq square st station str strand stream street summit tce ter terr terrace tpke trace track \
      trail trce trl turnpike vale valley via view views villa village villas vista vlg vw walk wall way wharf \
-     wood woods wy wynd xing yard",
+     wood woods wy wynd xing yard \
+     brooks burg burgs camp canyon cape causeway circles cliff cliffs club course curve dale dam divide drives \
+     extension extensions fall falls ferry forge forges fork forks fort fords forests gateway inlet island islands isle \
+     junctions keys lakes land light lights loaf lock locks lodge manors mills mission motorway mountain mountains neck \
+     overpass parks parkways pine points ports prairie radial ramp rapid rapids rest ridges roads shoal shoals springs \
+     spur spurs squares stravenue streets streams throughway trafficway tunnel underpass union unions valleys ville \
+     viaduct walks ways well wells",
 );
 
-/// More of them, which name other things as often: they need a town, a label, or a word of place before the number.
+/// Those that name other things as often: they need a town, a label, or a word of place before the number.
 pub(super) static WEAK: Names = Names::new(
     "brooks burg burgs camp canyon cape causeway circles cliff cliffs club course curve dale dam divide drives \
      extension extensions fall falls ferry forge forges fork forks fort fords forests gateway inlet island islands isle \
