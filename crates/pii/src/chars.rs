@@ -6,6 +6,10 @@ const DIGIT: u8 = 1;
 const UPPER: u8 = 2;
 const LOWER: u8 = 4;
 const HEX: u8 = 8;
+/// Letters, digits, `_` and `-`.
+const NAME: u8 = 16;
+/// These and `.+/=`: what tokens and keys are made of.
+const TOKEN: u8 = 32;
 
 static CLASS: [u8; 256] = classes();
 
@@ -26,6 +30,12 @@ const fn classes() -> [u8; 256] {
         }
         if value.is_ascii_hexdigit() {
             class |= HEX;
+        }
+        if value.is_ascii_alphanumeric() || matches!(value, b'_' | b'-') {
+            class |= NAME | TOKEN;
+        }
+        if matches!(value, b'.' | b'+' | b'/' | b'=') {
+            class |= TOKEN;
         }
         #[expect(clippy::indexing_slicing, reason = "a constant loop over 256 entries")]
         {
@@ -59,6 +69,16 @@ pub(crate) fn is_alpha(byte: u8) -> bool {
 #[inline]
 pub(crate) fn is_alnum(byte: u8) -> bool {
     class(byte) & (DIGIT | UPPER | LOWER) != 0
+}
+
+#[inline]
+pub(crate) fn is_name(byte: u8) -> bool {
+    class(byte) & NAME != 0
+}
+
+#[inline]
+pub(crate) fn is_token(byte: u8) -> bool {
+    class(byte) & TOKEN != 0
 }
 
 /// Digit, capital, small letter, or anything else: a number for each.

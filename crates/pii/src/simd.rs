@@ -17,9 +17,9 @@ pub(crate) fn anchors(block: &[u8; BLOCK]) -> u64 {
 #[target_feature(enable = "sse2")]
 fn lanes(block: &[u8; BLOCK]) -> u64 {
     use std::arch::x86_64::{
-        _mm_cmpeq_epi8, _mm_cmpgt_epi8, _mm_movemask_epi8, _mm_set_epi64x, _mm_set1_epi8, _mm_sub_epi8,
+        _mm_cmpeq_epi8, _mm_cmpgt_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8, _mm_sub_epi8,
     };
-    let (mut digits, mut ats, mut colons, mut dashes) = (0u64, 0u64, 0u64, 0u64);
+    let (mut alone, mut colons, mut dashes) = (0u64, 0u64, 0u64);
     let (pieces, _) = block.as_chunks::<16>();
     for (index, piece) in pieces.iter().enumerate() {
         let whole = u128::from_le_bytes(*piece);
@@ -27,12 +27,12 @@ fn lanes(block: &[u8; BLOCK]) -> u64 {
         // Digits are the ten values from '0'; moved to the bottom of the signed range they are the only ones below.
         let moved = _mm_sub_epi8(lanes, _mm_set1_epi8((b'0' as i8).wrapping_sub(i8::MIN)));
         let mask = |lanes| u64::from(_mm_movemask_epi8(lanes) as u16) << (index * 16);
-        digits |= mask(_mm_cmpgt_epi8(_mm_set1_epi8(i8::MIN + 10), moved));
-        ats |= mask(_mm_cmpeq_epi8(lanes, _mm_set1_epi8(b'@' as i8)));
+        let digits = _mm_cmpgt_epi8(_mm_set1_epi8(i8::MIN + 10), moved);
+        alone |= mask(_mm_or_si128(digits, _mm_cmpeq_epi8(lanes, _mm_set1_epi8(b'@' as i8))));
         colons |= mask(_mm_cmpeq_epi8(lanes, _mm_set1_epi8(b':' as i8)));
         dashes |= mask(_mm_cmpeq_epi8(lanes, _mm_set1_epi8(b'-' as i8)));
     }
-    combine(digits, ats, colons, dashes)
+    combine(alone, colons, dashes)
 }
 
 #[cfg(not(target_arch = "x86_64"))]
@@ -46,12 +46,7 @@ fn scalar(block: &[u8; BLOCK]) -> u64 {
     let mask = |test: fn(u8) -> bool| {
         block.iter().enumerate().fold(0, |mask, (index, &byte)| mask | (u64::from(test(byte)) << index))
     };
-    combine(
-        mask(|byte| byte.is_ascii_digit()),
-        mask(|byte| byte == b'@'),
-        mask(|byte| byte == b':'),
-        mask(|byte| byte == b'-'),
-    )
+    combine(mask(|byte| byte.is_ascii_digit() || byte == b'@'), mask(|byte| byte == b':'), mask(|byte| byte == b'-'))
 }
 
 /// Bytes that are looked at together at the end of a word.
@@ -168,11 +163,11 @@ fn sorted_scalar(piece: &[u8; PIECE], sort: Sort) -> u16 {
 
 /// Two colons and five dashes count where they begin; across the end of a block one colon or dash is enough.
 #[inline]
-fn combine(digits: u64, ats: u64, colons: u64, dashes: u64) -> u64 {
+fn combine(alone: u64, colons: u64, dashes: u64) -> u64 {
     let pairs = colons & ((colons >> 1) | (1 << 63));
     let twos = dashes & ((dashes >> 1) | (1 << 63));
     let fives = twos & ((twos >> 2) | (3 << 62)) & ((dashes >> 4) | (0xF << 60));
-    digits | ats | pairs | fives
+    alone | pairs | fives
 }
 
 #[cfg(test)]

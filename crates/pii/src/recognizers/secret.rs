@@ -2,7 +2,9 @@
 
 use super::{Candidates, Find, Token};
 use crate::{
-    chars::{at, before, is_alnum, is_alpha, is_digit, is_hex, is_upper, part, sort, span, span_back},
+    chars::{
+        at, before, is_alnum, is_alpha, is_digit, is_hex, is_name, is_token, is_upper, part, sort, span, span_back,
+    },
     context::{Support, Text},
     kind::Kind,
 };
@@ -59,7 +61,7 @@ static MARKS: &[(&[u8], usize)] = &[
 fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
     let bytes = text.bytes;
     // The mark may be a word of its own in front of the token: `sk_live_51...`, `glpat-...`.
-    let lead = span_back(bytes, token.start, 16, |byte| is_alnum(byte) || matches!(byte, b'_' | b'-'));
+    let lead = span_back(bytes, token.start, 16, is_name);
     let start = token.start - lead;
     let end = token.end + span(bytes, token.end, MAX_TOKEN, is_token);
     if end - start < 8 {
@@ -84,10 +86,6 @@ fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
     if start == token.start {
         keyed(text, token.start, end, found);
     }
-}
-
-fn is_token(byte: u8) -> bool {
-    is_alnum(byte) || matches!(byte, b'_' | b'-' | b'.' | b'+' | b'/' | b'=')
 }
 
 fn trim(bytes: &[u8], start: usize, end: usize) -> usize {
@@ -140,9 +138,15 @@ fn is_random(word: &[u8]) -> bool {
 }
 
 fn is_mixed(word: &[u8]) -> bool {
-    let digits = word.iter().filter(|&&byte| is_digit(byte)).count() >= 2;
-    let letters = word.iter().filter(|&&byte| is_alpha(byte)).count();
-    digits && letters >= 3
+    let (mut digits, mut letters) = (0, 0);
+    for &byte in word {
+        digits += usize::from(is_digit(byte));
+        letters += usize::from(is_alpha(byte));
+        if digits >= 2 && letters >= 3 {
+            return true;
+        }
+    }
+    false
 }
 
 /// `-----BEGIN ... PRIVATE KEY-----` to its end.

@@ -107,13 +107,13 @@ fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Ca
         }
         // A comma between number and name is the way of India, and of dwellings without a house number.
         let comma = next == b',';
-        let follows = comma && backward::read(bytes, start, end).is_some_and(|line| line.strong);
-        if !follows
-            && let Some(line) = forward::unknown(bytes, start, end)
-            && let Some(end) = tail::coded(bytes, line.end)
-            && (!comma || line.start < start || is_digit(before(bytes, end)))
+        let follows = || comma && backward::read(bytes, start, end).is_some_and(|line| line.strong);
+        if let Some(line) = forward::unknown(bytes, start, end)
+            && let Some(close) = tail::coded(bytes, line.end)
+            && (!comma || line.start < start || is_digit(before(bytes, close)))
+            && !follows()
         {
-            found.add(Kind::Street, line.start, end, WHOLE);
+            found.add(Kind::Street, line.start, close, WHOLE);
             return;
         }
     }

@@ -86,9 +86,9 @@ fn floor(bytes: &[u8], start: usize, brk: Break) -> Option<usize> {
         'º' | 'ª' | '°' => mark + 2,
         '.' if at(bytes, mark + 1) == b' ' => return storey(bytes, mark + 2),
         _ => {
-            let word = word_at(bytes, start)?;
+            let word = word_at(bytes, start).filter(Word::is_ordinal)?;
             let floor = word_at(bytes, blank_at(bytes, word.end)?)?;
-            return (word.is_ordinal() && (floor.eq("floor") || floor.eq("fl"))).then_some(floor.end);
+            return (floor.eq("floor") || floor.eq("fl")).then_some(floor.end);
         }
     };
     let Some(word) = blank_at(bytes, after).and_then(|next| word_at(bytes, next)) else { return Some(after) };
