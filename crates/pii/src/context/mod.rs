@@ -195,7 +195,12 @@ impl<'a> Text<'a> {
             return head;
         }
         let near = self.right_of(value) | if label.bare { self.line_above(value) } else { self.parent(value) };
-        if near.is_label() { near } else { self.keys() }
+        if near.is_label() {
+            return near;
+        }
+        // What stands in a sentence is not what the key counts: `{"text": "We charged 4111...", "type": "message"}`.
+        let keys = self.keys();
+        if label.bare || keys.names_a_kind() { keys } else { Topics::NONE }
     }
 
     /// The label in the line of the value. What the search for the value before it found is not looked for again.

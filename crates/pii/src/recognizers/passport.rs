@@ -75,7 +75,10 @@ fn letters_before(bytes: &[u8], start: usize) -> Option<usize> {
     let begin = start - 1 - letters;
     let word = part(bytes, begin, start - 1);
     // "MY 909929" opens a value; in a sentence it could be a word.
-    let opens = matches!(before(bytes, begin), 0 | b'"' | b'\'' | b'\t' | b'>' | b'|' | b';' | b',')
+    let label = begin.saturating_sub(1);
+    let behind = part(bytes, label - span_back(bytes, label, 20, is_alpha), label);
+    let opens = lexicon().word(behind).names(Kind::Passport)
+        || matches!(before(bytes, begin), 0 | b'=' | b':' | b'(' | b'"' | b'\'' | b'\t' | b'>' | b'|' | b';' | b',')
         || matches!(part(bytes, begin.saturating_sub(2), begin), b"  " | b"| " | b": " | b"= " | b"> " | b". ");
     let topics = lexicon().word(word);
     let known = letters > 1 && topics != Topics::NONE && !(opens && topics == Topics::FILLER);
@@ -125,7 +128,9 @@ fn labelled(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
     if text.is_spent(Kind::Passport, start, NEXT) || text.is_parted(Kind::Passport, start) {
         return;
     }
-    found.add(Kind::Passport, start, end, LABELLED);
+    // "P 2089705": the letter is no label of a telephone.
+    let lettered = at(text.bytes, start + 1) == b' ' && is_upper(at(text.bytes, start));
+    found.add(Kind::Passport, start, end, if lettered { LABELLED + 6 } else { LABELLED });
 }
 
 /// Eight digits that are a date.

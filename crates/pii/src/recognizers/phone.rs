@@ -305,12 +305,15 @@ fn is_decimal(bytes: &[u8], chain: &Chain, first: usize) -> bool {
         && ((dots == 3 && is_quad(bytes, chain, first)) || long || chain.run(first).is_some_and(|run| run.len() == 1))
 }
 
-/// Whether four runs could be the octets of an address: none is above 255 or begins with a zero.
+/// Whether four runs could be the octets of an address, none above 255 or with a zero in front; or the parts of a
+/// version, of one digit or many.
 fn is_quad(bytes: &[u8], chain: &Chain, first: usize) -> bool {
-    (first..first + 4).all(|index| {
-        let octet = chain.run(index).map_or(&[][..], |run| part(bytes, run.start, run.end));
-        matches!(octet, [_] | [b'1'..=b'9', _] | [b'1', _, _] | [b'2', b'0'..=b'4', _] | [b'2', b'5', b'0'..=b'5'])
-    })
+    let grouped = (first..first + 4).all(|index| chain.run(index).is_some_and(|run| (2..=4).contains(&run.len())));
+    !grouped
+        || (first..first + 4).all(|index| {
+            let octet = chain.run(index).map_or(&[][..], |run| part(bytes, run.start, run.end));
+            matches!(octet, [_] | [b'1'..=b'9', _] | [b'1', _, _] | [b'2', b'0'..=b'4', _] | [b'2', b'5', b'0'..=b'5'])
+        })
 }
 
 /// Four digits, two and two, or the other way round.

@@ -246,7 +246,8 @@ fn widened(bytes: &[u8], start: usize) -> usize {
         let german = GERMAN_LEAD.has(word.text) && capital;
         let counted = is_digit(at(word.text, 0)) && !word.is_ordinal();
         let adjective = german || (ADJECTIVE.has(word.text) && (capital || counted)) || is_demonym(word.text);
-        if !(adjective || capital || SMALL.has(word.text)) || is_preposition(word.text) {
+        let initial = word.text.len() == 1 && word.end > word.start + 1;
+        if !(adjective || capital || SMALL.has(word.text)) || initial || is_preposition(word.text) {
             break;
         }
         if !adjective && lexicon().word(word.text) != Topics::NONE && !SMALL.has(word.text) {
@@ -320,7 +321,9 @@ fn led(bytes: &[u8], last: &Word<'_>) -> Option<usize> {
         if let Some(start) = contracted(bytes, &word) {
             return Some(start);
         }
-        if LEAD.has(word.text) && leads(&word, &first, abbreviated) {
+        // "H.C. Andersens": the second of two initials leads nothing.
+        let initial = word.text.len() == 1 && before(bytes, word.start) == b'.';
+        if LEAD.has(word.text) && !initial && leads(&word, &first, abbreviated) {
             // "Gran Vía Balmes"
             let gran = word.start.checked_sub(5).filter(|&gran| part(bytes, gran, word.start) == b"Gran ");
             return Some(gran.filter(|_| word.eq("vía") || word.eq("via")).unwrap_or(word.start));
@@ -375,6 +378,10 @@ fn leads(lead: &Word<'_>, next: &Word<'_>, abbreviated: bool) -> bool {
     let named = next.is_name() && !next.is_upper();
     let romance = || SMALL_ROMANCE.iter().any(|small| next.text == small.as_bytes());
     // "C. de Alcalá", "R. Augusta": one letter needs its capital and its full stop.
+    // "VILLA IN ROOM 390"
+    if ["in", "at", "on", "to", "for", "is"].iter().any(|word| next.eq(word)) {
+        return false;
+    }
     if lead.text.len() == 1 && !(abbreviated && lead.is_name() && matches!(lead.text, b"R" | b"C")) {
         return false;
     }

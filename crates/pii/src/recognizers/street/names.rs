@@ -153,7 +153,7 @@ pub(super) static LEAD: Names = Names::new(
      cra ctra domaine esplanade estrada faubourg glorieta hameau impasse jirón ladeira largo lotissement lungarno \
      lungotevere montée os osiedle paseo passage passeig piazza piazzale pl plac place plaza plaça praceta praia \
      praça prolongación promenade pza quai quinta residencial rodovia ronda rotonda route rua rue ruelle rúa \
-     salita sentier skwer square strada straße traversa travessa travesía ul ulica via viale vicolo villa voie пр \
+     salita sentier skwer square strada straße traversa travessa travesía ul ulica ulice via viale vicolo villa voie пр \
      проспект ул улица",
 );
 
