@@ -301,6 +301,8 @@ fn is_dull(bytes: &[u8], chain: &Chain) -> bool {
     let leads = match right {
         b' ' => worded(at(bytes, last.end + 1)),
         b',' => at(bytes, last.end + 1) == b' ' && worded(at(bytes, last.end + 2)),
+        // "utca 3., "
+        b'.' => part(bytes, last.end + 1, last.end + 3) == b", ",
         _ => false,
     };
     // "Avenida Madero #38"

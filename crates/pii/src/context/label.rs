@@ -256,6 +256,12 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
     if own(b"contact") && counted() {
         return Topics::of(Kind::Phone);
     }
+    if own(b"account")
+        && counted()
+        && left_word(bytes, word.start, floor).is_some_and(|left| left.eq_ignore_ascii_case(b"primary"))
+    {
+        return Topics::of(Kind::Card);
+    }
     if own(b"ss") && (counted() || at(bytes, word.start + 2) == b'#') {
         return Topics::of(Kind::Ssn);
     }

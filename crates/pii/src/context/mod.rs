@@ -164,6 +164,11 @@ impl<'a> Text<'a> {
         label.topics.names(kind) && value - label.distance < end
     }
 
+    /// Whether another word stands between the value and the one of the same kind that was found close before it.
+    pub(crate) fn is_parted(&self, kind: Kind, value: usize) -> bool {
+        self.is_spent(kind, value, 0) && !self.inherits(value, kind)
+    }
+
     fn find_topics(&self, value: usize) -> Topics {
         let sql = self.sql_column(value);
         if sql.is_label() {
@@ -190,7 +195,12 @@ impl<'a> Text<'a> {
             return head;
         }
         let near = self.right_of(value) | if label.bare { self.line_above(value) } else { self.parent(value) };
-        if near.is_label() { near } else { self.keys() }
+        if near.is_label() {
+            return near;
+        }
+        // What stands in a sentence is not what the key counts: `{"text": "We charged 4111...", "type": "message"}`.
+        let keys = self.keys();
+        if label.bare || keys.names_a_kind() { keys } else { Topics::NONE }
     }
 
     /// The label in the line of the value. What the search for the value before it found is not looked for again.
@@ -285,6 +295,11 @@ impl<'a> Text<'a> {
     fn line_above(&self, value: usize) -> Topics {
         let column = run_back(self.bytes, value, MAX_LABEL_LINE, Sort::InLine);
         let mut end = value - column;
+        // Behind other cells of its line it does not stand alone.
+        let own = part(self.bytes, end, value);
+        if own.contains(&b'\t') && own.iter().any(|&byte| is_alpha(byte)) {
+            return Topics::NONE;
+        }
         for _ in 0..2 {
             if end == 0 || before(self.bytes, end) != b'\n' {
                 return Topics::NONE;

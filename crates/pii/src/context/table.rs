@@ -195,7 +195,8 @@ impl Table {
             heads.push(Head { column, topics: head_topics(cell)? });
             column += cell.len() + 1;
         }
-        heads.iter().any(|head| head.topics.names_a_kind()).then_some(Self { divider: Divider::Byte(divider), heads })
+        let says = |head: &Head| head.topics.names_a_kind() || (divider != b',' && head.topics.meets(Topics::VERSION));
+        heads.iter().any(says).then_some(Self { divider: Divider::Byte(divider), heads })
     }
 
     fn spaced(text: &[u8]) -> Option<Self> {

@@ -231,6 +231,7 @@ impl Machine {
             return;
         }
         let value = part(bytes, inside.start, inside.end);
+        let mut named_by = Topics::NONE;
         match frame.bracket {
             Bracket::Object => {
                 if is_naming(part(bytes, frame.key.start, frame.key.end)) {
@@ -238,6 +239,8 @@ impl Machine {
                     if topics.is_label() {
                         frame.beside = topics;
                     }
+                } else if matches!(part(bytes, frame.key.start, frame.key.end), b"text" | b"display") {
+                    named_by = value_topics(value);
                 }
             }
             Bracket::Array if frame.heads.len() == frame.index && frame.index < MAX_COLUMNS => {
@@ -246,6 +249,14 @@ impl Machine {
                 frame.beside = frame.beside | topics;
             }
             Bracket::Array => (),
+        }
+        // `"type": {"text": "Passport number"}, "value": "..."`: what is named stands one object further out.
+        if named_by.is_label()
+            && let Some(outer) = self.frames.len().checked_sub(2).and_then(|outer| self.frames.get_mut(outer))
+            && outer.bracket == Bracket::Object
+            && is_naming(part(bytes, outer.key.start, outer.key.end))
+        {
+            outer.beside = named_by;
         }
     }
 }
@@ -316,5 +327,7 @@ fn is_naming(key: &[u8]) -> bool {
 /// What such a value says. Only short values of letters do.
 fn value_topics(value: &[u8]) -> Topics {
     let letters = span(value, 0, MAX_NAMING + 1, |byte| !is_digit(byte) && byte != b'@');
-    if letters == value.len() { key_topics(value) } else { Topics::NONE }
+    // "phone_1"
+    let counted = letters > 2 && letters + 1 == value.len() && is_digit(at(value, letters));
+    if letters == value.len() || counted { key_topics(value) } else { Topics::NONE }
 }

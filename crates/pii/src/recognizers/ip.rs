@@ -28,7 +28,7 @@ fn chain(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
     let mut first = 0;
     while first + 3 < chain.len() {
         let dots = (first..chain.len()).take_while(|&index| chain.sep(index) == Some(Sep::Dot)).count();
-        if dots == 3 {
+        if dots == 3 || (dots == 4 && is_captured(text.bytes, chain, first)) {
             v4(text, chain, first, found);
         }
         first += dots + 1;
@@ -66,7 +66,8 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
     let (Some(start), Some(last)) = (chain.run(first), chain.run(first + 3)) else { return };
     let octets = [first, first + 1, first + 2, first + 3].map(|index| octet(text.bytes, chain.run(index)));
     let [Some(a), Some(b), Some(c), Some(d)] = octets else { return };
-    if is_dotted_on(text.bytes, chain, first) || is_special([a, b, c, d]) {
+    let ends = !is_dotted_on(text.bytes, chain, first) || is_captured(text.bytes, chain, first);
+    if !ends || is_special([a, b, c, d]) {
         return;
     }
     let (start, end) = (start.start, last.end);
@@ -98,11 +99,29 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
             return;
         }
     }
+    if !topics.names(Kind::Ip) && is_revised(text.bytes, start, end, d) {
+        return;
+    }
     if !topics.names(Kind::Ip) && !ported && is_released(text, start, end, [a, b]) {
         return;
     }
     let bonus = if topics.names(Kind::Ip) { 30 } else { 0 };
     found.add(Kind::Ip, start, end, V4 + bonus);
+}
+
+/// A revision behind a dash, `2.8.6.1-2`, and not the end of a range; or the limit of a dependency, `>= 1.2.2.3`.
+fn is_revised(bytes: &[u8], start: usize, end: usize, last: u8) -> bool {
+    let limit = part(bytes, start.saturating_sub(3), start);
+    if matches!(limit, b">= " | b"<= " | b"<< " | b">> " | b"~> ") {
+        return true;
+    }
+    let digits = span(bytes, end + 1, 3, is_digit);
+    if at(bytes, end) != b'-' || digits == 0 || digits > 2 || at(bytes, end + 1 + digits) == b'.' {
+        return false;
+    }
+    let revision = part(bytes, end + 1, end + 1 + digits).iter().fold(0, |value, byte| value * 10 + (byte - b'0'));
+    let enclosed = matches!(before(bytes, start), b'(' | b':') && at(bytes, end + 1 + digits) == b')';
+    enclosed || revision <= last
 }
 
 /// The heading of a release, a number with its date, or one of a list that a version opens.
@@ -148,6 +167,15 @@ fn octet(bytes: &[u8], run: Option<Run>) -> Option<u8> {
     }
     let value = text.iter().fold(0u16, |value, byte| value * 10 + u16::from(byte - b'0'));
     u8::try_from(value).ok()
+}
+
+/// `10.0.0.1.443 > 10.0.0.2.5000:`: addresses with their ports, as a capture of packets prints them.
+fn is_captured(bytes: &[u8], chain: &Chain, first: usize) -> bool {
+    let (Some(start), Some(port)) = (chain.run(first), chain.run(first + 4)) else { return false };
+    let before_arrow = part(bytes, port.end, port.end + 3) == b" > ";
+    let behind_arrow = part(bytes, start.start.saturating_sub(3), start.start) == b" > " && at(bytes, port.end) == b':';
+    let alone = chain.sep(first + 3) == Some(Sep::Dot) && chain.sep(first + 4) != Some(Sep::Dot);
+    alone && port.len() <= 5 && (before_arrow || behind_arrow)
 }
 
 /// Whether the dots go on before or behind.

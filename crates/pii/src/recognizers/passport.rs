@@ -74,7 +74,14 @@ fn letters_before(bytes: &[u8], start: usize) -> Option<usize> {
     let letters = span_back(bytes, start - 1, 4, is_upper);
     let begin = start - 1 - letters;
     let word = part(bytes, begin, start - 1);
-    let known = letters > 1 && lexicon().word(word) != Topics::NONE;
+    // "MY 909929" opens a value; in a sentence it could be a word.
+    let label = begin.saturating_sub(1);
+    let behind = part(bytes, label - span_back(bytes, label, 20, is_alpha), label);
+    let opens = lexicon().word(behind).names(Kind::Passport)
+        || matches!(before(bytes, begin), 0 | b'=' | b':' | b'(' | b'"' | b'\'' | b'\t' | b'>' | b'|' | b';' | b',')
+        || matches!(part(bytes, begin.saturating_sub(2), begin), b"  " | b"| " | b": " | b"= " | b"> " | b". ");
+    let topics = lexicon().word(word);
+    let known = letters > 1 && topics != Topics::NONE && !(opens && topics == Topics::FILLER);
     ((1..=3).contains(&letters) && !glued_left(bytes, begin) && !known).then_some(begin)
 }
 
@@ -118,10 +125,12 @@ fn labelled(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
     if at(text.bytes, end) == b'-' && is_alnum(at(text.bytes, end + 1)) {
         return;
     }
-    if text.is_spent(Kind::Passport, start, NEXT) {
+    if text.is_spent(Kind::Passport, start, NEXT) || text.is_parted(Kind::Passport, start) {
         return;
     }
-    found.add(Kind::Passport, start, end, LABELLED);
+    // "P 2089705": the letter is no label of a telephone.
+    let lettered = at(text.bytes, start + 1) == b' ' && is_upper(at(text.bytes, start));
+    found.add(Kind::Passport, start, end, if lettered { LABELLED + 6 } else { LABELLED });
 }
 
 /// Eight digits that are a date.
@@ -129,7 +138,8 @@ fn is_day(word: &[u8]) -> bool {
     word.len() == 8
         && word.iter().all(|&byte| is_digit(byte))
         && matches!(word, [b'1', b'9', ..] | [b'2', b'0', ..])
-        && matches!(word, [_, _, _, _, b'0' | b'1', _, b'0'..=b'3', _])
+        && matches!(word, [_, _, _, _, b'0', b'1'..=b'9', ..] | [_, _, _, _, b'1', b'0'..=b'2', ..])
+        && matches!(word, [.., b'0'..=b'2', _] | [.., b'3', b'0' | b'1'])
 }
 
 /// The second line of a machine-readable zone around `place`.

@@ -100,9 +100,15 @@ fn ends_inside(bytes: &[u8], chain: &Chain, index: usize) -> bool {
     let next = at(bytes, run.end);
     let joined = chain.sep(index).is_some_and(|sep| matches!(sep, Sep::Dash | Sep::Dot))
         || (next == b'.' && is_digit(at(bytes, run.end + 1)));
+    // "931.974.608,77"
+    let amount = next == b','
+        && span(bytes, run.end + 1, 3, is_digit) == 2
+        && index > 0
+        && chain.sep(index - 1) == Some(Sep::Dot)
+        && run.len() == 3;
     let time = next == b':' && is_digit(at(bytes, run.end + 1)) && run.len() <= 2;
     let word = (is_alpha(next) || next == b'_') && extension(bytes, run.end).is_none();
-    joined || time || word
+    joined || time || word || amount
 }
 
 /// Whether the next run may belong to the number.
@@ -211,6 +217,13 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
     if doubtful && ((slashes && at(text.bytes, run.start) != b'0') || mixed) {
         return None;
     }
+    let end = chain.run(last)?.end;
+    // "[0483042](https://...)" links a commit; "871 (05/2011)" is no number with an area.
+    let linked = before(text.bytes, start) == b'[' && part(text.bytes, end, end + 2) == b"](";
+    let count = |mark: u8| part(text.bytes, start, end).iter().filter(|&&byte| byte == mark).count();
+    if linked || count(b'(') > count(b')') {
+        return None;
+    }
     if (doubtful && !is_callable(text, chain, first, last)) || is_years(text.bytes, chain, first, last) {
         return None;
     }
@@ -238,14 +251,17 @@ fn is_years(bytes: &[u8], chain: &Chain, first: usize, last: usize) -> bool {
             .run(index)
             .is_some_and(|run| run.len() == 4 && matches!(part(bytes, run.start, run.start + 2), b"19" | b"20"))
     };
-    last == first + 1 && year(first) && year(last)
+    // "05/2011"
+    let month = chain.run(first).is_some_and(|run| run.len() == 2) && chain.sep(first) == Some(Sep::Slash);
+    last == first + 1 && (year(first) || month) && year(last)
 }
 
 /// Behind a verb or in a list only what is long or begins with a zero: "call 5551234567", not "call 1000-2000".
 fn is_callable(text: &Text<'_>, chain: &Chain, first: usize, last: usize) -> bool {
     let digits = chain.digits(text.bytes, first, last).unwrap_or_default();
     let near = chain.run(first).is_some_and(|run| text.label(run.start).distance <= 48);
-    let grouped = last >= first + 2 && digits.len() == 8;
+    let beside = last == first && chain.run(first).is_some_and(|run| text.label(run.start).distance <= 24);
+    let grouped = (last >= first + 2 || beside) && digits.len() == 8;
     near && (digits.len() >= 9 || grouped || (digits.len() >= 7 && digits.as_slice().first() == Some(&0)))
 }
 
@@ -291,12 +307,15 @@ fn is_decimal(bytes: &[u8], chain: &Chain, first: usize) -> bool {
         && ((dots == 3 && is_quad(bytes, chain, first)) || long || chain.run(first).is_some_and(|run| run.len() == 1))
 }
 
-/// Whether four runs could be the octets of an address: none is above 255 or begins with a zero.
+/// Whether four runs could be the octets of an address, none above 255 or with a zero in front; or the parts of a
+/// version, of one digit or many.
 fn is_quad(bytes: &[u8], chain: &Chain, first: usize) -> bool {
-    (first..first + 4).all(|index| {
-        let octet = chain.run(index).map_or(&[][..], |run| part(bytes, run.start, run.end));
-        matches!(octet, [_] | [b'1'..=b'9', _] | [b'1', _, _] | [b'2', b'0'..=b'4', _] | [b'2', b'5', b'0'..=b'5'])
-    })
+    let grouped = (first..first + 4).all(|index| chain.run(index).is_some_and(|run| (2..=4).contains(&run.len())));
+    !grouped
+        || (first..first + 4).all(|index| {
+            let octet = chain.run(index).map_or(&[][..], |run| part(bytes, run.start, run.end));
+            matches!(octet, [_] | [b'1'..=b'9', _] | [b'1', _, _] | [b'2', b'0'..=b'4', _] | [b'2', b'5', b'0'..=b'5'])
+        })
 }
 
 /// Four digits, two and two, or the other way round.

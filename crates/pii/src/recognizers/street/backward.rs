@@ -199,8 +199,8 @@ fn named(bytes: &[u8], last: &Word<'_>) -> Option<(usize, bool)> {
         return None;
     }
     if let Some(start) = led(bytes, last) {
-        // A single letter leads many a thing: "R. Augusta, 44".
-        let letter = at(bytes, start + 1) == b'.' && at(bytes, start) != b'C';
+        // A single letter leads many a thing: "R. Augusta, 44", "C. Mayor 5"; not "C.so".
+        let letter = part(bytes, start + 1, start + 3) == b". ";
         return Some((start, !letter));
     }
     let surely = || SURELY_GLUED.longest(lower).is_some_and(|end| lower.len() > end || end > 4);
@@ -246,7 +246,8 @@ fn widened(bytes: &[u8], start: usize) -> usize {
         let german = GERMAN_LEAD.has(word.text) && capital;
         let counted = is_digit(at(word.text, 0)) && !word.is_ordinal();
         let adjective = german || (ADJECTIVE.has(word.text) && (capital || counted)) || is_demonym(word.text);
-        if !(adjective || capital || SMALL.has(word.text)) {
+        let initial = word.text.len() == 1 && word.end > word.start + 1;
+        if !(adjective || capital || SMALL.has(word.text)) || initial || is_preposition(word.text) {
             break;
         }
         if !adjective && lexicon().word(word.text) != Topics::NONE && !SMALL.has(word.text) {
@@ -270,6 +271,12 @@ fn widened(bytes: &[u8], start: usize) -> usize {
         || matches!(part(bytes, place.saturating_sub(2), place), b": " | b", " | b"| " | b"= ");
     let capital = char_at(bytes, place).is_some_and(char::is_uppercase);
     if opens && capital { place } else { known }
+}
+
+/// A small word in front of a name that is none of its own: "Bezorgen op Keizersgracht 12".
+fn is_preposition(word: &[u8]) -> bool {
+    matches!(word, b"op" | b"in" | b"on" | b"at" | b"to" | b"i" | b"til" | b"till" | b"ved" | b"na" | b"auf")
+        || word == "på".as_bytes()
 }
 
 /// A word in lower case stands before: what follows is a name from its first word on.
@@ -314,7 +321,9 @@ fn led(bytes: &[u8], last: &Word<'_>) -> Option<usize> {
         if let Some(start) = contracted(bytes, &word) {
             return Some(start);
         }
-        if LEAD.has(word.text) && leads(&word, &first, abbreviated) {
+        // "H.C. Andersens": the second of two initials leads nothing.
+        let initial = word.text.len() == 1 && before(bytes, word.start) == b'.';
+        if LEAD.has(word.text) && !initial && leads(&word, &first, abbreviated) {
             // "Gran Vía Balmes"
             let gran = word.start.checked_sub(5).filter(|&gran| part(bytes, gran, word.start) == b"Gran ");
             return Some(gran.filter(|_| word.eq("vía") || word.eq("via")).unwrap_or(word.start));
@@ -328,7 +337,13 @@ fn led(bytes: &[u8], last: &Word<'_>) -> Option<usize> {
             // Before the day stands the leading word itself.
             let gap = span_back(bytes, word.start, 2, |byte| byte == b' ');
             let lead = word_before(bytes, word.start - gap)?;
-            return (gap > 0 && LEAD.has(lead.text)).then_some(lead.start);
+            if gap > 0 && LEAD.has(lead.text) {
+                return Some(lead.start);
+            }
+            // "ul. Konstytucji 3 Maja"
+            let further =
+                word_before_any(bytes, lead.start).filter(|further| lead.is_name() && LEAD.has(further.text))?;
+            return leads(&further, &lead, before(bytes, lead.start - 1) == b'.').then_some(further.start);
         }
         // "Place Details API. After 30": a sentence ends.
         if abbreviated && (word.text.len() > 4 || (word.text.len() > 1 && word.is_upper())) {
@@ -363,7 +378,11 @@ fn leads(lead: &Word<'_>, next: &Word<'_>, abbreviated: bool) -> bool {
     let named = next.is_name() && !next.is_upper();
     let romance = || SMALL_ROMANCE.iter().any(|small| next.text == small.as_bytes());
     // "C. de Alcalá", "R. Augusta": one letter needs its capital and its full stop.
-    if lead.text.len() == 1 && !(abbreviated && lead.is_name() && (lead.text == b"R" || romance())) {
+    // "VILLA IN ROOM 390"
+    if ["in", "at", "on", "to", "for", "is"].iter().any(|word| next.eq(word)) {
+        return false;
+    }
+    if lead.text.len() == 1 && !(abbreviated && lead.is_name() && matches!(lead.text, b"R" | b"C")) {
         return false;
     }
     short && (!english || named || romance())

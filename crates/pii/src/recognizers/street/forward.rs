@@ -2,7 +2,7 @@
 
 use super::{
     cursor::{Break, Word, blank_at, break_at, word_at},
-    names::{DIRECTION, LEAD_AFTER_NUMBER, NUMBERED, SMALL, STRONG, SUFFIX, UNABBREVIATED, UNIT, WHOLE},
+    names::{DIRECTION, LEAD_AFTER_NUMBER, NUMBERED, SMALL, STRONG, SUFFIX, UNABBREVIATED, UNIT, WEAK, WHOLE},
     tail,
 };
 use crate::chars::{at, before, is_alpha, is_digit, is_upper, part, span, span_back};
@@ -210,7 +210,7 @@ fn suffixed(bytes: &[u8], start: usize) -> Option<Line> {
             place = after;
             continue;
         }
-        if names > 0 && SUFFIX.has(word.text) && (lower || word.is_name()) {
+        if names > 0 && (lower || word.is_name()) && SUFFIX.has(word.text) {
             let end = after;
             best = Some(Line {
                 start,
@@ -347,6 +347,14 @@ fn flat_before(bytes: &[u8], code_end: usize) -> Option<usize> {
     let short = code <= 2 || part(bytes, blank, code_end).iter().any(|&byte| is_digit(byte));
     let fits = code > 0 && short && letters > 1 && UNIT.has(word) && at(bytes, start).is_ascii_uppercase();
     fits.then_some(start)
+}
+
+/// Whether the last word of the line is one that names other things too.
+pub(super) fn is_weak(bytes: &[u8], line: Line) -> bool {
+    let letters = span_back(bytes, line.end, 12, is_alpha);
+    line.end - letters > line.start
+        && before(bytes, line.end - letters) == b' '
+        && WEAK.has(part(bytes, line.end - letters, line.end))
 }
 
 /// Whether the line ends here: punctuation, a break, the end of the text, or a word that cannot be described.

@@ -96,7 +96,10 @@ fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Ca
     let next = at(bytes, end);
     let after = if next == b',' { at(bytes, end + 2) } else { at(bytes, end + 1) };
     if matches!(next, b' ' | b',' | b'\n') && (is_alnum(after) || after >= 0x80 || next == b'\n') {
+        // No house number has six digits.
+        let short = span(bytes, last, 6, is_digit) < 6;
         if next != b'\n'
+            && short
             && let Some(line) = forward::read(bytes, start, end)
             && judge(text, line, found)
         {
@@ -153,12 +156,16 @@ fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
         found.add(Kind::Street, line.start, end, WHOLE);
         return true;
     }
+    let weak = forward::is_weak(bytes, line);
     // No house has the number 0; behind one stands a town all the same in data that was made up.
     if lower || at(bytes, line.start) == b'0' {
         return false;
     }
     let score = match text.support(line.start, Kind::Street) {
+        // "a 3 Hour Drive", "the 7 Way Street"
+        _ if follows_article(bytes, line.start) => 30,
         Support::Named => LABELLED,
+        _ if weak && !(line.long && is_placed(bytes, line.start)) => 30,
         // "2006 Larry Wall", "2014 Copper Mountain"
         _ if is_year(bytes, line.start) && !line.strong && line.points == 0 => 30,
         _ if (line.closed || line.strong || line.long) && is_placed(bytes, line.start) => ALONE,
@@ -193,6 +200,16 @@ fn is_placed(bytes: &[u8], start: usize) -> bool {
     [&b"at"[..], b"near", b"to", b"from", b"visit", b"on", b"address", b"toward", b"outside", b"opposite", b"behind"]
         .iter()
         .any(|place| word.eq_ignore_ascii_case(place))
+}
+
+/// An article stands before the number: what follows is counted or named, and nobody lives there.
+fn follows_article(bytes: &[u8], start: usize) -> bool {
+    let end = start.saturating_sub(1);
+    let word = part(bytes, end - span_back(bytes, end, 8, is_alpha), end);
+    at(bytes, end) == b' '
+        && [&b"a"[..], b"an", b"the", b"every", b"these", b"those"]
+            .iter()
+            .any(|article| word.eq_ignore_ascii_case(article))
 }
 
 /// The name is in lower case: number, blank, small letter, and no French leading word.

@@ -96,7 +96,23 @@ pub(super) static SUFFIX: Names = Names::new(
      point port promenade pt quay ranch rd rdg reach ridge rise river road route row rue run shore shores skyway \
      spring springs sq square st station str strand stream street summit tce ter terr terrace tpke trace track \
      trail trce trl turnpike vale valley via view views villa village villas vista vlg vw walk wall way wharf \
-     wood woods wy wynd xing yard",
+     wood woods wy wynd xing yard \
+     brooks burg burgs camp canyon cape causeway circles cliff cliffs club course curve dale dam divide drives \
+     extension extensions fall falls ferry forge forges fork forks fort fords forests gateway inlet island islands isle \
+     junctions keys lakes land light lights loaf lock locks lodge manors mills mission motorway mountain mountains neck \
+     overpass parks parkways pine points ports prairie radial ramp rapid rapids rest ridges roads shoal shoals springs \
+     spur spurs squares stravenue streets streams throughway trafficway tunnel underpass union unions valleys ville \
+     viaduct walks ways well wells",
+);
+
+/// Those that name other things as often: they need a town, a label, or a word of place before the number.
+pub(super) static WEAK: Names = Names::new(
+    "brooks burg burgs camp canyon cape causeway circles cliff cliffs club course curve dale dam divide drives \
+     extension extensions fall falls ferry forge forges fork forks fort fords forests gateway inlet island islands isle \
+     junctions keys lakes land light lights loaf lock locks lodge manors mills mission motorway mountain mountains neck \
+     overpass parks parkways pine points ports prairie radial ramp rapid rapids rest ridges roads shoal shoals springs \
+     spur spurs squares stravenue streets streams throughway trafficway tunnel underpass union unions valleys ville \
+     viaduct walks ways well wells",
 );
 
 /// Those of at most five letters that are no abbreviation: a full stop behind one closes the sentence.
@@ -137,7 +153,7 @@ pub(super) static LEAD: Names = Names::new(
      cra ctra domaine esplanade estrada faubourg glorieta hameau impasse jirón ladeira largo lotissement lungarno \
      lungotevere montée os osiedle paseo passage passeig piazza piazzale pl plac place plaza plaça praceta praia \
      praça prolongación promenade pza quai quinta residencial rodovia ronda rotonda route rua rue ruelle rúa \
-     salita sentier skwer square strada straße traversa travessa travesía ul ulica via viale vicolo villa voie пр \
+     salita sentier skwer square strada straße traversa travessa travesía ul ulica ulice via viale vicolo villa voie пр \
      проспект ул улица",
 );
 
@@ -286,7 +302,7 @@ pub(super) static GERMAN_LEAD: Names = Names::new(
 pub(super) static SMALL: Names = Names::new(
     "a aan al am an and auf bei bis d da dal das de degli dei del dell della delle dem den der des di die do dos \
      du e el en et i im in l la las le les lo los ob nad na of on op or pod s san sous sul sur t te ten ter the und under upon \
-     van ved vid vom von y zu zum zur à às",
+     van ved vid vom von vorm y zu zum zur à às",
 );
 
 /// States and provinces by their letters: United States, Canada, Australia.
@@ -313,15 +329,15 @@ pub(super) static STATES: Names = Names::new(
      texas utah vermont victoria virginia washington west_virginia western_australia wisconsin wyoming",
 );
 
-/// How states of several words begin.
-pub(super) static STATE_STARTS: Names =
-    Names::new("british district new north northern nova puerto rhode south west western");
-
 /// Large towns that close an address without a postcode.
 pub(super) static LATIN_TOWNS: Names = Names::new(
     "barranquilla bogotá bogota bucaramanga buenos_aires caba cali cartagena concepción córdoba guayaquil lima \
      medellín medellin mendoza montevideo quito rosario santiago santiago_de_chile valparaíso viña_del_mar",
 );
+
+/// How states of several words begin.
+pub(super) static STATE_STARTS: Names =
+    Names::new("british district new north northern nova puerto rhode south west western");
 
 /// Countries, as they close an address.
 pub(super) static COUNTRIES: Names = Names::new(

@@ -143,6 +143,10 @@ pub(super) fn town(bytes: &[u8], place: usize) -> Option<usize> {
     let place = place + dot;
     let (_, start) = break_at(bytes, place)?;
     let end = postcode_first(bytes, start).or_else(|| town_first(bytes, start, 0))?;
+    // "a 3 Hour Drive PR": two letters are a state behind a town or a comma.
+    if end - start == 2 && at(bytes, place) != b',' {
+        return None;
+    }
     Some(country(bytes, end).unwrap_or(end))
 }
 
@@ -297,7 +301,7 @@ fn name(bytes: &[u8], start: usize) -> Option<usize> {
         let digits = word.text.iter().any(|&byte| is_digit(byte));
         // A label that follows in the same line is no part of the town.
         let label = lexicon().word(word.text).names_a_kind() || starts_with_ignore_case(word.text, 0, "núm".as_bytes());
-        let labels = matches!(at(bytes, word.end), b':' | b'=' | b'@') || (index > 0 && label);
+        let labels = matches!(at(bytes, word.end), b':' | b'=' | b'@') || (index > 0 && !small && label);
         if digits || labels {
             break;
         }
@@ -559,7 +563,9 @@ fn state(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
 fn state_of(bytes: &[u8], word: &Word<'_>) -> Option<(usize, bool)> {
     if word.text.len() <= 3 && STATE_CODES.has(word.text) {
         let small = !word.is_upper();
-        let zipped = break_at(bytes, word.end).is_some_and(|(_, next)| zip(bytes, next).is_some());
+        // "opened in 1980" is no Indiana.
+        let zipped = break_at(bytes, word.end)
+            .is_some_and(|(_, next)| zip(bytes, next).is_some() && (!small || span(bytes, next, 5, is_digit) == 5));
         return (!small || zipped).then_some((word.end, !small));
     }
     if STATES.has(word.text) {
