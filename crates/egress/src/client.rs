@@ -1,6 +1,7 @@
 //! The one HTTP client: pooled, no redirects, no proxies from the environment.
 //!
 //! It is on the hot path: the request body is whole, the response body streams through without a buffer or a box.
+//! Answers that may never end can have a connection of their own, see [`Client::open`].
 
 use std::{
     error::Error,
@@ -20,8 +21,13 @@ use hyper_util::{
     client::legacy::{self, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
+use tower_service::Service;
 
-use crate::{connect::TimeLimited, tls};
+use crate::{
+    connect::TimeLimited,
+    stream::{self, StreamBody},
+    tls,
+};
 
 /// How long an unused connection is kept.
 const IDLE: Duration = Duration::from_secs(60);
@@ -32,22 +38,39 @@ const MAX_HEAD: u32 = 64 * 1024;
 
 /// The body of a response, as it streams in. Dropping it aborts the exchange.
 #[derive(Debug)]
-pub struct Body(Incoming);
+pub struct Body(Source);
+
+#[derive(Debug)]
+enum Source {
+    /// A connection of the pool.
+    Pool(Incoming),
+    /// A connection of its own.
+    Own(StreamBody),
+}
 
 impl http_body::Body for Body {
     type Data = Bytes;
     type Error = io::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        Pin::new(&mut self.0).poll_frame(context).map_err(io::Error::other)
+        match &mut self.0 {
+            Source::Pool(body) => Pin::new(body).poll_frame(context).map_err(io::Error::other),
+            Source::Own(body) => Pin::new(body).poll_frame(context),
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
+        match &self.0 {
+            Source::Pool(body) => body.is_end_stream(),
+            Source::Own(body) => body.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
+        match &self.0 {
+            Source::Pool(body) => body.size_hint(),
+            Source::Own(body) => body.size_hint(),
+        }
     }
 }
 
@@ -93,6 +116,7 @@ impl Default for ClientConfig {
 #[derive(Clone)]
 pub struct Client {
     pool: legacy::Client<TimeLimited<HttpsConnector<HttpConnector>>, Full<Bytes>>,
+    plain: TimeLimited<HttpConnector>,
     response_timeout: Duration,
 }
 
@@ -104,6 +128,7 @@ impl Client {
         http.enforce_http(false);
         http.set_nodelay(true);
         let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_all_versions();
+        let plain = TimeLimited { inner: http.clone(), limit: config.connect_timeout };
         let connector = TimeLimited { inner: https.wrap_connector(http), limit: config.connect_timeout };
         let pool = legacy::Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
@@ -113,7 +138,7 @@ impl Client {
             .http1_max_buf_size(MAX_HEAD as usize)
             .http2_max_header_list_size(MAX_HEAD)
             .build(connector);
-        Ok(Self { pool, response_timeout: config.response_timeout })
+        Ok(Self { pool, plain, response_timeout: config.response_timeout })
     }
 
     /// Sends to the absolute URI of the request, and nowhere else: a redirect is an answer like any other. Dropping
@@ -122,11 +147,35 @@ impl Client {
         check_target(request.uri())?;
         let target = request.uri().clone();
         match tokio::time::timeout(self.response_timeout, self.pool.request(request.map(Full::new))).await {
-            Ok(Ok(response)) => Ok(response.map(Body)),
+            Ok(Ok(response)) => Ok(response.map(|body| Body(Source::Pool(body)))),
             Ok(Err(error)) if error.is_connect() => Err(SendError::Connect(origin_of(&target), error.into())),
             Ok(Err(error)) => Err(SendError::Broken(error.into())),
             Err(_) => Err(SendError::Timeout(self.response_timeout.as_secs())),
         }
+    }
+
+    /// Like [`Client::send`], for an answer that may stay open for days: it gets a connection of its own, which holds no
+    /// buffer while nothing comes and closes after the answer. Over TLS it is sent like any other: most such servers
+    /// speak HTTP/2, where all streams share one connection.
+    pub async fn open(&self, request: Request<Bytes>) -> Result<Response<Body>, SendError> {
+        if request.uri().scheme_str() != Some("http") {
+            return self.send(request).await;
+        }
+        check_target(request.uri())?;
+        let head = stream::encode(&request);
+        let head = head.ok_or_else(|| SendError::Refused("the request brings headers of its connection".to_owned()))?;
+        match tokio::time::timeout(self.response_timeout, self.open_plain(request, head)).await {
+            Ok(response) => response,
+            Err(_) => Err(SendError::Timeout(self.response_timeout.as_secs())),
+        }
+    }
+
+    async fn open_plain(&self, request: Request<Bytes>, head: Vec<u8>) -> Result<Response<Body>, SendError> {
+        let uri = request.uri().clone();
+        let connection = self.plain.clone().call(uri).await;
+        let connection = connection.map_err(|error| SendError::Connect(origin_of(request.uri()), error))?;
+        let response = stream::exchange(connection.into_inner(), head, request.into_body()).await;
+        Ok(response.map_err(|error| SendError::Broken(error.into()))?.map(|body| Body(Source::Own(body))))
     }
 }
 

@@ -11,4 +11,5 @@ pub mod client;
 mod connect;
 pub mod fetch;
 pub mod guard;
+mod stream;
 mod tls;

@@ -6,6 +6,7 @@ use crate::{
     context::{Surroundings, Text, key_topics},
     engine::Engine,
     finding::{Finding, Site},
+    impersonal::is_impersonal,
     json::{Origin, Paths, looks_like_json, walk},
 };
 
@@ -52,9 +53,11 @@ impl Scanner {
 
     /// A text of any sort.
     pub(crate) fn document(&self, bytes: &[u8], origin: &Origin<'_>, surroundings: Surroundings) -> Vec<Finding> {
-        if looks_like_json(bytes)
-            && let Ok(found) = walk(self, bytes, origin, surroundings)
-        {
+        let json = looks_like_json(bytes);
+        if json && is_impersonal(bytes) {
+            return Vec::new();
+        }
+        if json && let Ok(found) = walk(self, bytes, origin, surroundings) {
             return found;
         }
         self.lines(bytes, origin, surroundings)

@@ -194,7 +194,7 @@ fn unseal(
     session::resume(proxy, arrival, asked.session.as_deref(), headers)
         .ok_or_else(|| answer::session_gone(message.as_ref()))?;
     let message = screening::arguments(proxy, arrival, asked, headers, message)?;
-    message.map(|message| round_trip::open(proxy, arrival, asked, message)).transpose()
+    message.map(|message| round_trip::open(proxy, arrival, asked, headers, message)).transpose()
 }
 
 /// How a request opens: its era and its version.

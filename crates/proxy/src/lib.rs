@@ -21,6 +21,7 @@ mod sealed;
 mod server_requests;
 pub mod session;
 mod stream;
+mod tasks;
 mod unasked;
 mod watch;
 pub mod wires;

@@ -65,6 +65,8 @@ mod server_requests;
 mod sse_upstreams;
 #[path = "journeys/streaming.rs"]
 mod streaming;
+#[path = "journeys/tasks.rs"]
+mod tasks;
 #[path = "journeys/unauthorised.rs"]
 mod unauthorised;
 #[path = "journeys/upstreams.rs"]

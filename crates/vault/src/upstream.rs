@@ -29,9 +29,11 @@ pub(crate) async fn exchange(
     let credential = kind.open(caller).await.map_err(no_credential)?;
     let in_session = call.upstream_session.is_some();
     let wanted = Wanted::of(&call);
+    let lives_on = lives_on(&call);
     let mut request = request(uri, call)?;
     credential.spend(&mut request).map_err(no_credential)?;
-    let response = client.send(request).await.map_err(undelivered)?;
+    let response = if lives_on { client.open(request).await } else { client.send(request).await };
+    let response = response.map_err(undelivered)?;
     check(response, in_session, wanted)
 }
 
@@ -49,6 +51,12 @@ impl Wanted {
         let request = call.message.as_ref().is_some_and(|message| message.kind() == MessageKind::Request);
         if request || call.method == Method::GET { Self::Message } else { Self::Status }
     }
+}
+
+/// Whether the answer is a stream that has no end of its own: the stream of a session, or a subscription.
+fn lives_on(call: &McpCall) -> bool {
+    let listens = call.message.as_ref().is_some_and(|message| message.method() == "subscriptions/listen");
+    listens || call.method == Method::GET
 }
 
 /// The original bytes, the headers that may pass, and ours. The credential comes last and so cannot be displaced.

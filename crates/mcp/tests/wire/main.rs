@@ -1,12 +1,6 @@
 //! The wire format from outside: what is accepted means to us what it means to everybody else.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::expect_used,
-    reason = "tests may panic"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may panic")]
 
 mod differential;
 mod era;

@@ -21,6 +21,8 @@ use crate::{
 
 /// How many strings of JSON may be inside each other.
 const MAX_NESTED: u8 = 3;
+/// The shortest string that can hold something.
+const MIN_STRING: usize = 5;
 /// The shortest number that can be something.
 const MIN_NUMBER: usize = 7;
 
@@ -103,6 +105,7 @@ impl Leaf {
         found: &mut Vec<Finding>,
     ) {
         match self {
+            Self::String { inside, .. } if inside.len() < MIN_STRING => (),
             Self::String { inside, escaped } => {
                 let surroundings = machine.surroundings(bytes, inside.end);
                 let raw = part(bytes, inside.start, inside.end);

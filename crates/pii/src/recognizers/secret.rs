@@ -72,6 +72,7 @@ fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
         let word = part(bytes, begin, end);
         let first = at(word, 0);
         let marked = word.len() >= 20
+            && is_alpha(first)
             && MARKS
                 .iter()
                 .any(|(mark, rest)| at(mark, 0) == first && word.starts_with(mark) && word.len() >= mark.len() + rest);
@@ -98,6 +99,15 @@ fn keyed(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
     let word = part(text.bytes, start, end);
     let called = matches!(at(text.bytes, end), b'(' | b'[' | b'<' | b':');
     if word.len() < 8 || word.len() > 512 || called || !is_mixed(word) || !is_random(word) {
+        return;
+    }
+    // A short one is believed only where a value stands: in quotes, behind `=`, or as the whole of a string.
+    let value = start == 0 || matches!(before(text.bytes, start), b'"' | b'\'' | b'=' | b'`');
+    if word.len() < 12 && !value {
+        return;
+    }
+    // What labels a secret stands directly before it, or is its key.
+    if matches!(before(text.bytes, start), b'-' | b'/' | b'.' | b'#' | b',' | b'|' | b'@') {
         return;
     }
     if text.support(start, Kind::Secret) != Support::Named || is_apart(text, start) {

@@ -94,7 +94,7 @@ impl<'v> Part<'v> {
             Asked { initialize: false, ..Asked::of(errand.message.as_ref(), self.version, self.session.clone()) };
         let opened =
             screening::arguments(proxy, &self.arrival, &asked, &mut headers, errand.message).and_then(|message| {
-                message.map(|message| round_trip::open(proxy, &self.arrival, &asked, message)).transpose()
+                message.map(|message| round_trip::open(proxy, &self.arrival, &asked, &mut headers, message)).transpose()
             });
         let call = McpCall {
             method: errand.method,

@@ -1,6 +1,7 @@
 //! The whole way: decided, recorded, sent to a raw upstream that notes every byte, and back.
 
 mod bridged;
+mod standing;
 
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
 

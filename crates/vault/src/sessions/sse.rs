@@ -47,7 +47,7 @@ pub(super) async fn connect(
     *request.uri_mut() = uri.clone();
     *request.headers_mut() = HeaderMap::from_iter([(header::ACCEPT, EVENTS), (header::USER_AGENT, USER_AGENT)]);
     kind.open(caller).await.and_then(|credential| credential.spend(&mut request)).map_err(no_credential)?;
-    let (parts, body) = client.send(request).await.map_err(undelivered)?.into_parts();
+    let (parts, body) = client.open(request).await.map_err(undelivered)?.into_parts();
     if let Some(error) = refusal(parts.status) {
         return Err(error);
     }

@@ -2,7 +2,7 @@
 
 use super::{
     cursor::{Break, Word, blank_at, break_at, word_at},
-    names::{DIRECTION, LEAD_AFTER_NUMBER, SMALL, STRONG, SUFFIX, UNABBREVIATED, UNIT, WHOLE},
+    names::{DIRECTION, LEAD_AFTER_NUMBER, NUMBERED, SMALL, STRONG, SUFFIX, UNABBREVIATED, UNIT, WHOLE},
     tail,
 };
 use crate::chars::{at, before, is_alpha, is_digit, is_upper, part, span, span_back};
@@ -28,6 +28,9 @@ const MAX_WORDS: usize = 7;
 /// The street line whose house number is `number..after`.
 pub(super) fn read(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
     let (place, comma) = name_start(bytes, after)?;
+    if !comma && is_hopeless(bytes, place) {
+        return None;
+    }
     let name = if comma {
         led(bytes, place)
     } else {
@@ -61,6 +64,18 @@ pub(super) fn read(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
     Some(line)
 }
 
+/// Behind the first word another number or a mark stands, and no list knows a street of that one word.
+fn is_hopeless(bytes: &[u8], place: usize) -> bool {
+    let Some(word) = word_at(bytes, place) else { return true };
+    let after = at(bytes, word.end);
+    let next = if after == b' ' { at(bytes, word.end + 1) } else { after };
+    let single = is_digit(next) || matches!(after, b',' | b';' | b')' | b'"' | b'\n' | b':' | 0);
+    let known = || [&WHOLE, &DIRECTION, &NUMBERED, &LEAD_AFTER_NUMBER].iter().any(|names| names.has(word.text));
+    // "12 Main 3rd"
+    let ordinal = || word_at(bytes, word.end + 1).is_some_and(|next| next.is_ordinal());
+    single && !known() && !ordinal()
+}
+
 /// A name that no list knows, behind a house number or the number of a dwelling: `255 Gina Club`, `Studio 5, Nigel
 /// Stravenue`. Only what closes an address and nothing else makes it one.
 pub(super) fn unknown(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
@@ -74,7 +89,7 @@ pub(super) fn unknown(bytes: &[u8], number: usize, after: usize) -> Option<Line>
     while names < 5 {
         let Some(word) = word_at(bytes, place) else { break };
         let named = word.is_name() && !is_digit(at(word.text, 0));
-        if !named && !(names > 0 && SMALL.has(word.text)) {
+        if !(named || (names > 0 && SMALL.has(word.text))) {
             break;
         }
         if names > 0 && UNIT.has(word.text) && tail::unit(bytes, end).is_some() {
@@ -157,6 +172,7 @@ fn starts_with_digit(word: &Word<'_>) -> bool {
 /// `[direction] name... suffix`.
 fn suffixed(bytes: &[u8], start: usize) -> Option<Line> {
     let mut best: Option<Line> = None;
+    let lower = lower_case(bytes, start);
     let (mut place, mut names, mut points) = (start, 0u8, 0u8);
     for index in 0..MAX_WORDS {
         let Some(word) = word_at(bytes, place) else { break };
@@ -165,7 +181,6 @@ fn suffixed(bytes: &[u8], start: usize) -> Option<Line> {
             break;
         }
         let small = index > 0 && SMALL.has(word.text);
-        let lower = lower_case(bytes, start);
         let named = word.is_name() || small || (lower && is_alpha(at(word.text, 0)));
         let named = named || (best.is_none() && numbered(bytes, &word));
         if !named {
@@ -239,28 +254,11 @@ fn lower_case(bytes: &[u8], start: usize) -> bool {
 
 /// `US Highway 12`, `State Route 9`, `County Rd 12`, `FM 1960`.
 fn highway(bytes: &[u8], start: usize) -> Option<Line> {
-    static ROADS: [&str; 15] = [
-        "highway",
-        "hwy",
-        "route",
-        "rte",
-        "rt",
-        "road",
-        "rd",
-        "fm",
-        "cr",
-        "sr",
-        "interstate",
-        "loop",
-        "hwy.",
-        "i",
-        "us",
-    ];
     let mut place = start;
     for index in 0..5 {
         let word = word_at(bytes, place)?;
         let next = blank_at(bytes, word.end + usize::from(at(bytes, word.end) == b'.'))?;
-        if ROADS.iter().any(|road| word.eq(road)) {
+        if NUMBERED.has(word.text) {
             let digits = span(bytes, next, 5, is_digit);
             let end = next + digits + usize::from(digits > 0 && at(bytes, next + digits).is_ascii_uppercase());
             if (1..=4).contains(&digits)

@@ -29,6 +29,11 @@ fn chain(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
         if run.len() > 6 || run.start < found.last_street() {
             continue;
         }
+        // Inside a telephone or card number stands no house.
+        let amid = chain.sep(index).is_some() && chain.total >= 9 && chain.len() >= 3;
+        if amid {
+            continue;
+        }
         // "99-40", "5/120": the number begins one run before.
         let joined = index.checked_sub(1).and_then(|before| chain.run(before)).filter(|first| {
             first.end + 1 == run.start && matches!(at(text.bytes, first.end), b'-' | b'/') && first.len() <= 4

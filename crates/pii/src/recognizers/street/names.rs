@@ -21,6 +21,65 @@ impl Names {
     }
 }
 
+/// Ends of words, in lower case.
+pub(super) struct Ends {
+    ends: &'static [&'static str],
+    tables: OnceLock<EndTables>,
+}
+
+struct EndTables {
+    by_last: Vec<Vec<&'static [u8]>>,
+    /// Which pairs of last bytes there are; most words have none of them.
+    pairs: [u64; 16],
+}
+
+impl Ends {
+    const fn new(ends: &'static [&'static str]) -> Self {
+        Self { ends, tables: OnceLock::new() }
+    }
+
+    /// The length of the longest end that the word has, in bytes.
+    pub(super) fn longest(&self, word: &[u8]) -> Option<usize> {
+        self.candidates(word).iter().filter(|end| word.ends_with(end)).map(|end| end.len()).max()
+    }
+
+    /// Whether the word is one of the ends.
+    pub(super) fn is(&self, word: &[u8]) -> bool {
+        self.candidates(word).contains(&word)
+    }
+
+    fn candidates(&self, word: &[u8]) -> &[&'static [u8]] {
+        let tables = self.tables.get_or_init(|| EndTables::of(self.ends));
+        let [.., before, last] = word else { return &[] };
+        let (slot, bit) = pair(*before, *last);
+        let known = tables.pairs.get(slot).is_some_and(|pairs| pairs & bit != 0);
+        let with_last = tables.by_last.get(usize::from(*last)).filter(|_| known);
+        with_last.map_or(&[], Vec::as_slice)
+    }
+}
+
+impl EndTables {
+    fn of(ends: &'static [&'static str]) -> Self {
+        let with = |byte: u8| ends.iter().map(|end| end.as_bytes()).filter(move |end| end.last() == Some(&byte));
+        let mut pairs = [0; 16];
+        for end in ends {
+            if let [.., before, last] = end.as_bytes() {
+                let (slot, bit) = pair(*before, *last);
+                if let Some(pairs) = pairs.get_mut(slot) {
+                    *pairs |= bit;
+                }
+            }
+        }
+        Self { by_last: (0..=u8::MAX).map(|byte| with(byte).collect()).collect(), pairs }
+    }
+}
+
+/// Where a pair of bytes is in a table of a thousand bits.
+fn pair(before: u8, last: u8) -> (usize, u64) {
+    let hash = (usize::from(before & 31) << 5) | usize::from(last & 31);
+    (hash >> 6, 1 << (hash & 63))
+}
+
 /// Ends of English street names that are hardly anything else behind a number and a name.
 pub(super) static STRONG: Names =
     Names::new("av ave avenue blvd boulevard cres crescent ct dr drive hwy lane ln pkwy rd road st str street terrace");
@@ -87,7 +146,7 @@ pub(super) static LEAD_AFTER_NUMBER: Names = Names::new(
 );
 
 /// Ends of street names in Germanic languages and Finnish, glued to the name or alone.
-pub(super) static GLUED: &[&str] = &[
+pub(super) static GLUED: Ends = Ends::new(&[
     "straße",
     "strasse",
     "str",
@@ -162,10 +221,10 @@ pub(super) static GLUED: &[&str] = &[
     "bakken",
     "hage",
     "warande",
-];
+]);
 
 /// Ends of street names that stand alone behind the name, in any case.
-pub(super) static APART: &[&str] = &[
+pub(super) static APART: Ends = Ends::new(&[
     "gate",
     "gata",
     "vei",
@@ -195,13 +254,16 @@ pub(super) static APART: &[&str] = &[
     "bulvarı",
     "blv",
     "boulevard",
-];
+]);
 
 /// Those of the above that say "street" and nothing else.
-pub(super) static SURELY_GLUED: &[&str] = &[
+pub(super) static SURELY_GLUED: Ends = Ends::new(&[
     "straße", "strasse", "gasse", "gracht", "straat", "gatan", "vägen", "laan", "allee", "str", "katu", "plein",
     "veien", "chaussee", "stræde", "gade", "steenweg", "gaten",
-];
+]);
+
+/// Roads that go by a number.
+pub(super) static NUMBERED: Names = Names::new("cr fm highway hwy i interstate loop rd road route rt rte sr us");
 
 /// Words in front of the name that ends a street, as part of it: `Grote Markt`, `Stora Nygatan`, `Prins Hendrikkade`.
 pub(super) static ADJECTIVE: Names = Names::new(

@@ -129,6 +129,13 @@ pub(super) fn town(bytes: &[u8], place: usize) -> Option<usize> {
     Some(country(bytes, end).unwrap_or(end))
 }
 
+/// A cheap look whether [`posted`] could find something: a mark close by with a digit or a short prefix behind.
+pub(super) fn may_be_posted(bytes: &[u8], place: usize) -> bool {
+    let skip = span(bytes, place, 24, |byte| !matches!(byte, b',' | b'\n' | b'\\' | b'<'));
+    let mark = place + skip;
+    skip < 24 && part(bytes, mark, (mark + 12).min(bytes.len())).iter().any(u8::is_ascii_digit)
+}
+
 /// Where postcode and town end when both follow a mark: what makes a street of a name that nobody knows.
 pub(super) fn posted(bytes: &[u8], place: usize) -> Option<usize> {
     let (brk, start) = break_at(bytes, place)?;
