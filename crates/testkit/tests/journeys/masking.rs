@@ -14,6 +14,8 @@ use vestibule_testkit::{
     upstream::{Canned, Speaks, Upstream},
 };
 
+use crate::federation::{Plan, Union};
+
 /// One value of each of the seven types, and how it is labelled.
 const VALUES: [(&str, &str); 7] = [
     ("jane.doe@example.com", "[EMAIL_1]"),
@@ -574,4 +576,91 @@ async fn in_the_sample_company_leave_is_booked_with_a_stand_in_that_nobody_saw()
             assert!(values.iter().all(|value| !record.contains(value)), "{record}");
         }
     }
+}
+
+#[tokio::test]
+async fn at_the_joined_endpoint_each_server_gets_back_only_its_own() {
+    let plan = Plan { federation: "servers = [\"git\", \"hr\"]\n", each: "mask = \"pseudonym\"\n", ..Plan::default() };
+    let union = Union::of(plan).await;
+    for caller in [union.caller(), union.session().await] {
+        let answer = |text: &str| {
+            let result = json!({ "content": [{ "type": "text", "text": text }] });
+            let event = json!({ "jsonrpc": "2.0", "id": 1, "result": result });
+            Canned::Exactly(
+                Response::builder().header("content-type", "application/json").body(event.to_string().into()).unwrap(),
+            )
+        };
+        union.hr.answer_next(answer("jane.doe@example.com"));
+        let shown = caller.call("hr__read", json!({})).await;
+        let text = shown.json()["result"]["content"][0]["text"].as_str().unwrap().to_owned();
+        assert!(text.starts_with("[EMAIL_"), "{text}");
+        let last = |upstream: &Upstream| {
+            let seen = upstream.seen().pop().unwrap();
+            serde_json::from_slice::<Value>(&seen.body).unwrap()["params"]["arguments"].clone()
+        };
+        assert_eq!(caller.call("hr__write", json!({ "to": text })).await.status, 200);
+        assert_eq!(last(&union.hr), json!({ "to": "jane.doe@example.com" }));
+        assert_eq!(caller.call("git__push", json!({ "to": text })).await.status, 200);
+        assert_eq!(last(&union.git), json!({ "to": text }), "another server");
+    }
+    let refused =
+        union.caller().post(&stateless("tools/list", json!({})).0, &[("x-mask-pii-before-llm", "maybe")]).await;
+    assert_eq!(refused.status, 400, "{}", refused.text());
+}
+
+#[tokio::test]
+async fn what_a_server_asks_is_masked_and_the_answer_turned_back() {
+    let place = Place::of("before_llm = true", "mask = \"pseudonym\"").await;
+    place.upstream.speak(Speaks::Sessions);
+    let (agent, tokens) = place.agent("up", "ana@example.net").await;
+    let caller = agent.session(&tokens).await;
+    let (events, receiver) = mpsc::channel(8);
+    place.upstream.answer_next(Canned::Stream(receiver));
+    let question = json!({ "jsonrpc": "2.0", "id": "4155552671", "method": "elicitation/create", "params": {
+        "message": "Send it to jane.doe@example.com?", "requestedSchema": { "type": "object", "properties": { "to": { "type": "string", "default": "jane.doe@example.com" } } } } });
+    events.send(format!("data: {question}\n\n")).await.unwrap();
+    events
+        .send(format!("data: {}\n\n", json!({ "jsonrpc": "2.0", "id": 1, "result": { "content": [] } })))
+        .await
+        .unwrap();
+    drop(events);
+    let answer = caller.call("read", json!({})).await;
+    let asked: Value =
+        serde_json::from_str(answer.text().lines().next().unwrap().strip_prefix("data: ").unwrap()).unwrap();
+    assert_eq!(asked["id"], "4155552671", "an id is no telephone number");
+    assert_eq!(asked["params"]["message"], "Send it to [EMAIL_1]?");
+    assert_eq!(asked["params"]["requestedSchema"]["properties"]["to"]["default"], "[EMAIL_1]");
+    let response = json!({ "jsonrpc": "2.0", "id": "4155552671", "result": { "action": "accept", "content": { "to": "[EMAIL_1]" } } });
+    let session = caller.session().unwrap();
+    caller.post(&response, &[("mcp-session-id", session), ("mcp-protocol-version", "2025-11-25")]).await;
+    assert_eq!(place.sent().pop().unwrap()["result"]["content"]["to"], "jane.doe@example.com");
+}
+
+#[tokio::test]
+async fn a_resumed_stream_is_masked_by_all_that_any_policy_demands() {
+    let policy = format!("{}mask = [\"US_SSN\"]\n", POLICY.split_once("[[prompt]]").unwrap().0);
+    let upstream = Upstream::start().await;
+    let config = format!("[[server]]\nname = \"up\"\nurl = \"{}\"\npolicy = \"policy.toml\"\n", upstream.url());
+    let house = House::of(&config, &[("policy.toml", &policy)]).await;
+    house.add_user("ana@example.net", &["staff"]).await;
+    let place = Place { house, upstream };
+    let (agent, tokens) = place.agent("up", "ana@example.net").await;
+    let caller = agent.session(&tokens).await;
+    let (events, receiver) = mpsc::channel(8);
+    place.upstream.answer_next(Canned::Stream(receiver));
+    events.send(format!("data: {}\n\n", json!({ "jsonrpc": "2.0", "id": 1, "result": text_result() }))).await.unwrap();
+    drop(events);
+    let request = http::Request::builder()
+        .method("GET")
+        .uri(&agent.path)
+        .header("host", place.house.origin().strip_prefix("http://").unwrap())
+        .header("authorization", format!("Bearer {}", tokens.access))
+        .header("accept", "text/event-stream")
+        .header("mcp-session-id", caller.session().unwrap())
+        .header("mcp-protocol-version", "2025-11-25")
+        .body(Bytes::new())
+        .unwrap();
+    let answer = place.house.http.send(request).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert!(answer.text().contains("[SSN_1]") && !answer.text().contains("219-09"), "{}", answer.text());
 }
