@@ -414,6 +414,7 @@ async fn every_part_of_an_answer_is_masked_and_the_protocol_stays() {
         "structuredContent": { "card": 4_111_111_111_111_111u64, "jane.doe@example.com": 1, "count": 42 },
         "_meta": { "io.modelcontextprotocol/related-task": { "taskId": "203.0.113.9" }, "com.example/by": "jane.doe@example.com" },
         "nextCursor": "jane.doe@example.com",
+        "task": { "taskId": "203.0.113.9", "statusMessage": "for jane.doe@example.com" },
     });
     place.result(&result);
     let answer = caller.call("read", json!({})).await;
@@ -435,6 +436,8 @@ async fn every_part_of_an_answer_is_masked_and_the_protocol_stays() {
     let task = masked["_meta"]["io.modelcontextprotocol/related-task"]["taskId"].as_str().unwrap();
     assert!(task.ends_with(".203.0.113.9"), "tagged, not masked: {task}");
     assert_eq!(masked["_meta"]["com.example/by"], "[EMAIL_1]");
+    assert!(masked["task"]["taskId"].as_str().unwrap().ends_with("203.0.113.9"), "{masked}");
+    assert_eq!(masked["task"]["statusMessage"], "for [EMAIL_1]");
     assert_eq!(masked["nextCursor"], "jane.doe@example.com", "a cursor comes back as it was");
 
     place.answer(json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": -32000, "message": "no mailbox jane.doe@example.com", "data": { "ip": "203.0.113.9" } } }).to_string());
