@@ -5,6 +5,7 @@ import { conformanceServer } from './drivers/conformance_server.mjs';
 import { evidence } from './drivers/evidence.mjs';
 import { federation } from './drivers/federation.mjs';
 import { inspector } from './drivers/inspector.mjs';
+import { masking } from './drivers/masking.mjs';
 import { mcpRemote } from './drivers/mcp_remote.mjs';
 import { pages } from './drivers/pages.mjs';
 import { protect } from './drivers/protect.mjs';
@@ -20,7 +21,7 @@ import { SERVICE_SECRET, startDemo, startHouse } from './lib/house.mjs';
 import { startUpstream } from './lib/upstream.mjs';
 
 const SUITES = {
-  typescript, wires, servers, mcpRemote, inspector, python, strict, conformance, conformanceServer, pages, protect, federation,
+  typescript, wires, servers, mcpRemote, inspector, python, strict, conformance, conformanceServer, pages, protect, federation, masking,
   evidence,
 };
 const asked = process.argv.slice(2);

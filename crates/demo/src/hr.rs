@@ -9,6 +9,7 @@ mod caller;
 mod jwks;
 mod library;
 mod people;
+mod personal;
 mod records;
 mod seed;
 mod server;

@@ -374,6 +374,21 @@ pub struct AuditVerify {
 pub enum Pii {
     /// Report what is found on standard error, and write the masked text to standard output
     Scan(PiiScan),
+    /// Say of each span why it was found or not: recognizer, evidence, score, threshold, action
+    Explain(PiiExplain),
+}
+
+/// `vestibule pii explain`
+#[derive(Args)]
+pub struct PiiExplain {
+    /// The file, or - for standard input
+    pub file: PathBuf,
+    /// Explain as this configuration file masks the answers of a server
+    #[arg(long, short)]
+    pub config: Option<PathBuf>,
+    /// Print one JSON object per span
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `vestibule pii scan`
@@ -393,9 +408,9 @@ pub struct PiiScan {
 #[derive(Args)]
 #[command(after_help = STDIO)]
 pub struct Stdio {
-    /// The server's name at the gateway
+    /// The server's name at the gateway [default: the endpoint /mcp that joins servers]
     #[arg(long)]
-    pub server: String,
+    pub server: Option<String>,
     /// The gateway's origin, for example https://mcp.example.com [default: public_url of the configuration]
     #[arg(long)]
     pub url: Option<String>,

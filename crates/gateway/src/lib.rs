@@ -9,7 +9,9 @@ mod handover;
 pub mod jobs;
 mod keys;
 pub mod listen;
+pub mod logs;
 mod nowhere;
+pub mod operators;
 mod people;
 pub mod state;
 pub mod telemetry;
@@ -24,7 +26,7 @@ pub fn run(cli: cli::Cli) -> ExitCode {
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         tracing::debug!("a TLS provider was already installed");
     }
-    telemetry::start();
+    let logs = telemetry::start();
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -32,7 +34,7 @@ pub fn run(cli: cli::Cli) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(commands::run(cli.command)) {
+    match runtime.block_on(commands::run_logged(cli.command, &logs)) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("vestibule: {error:#}");

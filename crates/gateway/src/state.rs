@@ -14,7 +14,10 @@ use vestibule_model::{Clock, Random, Secret};
 use vestibule_oauth::keys::generate_ed25519;
 use vestibule_store::{Store, journal::Journal, seal::Sealer};
 
-use crate::config::State;
+use crate::{
+    config::{self, State},
+    logs::LogSwitch,
+};
 
 /// What is opened from a state directory.
 pub struct Opened {
@@ -79,7 +82,8 @@ fn open_journal(path: &Path, clock: &Arc<dyn Clock>, random: &dyn Random) -> Res
 /// # Errors
 /// When it cannot be written, or another command is writing it.
 pub fn open_terminal_journal(path: &Path, clock: &Arc<dyn Clock>, random: &dyn Random) -> Result<Journal> {
-    open_journal_in(path, &terminal_journal_path(path), clock, random)
+    let journal = open_journal_in(path, &terminal_journal_path(path), clock, random)?;
+    Ok(journal.masked_by(LogSwitch::new(config::logs_by_environment()).for_journal()))
 }
 
 fn open_journal_in(path: &Path, folder: &Path, clock: &Arc<dyn Clock>, random: &dyn Random) -> Result<Journal> {

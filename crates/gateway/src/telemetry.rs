@@ -1,9 +1,16 @@
-//! Logs, on standard error. `RUST_LOG` chooses what; the default is warnings and our own information.
+//! Logs, on standard error. `RUST_LOG` chooses what; the default is warnings and our own information. Personal data in them
+//! is masked ([`crate::logs`]).
 
 use tracing_subscriber::{EnvFilter, fmt};
 
-/// Starts logging; JSON lines when `VESTIBULE_LOG=json`.
-pub fn start() {
+use crate::{
+    config,
+    logs::{LogSwitch, MaskedFormat},
+};
+
+/// Starts logging; JSON lines when `VESTIBULE_LOG=json`. A panic is logged too, so that it is masked like everything else.
+pub fn start() -> LogSwitch {
+    let switch = LogSwitch::new(config::logs_by_environment());
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,vestibule=info"));
     let colour = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let builder = fmt()
@@ -13,8 +20,20 @@ pub fn start() {
         .with_ansi(colour)
         .log_internal_errors(false);
     let json = std::env::var("VESTIBULE_LOG").is_ok_and(|format| format == "json");
-    let started = if json { builder.json().try_init() } else { builder.compact().try_init() };
+    let started = if json {
+        builder.json().map_event_format(|format| MaskedFormat::new(format, switch.clone())).try_init()
+    } else {
+        // Fields of spans are written before a line is masked, so they have no colours either.
+        let builder = builder.compact().with_ansi(false);
+        builder.map_event_format(|format| MaskedFormat::new(format, switch.clone())).try_init()
+    };
     if started.is_err() {
         tracing::debug!("logging was already started");
     }
+    let lines = switch.clone();
+    std::panic::set_hook(Box::new(move |panic| {
+        // Written by hand: whoever panics may hold the logger.
+        eprintln!("vestibule: {}", lines.masked(&panic.to_string()));
+    }));
+    switch
 }

@@ -13,7 +13,7 @@ use vestibule_egress::{
     guard::Reach,
 };
 use vestibule_identity::{Authenticator, password::PasswordPool};
-use vestibule_model::{Clock, Random, SystemClock, SystemRandom, server::Servers};
+use vestibule_model::{Clock, Random, Secret, SystemClock, SystemRandom, server::Servers};
 use vestibule_oauth::keys::KeyRing;
 use vestibule_policy::{Engine, PolicySet};
 use vestibule_proxy::{PinnedTools, Pins, Proxy, ProxySettings};
@@ -23,7 +23,11 @@ use vestibule_vault::{Credentials, SessionLimits, Vault, VaultParts};
 use crate::{
     config::{Config, DocumentReach},
     jobs::Jobs,
-    keys, nowhere, people, state,
+    keys,
+    logs::LogSwitch,
+    nowhere,
+    operators::Operators,
+    people, state,
 };
 
 /// The whole product, wired.
@@ -34,6 +38,8 @@ pub struct House {
     pub store: Store,
     /// The evidence.
     pub journal: Journal,
+    /// What is served to operators.
+    pub operators: Operators,
     /// The background tasks, not yet started.
     pub jobs: Jobs,
     /// Hashes passwords.
@@ -55,7 +61,8 @@ pub fn senses() -> Senses {
 pub async fn build(mut config: Config, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<House> {
     let policies = load_policies(&config)?;
     let opened = state::open(&config.state, config.master_key.take(), &clock, &random).await?;
-    let (store, journal) = (opened.store, opened.journal);
+    let logs = LogSwitch::new(config.masking.logs);
+    let (store, journal) = (opened.store, opened.journal.masked_by(logs.for_journal()));
     for (client, secret) in &config.clients {
         store.put_client(client, *secret).await.context("storing the pre-registered clients")?;
     }
@@ -73,9 +80,17 @@ pub async fn build(mut config: Config, clock: Arc<dyn Clock>, random: Arc<dyn Ra
         random,
     };
     people::add(&config.users, &parts.store, &parts.journal, &parts.passwords, (&parts.clock, &parts.random)).await?;
-    let public = router(&config, &parts)?;
+    let proxy = Arc::new(proxy(&config, &parts)?);
+    let operators = Operators {
+        store: parts.store.clone(),
+        journal: parts.journal.clone(),
+        meters: Arc::clone(&proxy.meters),
+        tally: Arc::clone(proxy.vault.tally()),
+    };
+    let public = router(&config, &parts, proxy)?;
     Ok(House {
         public,
+        operators,
         jobs: Jobs {
             store: parts.store.clone(),
             keys: parts.keys,
@@ -103,8 +118,8 @@ struct Parts {
     random: Arc<dyn Random>,
 }
 
-fn router(config: &Config, parts: &Parts) -> Result<Router> {
-    let proxy = vestibule_proxy::router(Arc::new(proxy(config, parts)?));
+fn router(config: &Config, parts: &Parts, proxy: Arc<Proxy>) -> Result<Router> {
+    let proxy = vestibule_proxy::router(proxy);
     let authserver = vestibule_authserver::routes::router(Arc::new(authserver(config, parts)?));
     let console = vestibule_console::router(Arc::new(console(config, parts)));
     let all = proxy.merge(authserver).merge(console);
@@ -147,11 +162,14 @@ fn proxy(config: &Config, parts: &Parts) -> Result<Proxy> {
             credentials: Credentials { servers: Servers::clone(&parts.servers.load()), secrets: secrets.collect() },
             children: SessionLimits::CHILDREN,
             streams: SessionLimits::STREAMS,
+            masking: config.masking.settings.clone(),
+            mask_key: mask_key(config, &*parts.random),
             clock: Arc::clone(&parts.clock),
             random: Arc::clone(&parts.random),
         })?,
         store: parts.store.clone(),
         servers: Arc::clone(&parts.servers),
+        meters: Arc::default(),
         channels: vestibule_proxy::wires::sse::Channels::default(),
         memory: vestibule_proxy::federation::Memory::default(),
         settings: ProxySettings {
@@ -162,6 +180,15 @@ fn proxy(config: &Config, parts: &Parts) -> Result<Proxy> {
         },
         clock: Arc::clone(&parts.clock),
         random: Arc::clone(&parts.random),
+    })
+}
+
+/// The configured key, or one that lives as long as the process.
+fn mask_key(config: &Config, random: &dyn Random) -> Secret<[u8; 32]> {
+    config.masking.key.clone().unwrap_or_else(|| {
+        let mut key = [0; 32];
+        random.fill(&mut key);
+        Secret::new(key)
     })
 }
 

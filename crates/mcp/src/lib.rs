@@ -20,6 +20,8 @@ pub mod places;
 mod scan;
 pub mod sse;
 pub mod state;
+pub mod untouched;
+mod values;
 pub mod watch;
 
 pub use definition::Definition;

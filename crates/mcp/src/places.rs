@@ -8,7 +8,7 @@ mod walk;
 
 use std::{borrow::Cow, ops::Range};
 
-use crate::{error::ParseError, message::MessageKind, mirror};
+use crate::{error::ParseError, message::MessageKind};
 
 /// A place in a message.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -141,9 +141,4 @@ fn splice(text: &str, mut edits: Vec<(Range<usize>, String)>) -> Vec<u8> {
     }
     out.extend_from_slice(text.get(from..).unwrap_or("").as_bytes());
     out
-}
-
-/// The value of a header that mirrors a name (MCP 2026-07-28, transports, Value Encoding).
-pub fn mirrored(name: &str) -> String {
-    mirror::encode(name)
 }

@@ -68,6 +68,18 @@ pub enum Verdict {
     Deny,
 }
 
+/// Whether personal data in an event is masked when it is written.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Masking {
+    /// As the journal is configured.
+    #[default]
+    AsConfigured,
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
 /// One line of the audit journal, before it is numbered and chained.
 #[derive(Clone, Debug, Serialize)]
 pub struct AuditEvent {
@@ -134,6 +146,9 @@ pub struct AuditEvent {
     /// A short free text for people: never a secret, never user content.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<Cow<'static, str>>,
+    /// Not written: how it is written.
+    #[serde(skip)]
+    pub masking: Masking,
 }
 
 impl AuditEvent {
@@ -162,6 +177,7 @@ impl AuditEvent {
             micros: None,
             address: None,
             detail: None,
+            masking: Masking::AsConfigured,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{borrow::Borrow, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{Clock, Random};
+use crate::clock::{Clock, Random, Timestamp};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -73,6 +73,14 @@ macro_rules! id {
                 text.push_str(concat!($prefix, "_"));
                 text.push_str(uuid.simple().encode_lower(&mut [0; 32]));
                 Self(text.into())
+            }
+
+            /// When it was made, if it was made by us.
+            pub fn made_at(&self) -> Option<Timestamp> {
+                let uuid = uuid::Uuid::try_parse(self.0.strip_prefix(concat!($prefix, "_"))?).ok()?;
+                let (seconds, nanos) = uuid.get_timestamp()?.to_unix();
+                let millis = i64::try_from(seconds).ok()?.checked_mul(1000)?;
+                Some(Timestamp::from_millis(millis + i64::from(nanos / 1_000_000)))
             }
         }
     };

@@ -31,7 +31,7 @@ pub mod spelling;
 pub mod token;
 pub mod user;
 
-pub use audit::{AuditEvent, EventKind, Verdict};
+pub use audit::{AuditEvent, EventKind, Masking, Verdict};
 pub use client::{ApplicationType, Client, ClientAuthMethod, ClientKind, RedirectUri};
 pub use clock::{Clock, Random, SystemClock, SystemRandom, Timestamp};
 pub use digest::Digest;

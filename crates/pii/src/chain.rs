@@ -119,6 +119,13 @@ impl Chain {
         }
     }
 
+    /// Where the runs end between which one separator stands each.
+    pub(crate) fn together(&self) -> usize {
+        let joined =
+            (0..self.len).take_while(|&index| matches!(self.gap(index), Some(Gap::One(_) | Gap::Paren))).count();
+        self.run(joined).map_or(0, |run| run.end)
+    }
+
     /// Whether a value made of the runs `first..=last` is cut out of something longer on its left.
     pub(crate) fn cut_left(&self, first: usize) -> bool {
         match first.checked_sub(1) {

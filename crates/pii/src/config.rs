@@ -3,7 +3,7 @@
 use crate::{kind::Kind, mask::Action};
 
 /// How sure a finding must be.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Sensitivity {
     /// Only what is hardly anything else.
     Strict,
@@ -12,6 +12,8 @@ pub enum Sensitivity {
     Balanced,
     /// Rather too much than too little.
     Eager,
+    /// Whatever was proposed; for explanations.
+    Everything,
 }
 
 impl Sensitivity {
@@ -20,12 +22,13 @@ impl Sensitivity {
             Self::Strict => 65,
             Self::Balanced => 50,
             Self::Eager => 35,
+            Self::Everything => 1,
         }
     }
 }
 
 /// What happens to one kind.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Rule {
     /// How sure a finding must be.
     pub sensitivity: Sensitivity,
@@ -34,7 +37,7 @@ pub struct Rule {
 }
 
 /// The rules for all kinds. A kind without a rule is not looked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Config {
     rules: [Option<Rule>; Kind::ALL.len()],
 }
@@ -86,6 +89,11 @@ impl Config {
             rule.sensitivity = sensitivity;
         }
         self
+    }
+
+    /// Everything that any recognizer proposes, however unsure: to explain, not to mask.
+    pub(crate) fn with_everything(self) -> Self {
+        self.with_sensitivity(Sensitivity::Everything)
     }
 
     /// The rule of a kind.

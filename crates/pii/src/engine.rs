@@ -1,7 +1,7 @@
 //! Drives the recognizers over one text and settles what overlaps.
 
 use crate::{
-    chain::{Chain, Continued},
+    chain::{Chain, Continued, Run},
     chars::{
         Sep, at, before, char_at, char_before, is_alnum, is_digit, is_escape, is_hex, is_letter, part, span, span_back,
     },
@@ -110,14 +110,15 @@ impl Engine {
     }
 
     fn visit_chain(&self, text: &Text<'_>, anchor: usize, found: &mut Candidates) -> usize {
-        let mut chain = Chain::read(text.bytes, anchor, Continued::No);
-        if let Some(end) = moment_end(text.bytes, &chain) {
+        if let Some(end) = moment_end(text.bytes, anchor) {
             return end;
         }
+        let mut chain = Chain::read(text.bytes, anchor, Continued::No);
         loop {
-            if is_dull(text.bytes, &chain) {
+            if is_dull(text.bytes, &chain) || is_amount(text.bytes, &chain) {
                 return chain.next;
             }
+            text.group(chain.run(0).map_or(0, |run| run.start), chain.together());
             for (digits, find) in &self.chains {
                 if chain.total >= *digits {
                     find(text, &chain, found);
@@ -139,6 +140,11 @@ impl Engine {
     /// Of overlapping candidates the surest stays, then the longest, then the one of the higher rank.
     fn settle(&self, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
         candidates.retain(|candidate| self.passes(candidate));
+        let asked = |candidate: &Candidate| self.thresholds.get(candidate.kind.index()).copied().flatten().is_some();
+        if candidates.len() < 2 {
+            candidates.retain(asked);
+            return candidates;
+        }
         candidates.sort_unstable_by_key(|candidate| (candidate.start, candidate.end));
         let mut settled: Vec<Candidate> = Vec::with_capacity(candidates.len());
         let mut rest = candidates.as_mut_slice();
@@ -158,7 +164,7 @@ impl Engine {
             choose(cluster, &mut settled);
             rest = others;
         }
-        settled.retain(|candidate| self.thresholds.get(candidate.kind.index()).copied().flatten().is_some());
+        settled.retain(asked);
         settled
     }
 }
@@ -220,7 +226,7 @@ fn is_extension(byte: u8) -> bool {
 }
 
 /// Where the UUID ends that starts here.
-fn uuid_end(bytes: &[u8], start: usize) -> Option<usize> {
+pub(crate) fn uuid_end(bytes: &[u8], start: usize) -> Option<usize> {
     let text = part(bytes, start, start + 36);
     let dashes = [8, 13, 18, 23].into_iter().all(|place| at(text, place) == b'-');
     let fits = dashes && text.len() == 36 && text.iter().all(|&byte| is_hex(byte) || byte == b'-');
@@ -228,8 +234,9 @@ fn uuid_end(bytes: &[u8], start: usize) -> Option<usize> {
 }
 
 /// Where the moment ends that starts here: `2024-05-01T10:00:00.123Z`, `2024-05-01 10:00`, `10:00:00`.
-fn moment_end(bytes: &[u8], chain: &Chain) -> Option<usize> {
-    let first = chain.run(0)?;
+pub(crate) fn moment_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let length = span(bytes, start, 5, is_digit);
+    let first = Run { start, end: start + length };
     let clock = |place: usize| {
         let colons = [2, 5].map(|offset| at(bytes, place + offset) == b':');
         let digits = [0, 1, 3, 4].into_iter().all(|offset| is_digit(at(bytes, place + offset)));
@@ -248,6 +255,18 @@ fn moment_end(bytes: &[u8], chain: &Chain) -> Option<usize> {
     }
     let end = clock(time)?;
     Some(end + span(bytes, end, 16, |byte| is_digit(byte) || matches!(byte, b'.' | b'+' | b'Z')))
+}
+
+/// A decimal with at most three digits behind its point: no value of ours is written so.
+fn is_amount(bytes: &[u8], chain: &Chain) -> bool {
+    let (Some(first), Some(last)) = (chain.run(0), chain.run(1)) else { return false };
+    chain.len() == 2
+        && !chain.goes_on
+        && chain.sep(0) == Some(Sep::Dot)
+        && last.len() <= 3
+        && first.len() <= 6
+        && at(bytes, last.end) != b':'
+        && before(bytes, first.start) != b':'
 }
 
 /// Few digits with nothing around them that any recognizer could use: the most of the numbers in a program.

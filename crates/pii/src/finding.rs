@@ -43,4 +43,6 @@ pub enum Site {
         /// 0 for a number of the document itself.
         depth: u8,
     },
+    /// Inside a text in base64; the range is all of it.
+    Encoded,
 }

@@ -6,7 +6,8 @@ use crate::{
     context::{Surroundings, Text, key_topics},
     engine::Engine,
     finding::{Finding, Site},
-    json::{Origin, looks_like_json, walk},
+    impersonal::is_impersonal,
+    json::{Origin, Paths, looks_like_json, walk},
 };
 
 /// Finds personal data. Build one per configuration and share it.
@@ -14,12 +15,23 @@ use crate::{
 pub struct Scanner {
     engine: Engine,
     config: Config,
+    paths: Paths,
 }
 
 impl Scanner {
     /// A scanner for a configuration.
     pub fn new(config: Config) -> Self {
-        Self { engine: Engine::new(&config), config }
+        Self { engine: Engine::new(&config), config, paths: Paths::default() }
+    }
+
+    /// The same for documents of a known form.
+    #[must_use]
+    pub fn with_paths(self, paths: Paths) -> Self {
+        Self { paths, ..self }
+    }
+
+    pub(crate) fn paths(&self) -> &Paths {
+        &self.paths
     }
 
     /// The configuration.
@@ -41,9 +53,11 @@ impl Scanner {
 
     /// A text of any sort.
     pub(crate) fn document(&self, bytes: &[u8], origin: &Origin<'_>, surroundings: Surroundings) -> Vec<Finding> {
-        if looks_like_json(bytes)
-            && let Ok(found) = walk(self, bytes, origin, surroundings)
-        {
+        let json = looks_like_json(bytes);
+        if json && is_impersonal(bytes) {
+            return Vec::new();
+        }
+        if json && let Ok(found) = walk(self, bytes, origin, surroundings) {
             return found;
         }
         self.lines(bytes, origin, surroundings)

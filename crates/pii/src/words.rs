@@ -6,6 +6,8 @@ use crate::chars::is_alpha;
 #[derive(Debug)]
 pub(crate) struct WordSet {
     slots: Vec<u64>,
+    /// By the low five bits of the first byte: which lengths the words have, up to 63.
+    lengths: [u64; 32],
 }
 
 const SEED: u64 = 0xCBF2_9CE4_8422_2325;
@@ -13,9 +15,15 @@ const SEED: u64 = 0xCBF2_9CE4_8422_2325;
 impl WordSet {
     /// The set of some words in lower case; `_` stands for a blank.
     pub(crate) fn of<'a>(words: impl Iterator<Item = &'a str>) -> Self {
-        let hashes: Vec<u64> = words.map(|word| hash(word.replace('_', " ").as_bytes())).collect();
-        let mut set = Self { slots: vec![0; (hashes.len() * 4).next_power_of_two()] };
-        for hash in hashes {
+        let words: Vec<String> = words.map(|word| word.replace('_', " ")).collect();
+        let mut set = Self { slots: vec![0; (words.len() * 4).next_power_of_two()], lengths: [0; 32] };
+        for word in &words {
+            // Another case of a letter may have another length; such words are told by their hash only.
+            if let Some(lengths) = set.lengths.get_mut(usize::from(first(word.as_bytes()))) {
+                *lengths |= if word.is_ascii() { 1 << word.len().min(63) } else { u64::MAX };
+            }
+        }
+        for hash in words.iter().map(|word| hash(word.as_bytes())) {
             let mut index = set.index(hash);
             while let Some(slot) = set.slots.get_mut(index) {
                 if *slot == 0 || *slot == hash {
@@ -30,6 +38,10 @@ impl WordSet {
 
     /// Whether the word is in the set.
     pub(crate) fn has(&self, word: &[u8]) -> bool {
+        let lengths = self.lengths.get(usize::from(first(word))).copied().unwrap_or(0);
+        if lengths & (1 << word.len().min(63)) == 0 && first_is_plain(word) {
+            return false;
+        }
         let hash = hash(word);
         let mut index = self.index(hash);
         loop {
@@ -44,6 +56,15 @@ impl WordSet {
     fn index(&self, hash: u64) -> usize {
         (hash ^ (hash >> 31)) as usize & (self.slots.len() - 1)
     }
+}
+
+/// The low bits of the first byte; the same in both cases of a plain letter.
+fn first(word: &[u8]) -> u8 {
+    word.first().map_or(0, |byte| byte & 31)
+}
+
+fn first_is_plain(word: &[u8]) -> bool {
+    word.first().is_none_or(u8::is_ascii)
 }
 
 /// The hash of the lower-case word; never 0.

@@ -137,3 +137,14 @@ fn a_string_longer_than_a_window_is_masked_in_pieces() {
         assert_eq!(text(&cuts), plain);
     }
 }
+
+#[test]
+fn an_event_goes_out_as_soon_as_it_is_complete() {
+    let masker = masker();
+    for blank in ["\n\n", "\r\n\r\n", "\n\r\n"] {
+        let mut stream = SseStream::new(&masker, 1 << 20);
+        let event = format!("data: jane.doe@example.com{blank}");
+        let out = stream.feed(event.as_bytes(), &mut Naming::Plain).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), format!("data: [EMAIL]{blank}"), "{blank:?}");
+    }
+}

@@ -6,7 +6,7 @@ use cedar_policy::{Effect, Policy, PolicyId};
 use miette::Diagnostic;
 use serde_json::Value;
 
-use crate::{limits::line_at, set::PolicyError, suggest, table::Reach};
+use crate::{limits::line_at, mask::Mask, set::PolicyError, suggest, table::Reach};
 
 /// A statement on its way in, from a table or from a hand-written file.
 pub(crate) struct Statement {
@@ -35,6 +35,8 @@ pub struct PolicyInfo {
     pub tier: i32,
     /// Whether its `@step_up` asks for two factors.
     pub step_up: bool,
+    /// What of its answers must be masked.
+    pub mask: Option<Mask>,
     /// How far it reaches, when it comes from a table.
     pub reach: Option<Reach>,
     /// Its Cedar text.
@@ -64,7 +66,7 @@ pub(crate) enum AtBest {
 }
 
 /// The annotations that have a meaning.
-const ANNOTATIONS: [&str; 3] = ["id", "tier", "step_up"];
+const ANNOTATIONS: [&str; 4] = ["id", "tier", "step_up", "mask"];
 
 /// Parses one statement and reads its annotations.
 ///
@@ -95,8 +97,8 @@ pub(crate) fn compile(statement: Statement) -> Result<Compiled, Vec<PolicyError>
             AtBest::Permits(Box::new(policy.map_err(|what| vec![fault(line, what, "simplify the policy".into())])?))
         }
     };
-    let (tier, step_up) = (annotations.tier, annotations.step_up);
-    let info = PolicyInfo { id, line, permits, tier, step_up, reach, text: text.into(), file };
+    let (tier, step_up, mask) = (annotations.tier, annotations.step_up, annotations.mask);
+    let info = PolicyInfo { id, line, permits, tier, step_up, mask, reach, text: text.into(), file };
     Ok(Compiled { policy, info, uses_arguments, weight, at_best })
 }
 
@@ -105,6 +107,7 @@ struct Annotations {
     id: Option<String>,
     tier: i32,
     step_up: bool,
+    mask: Option<Mask>,
 }
 
 impl Annotations {
@@ -132,7 +135,12 @@ impl Annotations {
                     let what = format!("@step_up(\"{}\") is unknown", value.escape_debug());
                     return Err((what, "write @step_up(\"mfa\")".into()));
                 }
-                "mask" | "limit" | "approve" => {
+                "mask" if policy.effect() == Effect::Forbid => {
+                    let remedy = "put it on the permits whose answers are to be masked".into();
+                    return Err(("@mask has no meaning on a forbid".into(), remedy));
+                }
+                "mask" => found.mask = Some(Mask::parse(value)?),
+                "limit" | "approve" => {
                     let remedy = "remove it, or forbid the call until it is supported".into();
                     return Err((format!("@{name} is an obligation that this version cannot fulfil"), remedy));
                 }
@@ -209,7 +217,8 @@ mod tests {
     #[test]
     fn obligations_that_cannot_be_fulfilled_are_refused() {
         for (annotation, what, remedy) in [
-            ("@mask(\"email\")", "@mask is an obligation that this version cannot fulfil", "remove it"),
+            ("@mask(\"EMAIL\")", "“EMAIL” is no type of personal data", "EMAIL_ADDRESS"),
+            ("@mask(\"IBAN=hide\")", "“hide” is no way to mask", "use one of: label"),
             ("@limit(\"5\")", "@limit is an obligation", "remove it"),
             ("@approve", "@approve is an obligation", "remove it"),
             ("@teir(\"1\")", "the annotation @teir is unknown", "did you mean `tier`?"),
@@ -223,6 +232,8 @@ mod tests {
             assert!(errors[0].remedy.contains(remedy), "{}", errors[0]);
         }
         let errors = read("@step_up(\"mfa\") forbid (principal, action, resource);").err().unwrap();
+        assert!(errors[0].what.contains("no meaning on a forbid"), "{}", errors[0]);
+        let errors = read("@mask forbid (principal, action, resource);").err().unwrap();
         assert!(errors[0].what.contains("no meaning on a forbid"), "{}", errors[0]);
     }
 

@@ -19,7 +19,7 @@ fn of_row(server: &str, file: &Arc<str>, row: &Row, named: &[(Kind, Target)]) ->
     allow.sort_by_key(|(_, reach)| *reach);
     let pairs = row.targets.iter().flat_map(|target| allow.iter().map(move |(role, reach)| (target, role, *reach)));
     let statement = |(target, role, reach): (&Target, &String, Reach)| Statement {
-        text: text(server, row.kind, target, role, reach, named),
+        text: text(server, row, target, role, reach, named),
         file: Arc::clone(file),
         line: row.line,
         reach: Some(reach),
@@ -28,12 +28,17 @@ fn of_row(server: &str, file: &Arc<str>, row: &Row, named: &[(Kind, Target)]) ->
     pairs.map(statement).collect()
 }
 
-fn text(server: &str, kind: Kind, target: &Target, role: &str, reach: Reach, named: &[(Kind, Target)]) -> String {
+fn text(server: &str, row: &Row, target: &Target, role: &str, reach: Reach, named: &[(Kind, Target)]) -> String {
+    let kind = row.kind;
     let resource = match target {
         Target::Exact(name) => format!("resource == {}", entity(kind, name)),
         Target::Prefix(_) | Target::Every => "resource".to_owned(),
     };
-    let mut text = format!("@id({})\npermit (\n", quote(&id(server, kind, target, role)));
+    let mut text = format!("@id({})\n", quote(&id(server, kind, target, role)));
+    if let Some(mask) = row.masks.of(role) {
+        let _ = writeln!(text, "@mask({})", quote(&mask.to_string()));
+    }
+    text.push_str("permit (\n");
     let _ = write!(
         text,
         "    {},\n    action == Action::\"{}\",\n    {resource}\n)",

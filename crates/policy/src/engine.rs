@@ -58,8 +58,10 @@ impl Engine {
         let snapshot = self.current.load();
         let finding = judge(&snapshot.set, Some(&snapshot.cache), principal, server, directory, &call);
         let Finding { subject, verdict, policies } = self.held_back(server, &call, finding);
+        let policy = snapshot.set.find(&server.name);
+        let masks = policy.map(|policy| policy.masks(&call.target(), call.method(), &policies)).unwrap_or_default();
         let (principal, server) = (Arc::clone(principal), Arc::clone(server));
-        Decision::new(Decided { principal, server, request, subject, policies }, call, verdict)
+        Decision::new(Decided { principal, server, request, subject, policies, masks }, call, verdict)
     }
 
     /// Whether a list shows the caller this target: there is a call of it that scope and policy allow.

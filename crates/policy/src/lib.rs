@@ -18,6 +18,7 @@ pub mod explain;
 mod facts;
 pub mod hold;
 mod limits;
+pub mod mask;
 pub mod matrix;
 pub mod permit;
 mod schema;

@@ -40,7 +40,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use vestibule_model::{AuditEvent, EventKind, Principal, RequestId, ScopeSet, Server, Timestamp, UserId, Verdict};
 
-use crate::call::Call;
+use crate::{call::Call, mask::Mask};
 
 /// Why not.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -89,6 +89,8 @@ pub(crate) struct Decided {
     pub(crate) subject: Option<UserId>,
     /// The ids of the policies that decided.
     pub(crate) policies: Arc<[Arc<str>]>,
+    /// What of the answer must be masked.
+    pub(crate) masks: Arc<[Mask]>,
 }
 
 /// The outcome for one call; owns the call. Record its event before unwrapping it.
@@ -134,7 +136,7 @@ impl<C: Call> Decision<C> {
     /// The audit event of this decision: who, under which consent, what, on whose data, and why.
     /// Arguments appear as a digest only.
     pub fn event(&self, at: Timestamp) -> AuditEvent {
-        let Decided { principal, server, request, subject, policies } = &self.decided;
+        let Decided { principal, server, request, subject, policies, .. } = &self.decided;
         AuditEvent {
             org: Some(principal.org.clone()),
             user: principal.user_id().cloned(),
@@ -190,6 +192,11 @@ impl<C> Permit<C> {
     /// The user whose data it touches, when policy found one.
     pub fn subject(&self) -> Option<&UserId> {
         self.decided.subject.as_ref()
+    }
+
+    /// What of the answer must be masked, whatever else is configured.
+    pub fn masks(&self) -> &[Mask] {
+        &self.decided.masks
     }
 
     /// Gives the call back and ends the permit.

@@ -13,6 +13,7 @@ use crate::{
     compile::{Compiled, PolicyInfo, compile},
     draft::{Draft, Subjects},
     limits::{line_at, on_big_stack},
+    mask::Mask,
     schema::{self, Vocabulary},
     slice::{Slice, Slices},
 };
@@ -46,6 +47,8 @@ pub struct ServerPolicy {
     roles: Vec<String>,
     subjects: Subjects,
     slices: [Slices; 4],
+    /// All that any policy demands.
+    masks: Arc<[Mask]>,
     shown: String,
 }
 
@@ -136,6 +139,17 @@ impl ServerPolicy {
         target.split().and_then(|(kind, name)| self.subjects.find(kind, name))
     }
 
+    /// What must be masked of an answer that these policies permit. What comes on the stream of a session, or by a method
+    /// that nothing is known of, may be the answer to any call.
+    pub(crate) fn masks(&self, target: &CallTarget<'_>, method: &str, permitted_by: &[Arc<str>]) -> Arc<[Mask]> {
+        match target {
+            _ if self.masks.is_empty() => Arc::clone(&self.masks),
+            CallTarget::Method(_) => Arc::clone(&self.masks),
+            CallTarget::Session if method == "GET" => Arc::clone(&self.masks),
+            _ => permitted_by.iter().filter_map(|id| self.infos.get(id)?.mask.clone()).collect(),
+        }
+    }
+
     pub(crate) fn infos(&self) -> &HashMap<Arc<str>, PolicyInfo> {
         &self.infos
     }
@@ -173,8 +187,9 @@ impl ServerPolicy {
             })
         };
         let slices = [slices(Kind::Tool)?, slices(Kind::Prompt)?, slices(Kind::Resource)?, slices(Kind::Method)?];
+        let masks = compiled.iter().filter_map(|policy| policy.info.mask.clone()).collect();
         let infos = compiled.into_iter().map(|policy| (Arc::clone(&policy.info.id), policy.info)).collect();
-        Ok(Self { infos, roles, subjects, slices, shown })
+        Ok(Self { infos, roles, subjects, slices, masks, shown })
     }
 }
 

@@ -7,6 +7,7 @@
 //! names   = ["query_leaves"]
 //! subject = "employee_id"                              # the argument that says whose data is meant
 //! allow   = { EMPLOYEE = "own", ADMINISTRATOR = "all" }
+//! mask    = ["US_SSN"]                                 # what of the answers must be masked; see `mask`
 //!
 //! [[resource]]
 //! uris  = ["hr://policies/*"]
@@ -21,7 +22,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::{call::Kind, limits::line_at, set::PolicyError, suggest};
+use crate::{call::Kind, limits::line_at, mask::Masks, set::PolicyError, suggest};
 
 /// The role that every signed-in user has.
 pub(crate) const EVERYONE: &str = "*";
@@ -73,6 +74,8 @@ pub(crate) struct Row {
     pub(crate) subject: Option<String>,
     /// By role (or `*`), in the order of the table's roles.
     pub(crate) allow: Vec<(String, Reach)>,
+    /// What of the answers must be masked.
+    pub(crate) masks: Masks,
 }
 
 /// What a row is about.
@@ -110,6 +113,8 @@ impl Target {
 struct RawTable {
     #[serde(default)]
     roles: Vec<Spanned<String>>,
+    /// For every row that says nothing else.
+    mask: Option<Spanned<toml::Value>>,
     #[serde(default)]
     tool: Vec<Spanned<RawNames>>,
     #[serde(default)]
@@ -127,6 +132,7 @@ struct RawMethods {
     names: Vec<Spanned<String>>,
     #[serde(default)]
     allow: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+    mask: Option<Spanned<toml::Value>>,
 }
 
 #[derive(Deserialize)]
@@ -136,6 +142,7 @@ struct RawNames {
     subject: Option<Spanned<String>>,
     #[serde(default)]
     allow: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+    mask: Option<Spanned<toml::Value>>,
 }
 
 #[derive(Deserialize)]
@@ -143,6 +150,7 @@ struct RawNames {
 struct RawUris {
     uris: Vec<Spanned<String>>,
     allow: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+    mask: Option<Spanned<toml::Value>>,
 }
 
 /// Reads and checks a table.
@@ -160,25 +168,26 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Table, Vec<PolicyError>> {
         }]);
     }
     let raw: RawTable = toml::from_str(text).map_err(|error| vec![syntax_error(file, text, &error)])?;
-    let mut check = Check { file, text, roles: Vec::new(), errors: Vec::new() };
+    let mut check = Check { file, text, roles: Vec::new(), masks: Masks::default(), errors: Vec::new() };
     check.roles(raw.roles);
+    check.masks = check.masks_of(raw.mask);
     let mut rows = Vec::new();
     for (kind, raw_rows) in [(Kind::Tool, raw.tool), (Kind::Prompt, raw.prompt)] {
         for row in raw_rows {
             let line = check.line(row.span().start);
-            let RawNames { names, subject, allow } = row.into_inner();
-            rows.push(check.row(kind, line, names, subject, allow));
+            let RawNames { names, subject, allow, mask } = row.into_inner();
+            rows.push(check.row(kind, line, Given { names, subject, allow, mask }));
         }
     }
     for row in raw.resource {
         let line = check.line(row.span().start);
-        let RawUris { uris, allow } = row.into_inner();
-        rows.push(check.row(Kind::Resource, line, uris, None, allow));
+        let RawUris { uris, allow, mask } = row.into_inner();
+        rows.push(check.row(Kind::Resource, line, Given { names: uris, subject: None, allow, mask }));
     }
     for row in raw.method {
         let line = check.line(row.span().start);
-        let RawMethods { names, allow } = row.into_inner();
-        rows.push(check.row(Kind::Method, line, names, None, allow));
+        let RawMethods { names, allow, mask } = row.into_inner();
+        rows.push(check.row(Kind::Method, line, Given { names, subject: None, allow, mask }));
     }
     check.repeats(&rows);
     if check.errors.is_empty() { Ok(Table { roles: check.roles, rows }) } else { Err(check.errors) }
@@ -201,7 +210,17 @@ struct Check<'a> {
     file: &'a str,
     text: &'a str,
     roles: Vec<String>,
+    /// What holds for rows that say nothing else.
+    masks: Masks,
     errors: Vec<PolicyError>,
+}
+
+/// A row as it is written.
+struct Given {
+    names: Vec<Spanned<String>>,
+    subject: Option<Spanned<String>>,
+    allow: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+    mask: Option<Spanned<toml::Value>>,
 }
 
 impl Check<'_> {
@@ -227,14 +246,8 @@ impl Check<'_> {
         }
     }
 
-    fn row(
-        &mut self,
-        kind: Kind,
-        line: usize,
-        names: Vec<Spanned<String>>,
-        subject: Option<Spanned<String>>,
-        allow: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
-    ) -> Row {
+    fn row(&mut self, kind: Kind, line: usize, given: Given) -> Row {
+        let Given { names, subject, allow, mask } = given;
         if names.is_empty() {
             self.fault(line, "the row names nothing".into(), "list the names it is about, or remove the row");
         }
@@ -243,7 +256,18 @@ impl Check<'_> {
         let mut allow: Vec<(String, Reach)> =
             allow.iter().filter_map(|(role, reach)| self.permission(role, reach, subject.is_some())).collect();
         allow.sort_by_key(|(role, _)| self.roles.iter().position(|known| known == role));
-        Row { kind, line, targets, subject, allow }
+        let masks = self.masks_of(mask);
+        Row { kind, line, targets, subject, allow, masks }
+    }
+
+    /// What a row says about masking, or else the table.
+    fn masks_of(&mut self, given: Option<Spanned<toml::Value>>) -> Masks {
+        let Some(given) = given else { return self.masks.clone() };
+        let line = self.line(given.span().start);
+        Masks::parse(given.get_ref(), &self.roles, EVERYONE).unwrap_or_else(|(what, remedy)| {
+            self.fault(line, what, remedy);
+            Masks::default()
+        })
     }
 
     /// A `*` has a meaning at the end of a URI and alone; elsewhere it would be a name that nothing has.
@@ -364,11 +388,11 @@ mod tests {
         for (text, expected) in [
             (
                 "[[tool]]\nnmaes = [\"a\"]",
-                "hr.toml:3: unknown field `nmaes`, expected one of `names`, `subject`, `allow`; did you mean `names`?",
+                "hr.toml:3: unknown field `nmaes`, expected one of `names`, `subject`, `allow`, `mask`; did you mean `names`?",
             ),
             (
                 "[[tools]]\nnames = [\"a\"]",
-                "hr.toml:2: unknown field `tools`, expected one of `roles`, `tool`, `prompt`, `resource`, `method`; did you mean `tool`?",
+                "hr.toml:2: unknown field `tools`, expected one of `roles`, `mask`, `tool`, `prompt`, `resource`, `method`; did you mean `tool`?",
             ),
             (
                 "[[tool]]\nnames = [\"a\"]\nallow = { EMPLOYE = true }",

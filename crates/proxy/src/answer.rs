@@ -94,8 +94,8 @@ pub(crate) async fn respond(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked
             Ok(stream::pass(proxy, arrival, asked, body))
         }
         (Media::Json, Some(kind)) => list::json(proxy, arrival, asked, kind, body).await,
-        (Media::Json, None) if asked.era() == Era::Stateless => round_trip::json(proxy, arrival, asked, body).await,
-        (Media::Json, None) | (Media::None, _) => Ok(Body::new(body)),
+        (Media::Json, None) => round_trip::json(proxy, arrival, asked, body).await,
+        (Media::None, _) => Ok(Body::new(body)),
     };
     let body = match passed {
         Ok(body) => body,

@@ -11,7 +11,7 @@ use vestibule_identity::{AuthenticateError, Authenticated, browser::PeerAddress}
 use vestibule_model::{AuditEvent, EventKind, Federation, Principal, RequestId, ScopeSet, Server, Verdict, federation};
 use vestibule_policy::engine::CallTarget;
 
-use crate::{Proxy, answer, challenge, origin};
+use crate::{Proxy, answer, challenge, meters::Happened, origin};
 
 /// What a URL leads to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -158,6 +158,7 @@ pub(crate) async fn arrive(proxy: &Proxy, door: &Door, parts: &Parts) -> Result<
             Ok(Arrival { server, joined, caller: Caller::Here(caller), request, credential, address })
         }
         Err(error) => {
+            proxy.meters.count(Happened::Unauthenticated);
             let response = challenge::unauthenticated(proxy, &server, &error);
             Err(stranger(proxy, &server, request, address, &error, response).await)
         }

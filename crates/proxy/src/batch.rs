@@ -10,8 +10,9 @@ use futures_util::{StreamExt, future::join_all, stream};
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use http_body::Frame;
 use http_body_util::{BodyExt, BodyStream, Limited, StreamBody};
+use serde_json::Value;
 use vestibule_mcp::{
-    Message, Version,
+    Message, MessageKind, Version,
     error::{self, code},
     sse,
 };
@@ -31,7 +32,8 @@ pub(crate) async fn answer(proxy: &Arc<Proxy>, arrival: Arrival, parts: &Parts, 
     }
     let answers = messages.into_iter().map(|message| {
         let arrival = arrival.another(proxy);
-        async move { call::answer(proxy, &arrival, parts.clone(), Some(message)).await }
+        let id = message.id().filter(|_| message.kind() == MessageKind::Request).map(str::to_owned);
+        async move { Element { id, answer: call::answer(proxy, &arrival, parts.clone(), Some(message)).await } }
     });
     join(proxy, join_all(answers).await).await
 }
@@ -46,25 +48,32 @@ fn may_batch(parts: &Parts) -> bool {
     }
 }
 
-/// One answer to a message.
+/// A message of the batch, by its answer.
+struct Element {
+    /// Only a request has one, and only it is answered.
+    id: Option<String>,
+    answer: Response,
+}
+
+/// What an element adds to the answer of the batch.
 enum Part {
     Json(Bytes),
     Events(Body),
 }
 
 /// An array when all answers are plain, a stream of events when one is a stream.
-async fn join(proxy: &Proxy, answers: Vec<Response>) -> Response {
+async fn join(proxy: &Proxy, elements: Vec<Element>) -> Response {
     // What concerns all of them (an unknown session, a part of us that is down) is the answer to all of them.
-    let common = answers.first().map(Response::status).filter(|first| {
+    let common = elements.first().map(|element| element.answer.status()).filter(|first| {
         let concerns_all = matches!(*first, StatusCode::NOT_FOUND | StatusCode::SERVICE_UNAVAILABLE);
-        concerns_all && answers.iter().all(|answer| answer.status() == *first)
+        concerns_all && elements.iter().all(|element| element.answer.status() == *first)
     });
     if common.is_some() {
-        return answers.into_iter().next().unwrap_or_default();
+        return elements.into_iter().next().map(|element| element.answer).unwrap_or_default();
     }
-    let mut parts = Vec::with_capacity(answers.len());
-    for answer in answers {
-        parts.extend(part(proxy, answer).await);
+    let mut parts = Vec::with_capacity(elements.len());
+    for element in elements {
+        parts.extend(part(proxy, element).await);
     }
     if parts.is_empty() {
         return with(StatusCode::ACCEPTED, None, Body::empty());
@@ -80,25 +89,33 @@ async fn join(proxy: &Proxy, answers: Vec<Response>) -> Response {
     }
 }
 
-/// What an answer adds; nothing when it says nothing to a request (an accepted or refused notification).
-async fn part(proxy: &Proxy, answer: Response) -> Option<Part> {
+/// Nothing for a message that is no request. A request is always answered, and by its own id: a refusal outside of
+/// JSON-RPC, or an answer to something else, would leave its client waiting or answer another element.
+async fn part(proxy: &Proxy, Element { id, answer }: Element) -> Option<Part> {
     let (head, body) = answer.into_parts();
     if Media::of(&head.headers) == Media::Events {
         return Some(Part::Events(body));
     }
-    let bytes = match Limited::new(body, proxy.settings.max_list).collect().await {
-        Ok(whole) => whole.to_bytes(),
-        Err(_) => error::error_body(None, code::UNAVAILABLE, "An answer is too large or broke off.", None).into(),
+    let id = id?;
+    let unanswered = |text: &str| Part::Json(error::error_body(Some(&id), code::UNAVAILABLE, text, None).into());
+    let Ok(whole) = Limited::new(body, proxy.settings.max_list).collect().await else {
+        return Some(unanswered("The answer is too large or broke off."));
     };
-    // A refusal outside of JSON-RPC answers no request.
-    let is_answer = serde_json::from_slice::<Answer>(&bytes).is_ok();
-    is_answer.then_some(Part::Json(bytes))
+    let bytes = whole.to_bytes();
+    Some(match serde_json::from_slice::<Answer>(&bytes) {
+        Ok(answer) if serde_json::from_str::<Value>(&id).is_ok_and(|id| id == answer.id) => Part::Json(bytes),
+        _ => unanswered(&format!(
+            "This request was answered with status {} and nothing of its own.",
+            head.status.as_u16()
+        )),
+    })
 }
 
 #[derive(serde::Deserialize)]
 struct Answer {
     #[serde(rename = "jsonrpc")]
     _version: serde::de::IgnoredAny,
+    id: Value,
 }
 
 fn events(parts: Vec<Part>) -> Body {

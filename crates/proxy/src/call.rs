@@ -24,7 +24,9 @@ use crate::{
     Proxy,
     answer::{self, Asked},
     arrival::{self, Arrival, Door},
-    batch, denial, federation, origin, round_trip, session,
+    batch, denial, federation,
+    meters::Happened,
+    origin, round_trip, screening, session,
 };
 
 /// The largest event that is taken apart, in bytes.
@@ -33,26 +35,35 @@ pub(crate) const LARGEST_EVENT: usize = 32 << 20;
 /// `POST`: one JSON-RPC message, or a batch of them.
 pub async fn post(State(proxy): State<Arc<Proxy>>, door: Door, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
+    let span = screening::log_span(&proxy, &parts.headers);
+    screening::logged(span, with_body(&proxy, &door, parts, body)).await
+}
+
+async fn with_body(proxy: &Arc<Proxy>, door: &Door, parts: Parts, body: Body) -> Response {
     let origin = parts.headers.get(header::ORIGIN).cloned();
-    let response = match arrival::arrive(&proxy, &door, &parts).await {
-        Ok(arrival) => match read(&proxy, &parts, body).await {
-            Ok(Incoming::One(message)) => answer(&proxy, &arrival, parts, Some(message)).await,
-            Ok(Incoming::Batch(messages)) => batch::answer(&proxy, arrival, &parts, messages).await,
+    let response = match arrival::arrive(proxy, door, &parts).await {
+        Ok(arrival) => match read(proxy, &parts, body).await {
+            Ok(Incoming::One(message)) => answer(proxy, &arrival, parts, Some(message)).await,
+            Ok(Incoming::Batch(messages)) => batch::answer(proxy, arrival, &parts, messages).await,
             Err(response) => response,
         },
         Err(response) => response,
     };
-    origin::expose(&proxy, origin, response)
+    origin::expose(proxy, origin, response)
 }
 
 /// `GET`: the stream of server-initiated messages, stateful era only.
 pub async fn get(State(proxy): State<Arc<Proxy>>, door: Door, request: Request<Body>) -> Response {
-    without_body(&proxy, &door, request.into_parts().0).await
+    let (parts, _) = request.into_parts();
+    let span = screening::log_span(&proxy, &parts.headers);
+    screening::logged(span, without_body(&proxy, &door, parts)).await
 }
 
 /// `DELETE`: ends a session, stateful era only.
 pub async fn delete(State(proxy): State<Arc<Proxy>>, door: Door, request: Request<Body>) -> Response {
-    without_body(&proxy, &door, request.into_parts().0).await
+    let (parts, _) = request.into_parts();
+    let span = screening::log_span(&proxy, &parts.headers);
+    screening::logged(span, without_body(&proxy, &door, parts)).await
 }
 
 async fn without_body(proxy: &Arc<Proxy>, door: &Door, parts: Parts) -> Response {
@@ -80,6 +91,9 @@ async fn read(proxy: &Proxy, parts: &Parts, body: Body) -> Result<Incoming, Resp
 
 /// Answers one message, or a request without one.
 pub(crate) async fn answer(proxy: &Arc<Proxy>, arrival: &Arrival, parts: Parts, message: Option<Message>) -> Response {
+    if let Err(response) = screening::check(&parts.headers, message.as_ref()) {
+        return response;
+    }
     match &arrival.joined {
         Some(joined) => federation::answer(proxy, joined, arrival, parts, message).await,
         None => of_one(proxy, arrival, parts, message).await,
@@ -128,16 +142,19 @@ impl Unanswered {
 /// Decide, record, unwrap, dispatch.
 pub(crate) async fn deliver(proxy: &Proxy, arrival: &Arrival, call: McpCall) -> Result<Reply, Unanswered> {
     let journal_down = || Unanswered::Undelivered(DispatchError::Journal);
+    let masking = proxy.vault.log_wish(&call.headers);
     let directory = proxy.store.directory();
     let decision = proxy.engine.decide(arrival.principal(), &arrival.server, &directory, arrival.request.clone(), call);
 
     let mut event = decision.event(proxy.clock.now());
     event.address = arrival.address;
     event.detail = arrival.detail().map(Into::into);
+    event.masking = masking;
     let receipt = proxy.journal.append(&event).map_err(|_| journal_down())?;
     let permit = match decision.into_permit() {
         Ok(permit) => permit,
         Err(denied) => {
+            proxy.meters.count(Happened::Denied);
             // The refusal is an answer too: its record is on the disk first.
             return match receipt.durable().await {
                 Ok(_) => Err(Unanswered::Denied(Box::new(denied))),
@@ -145,7 +162,11 @@ pub(crate) async fn deliver(proxy: &Proxy, arrival: &Arrival, call: McpCall) -> 
             };
         }
     };
-    proxy.vault.dispatch(permit, receipt).await.map_err(Unanswered::Undelivered)
+    proxy.meters.count(Happened::Allowed);
+    proxy.vault.dispatch(permit, receipt).await.map_err(|error| {
+        proxy.meters.count(Happened::Undelivered);
+        Unanswered::Undelivered(error)
+    })
 }
 
 /// Finds the era, the version and the session of a request.
@@ -172,7 +193,8 @@ fn unseal(
 ) -> Result<Option<Message>, Response> {
     session::resume(proxy, arrival, asked.session.as_deref(), headers)
         .ok_or_else(|| answer::session_gone(message.as_ref()))?;
-    message.map(|message| round_trip::open(proxy, arrival, asked, message)).transpose()
+    let message = screening::arguments(proxy, arrival, asked, headers, message)?;
+    message.map(|message| round_trip::open(proxy, arrival, asked, headers, message)).transpose()
 }
 
 /// How a request opens: its era and its version.

@@ -21,6 +21,7 @@ use vestibule_mcp::{
     error::{self, code},
     sse,
 };
+use vestibule_vault::screen::wish;
 
 use crate::{
     Proxy,
@@ -78,6 +79,8 @@ struct Session {
 /// Headers that belong to the connection and are the same for each message.
 const KEPT: [HeaderName; 4] =
     [header::HOST, header::ORIGIN, header::ACCEPT_LANGUAGE, HeaderName::from_static("x-forwarded-for")];
+/// The client's wishes, kept with every value: two that differ are refused, not chosen from.
+const WISHES: [HeaderName; 2] = [HeaderName::from_static(wish::BEFORE_LLM), HeaderName::from_static(wish::IN_LOGS)];
 
 impl Channel {
     /// Opens a channel for a request that was authenticated.
@@ -88,6 +91,11 @@ impl Channel {
         for name in KEPT {
             if let Some(value) = parts.headers.get(&name) {
                 base.insert(name, of_its_own(value));
+            }
+        }
+        for name in WISHES {
+            for value in parts.headers.get_all(&name) {
+                base.append(name.clone(), of_its_own(value));
             }
         }
         let credential = parts.headers.get(header::AUTHORIZATION).map(of_its_own);

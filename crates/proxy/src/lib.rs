@@ -11,14 +11,17 @@ mod channel;
 pub mod denial;
 pub mod federation;
 pub mod list;
+pub mod meters;
 pub mod origin;
 pub mod pins;
 mod round_trip;
 pub mod routes;
+mod screening;
 mod sealed;
 mod server_requests;
 pub mod session;
 mod stream;
+mod tasks;
 mod unasked;
 mod watch;
 pub mod wires;
@@ -34,6 +37,7 @@ use vestibule_vault::Vault;
 
 pub use pins::{PinnedTools, Pins};
 pub use routes::router;
+pub use screening::LOG_SPANS;
 
 /// What the MCP endpoints work with. Built once, in the wiring.
 pub struct Proxy {
@@ -51,6 +55,8 @@ pub struct Proxy {
     pub store: Store,
     /// The servers behind us, swapped whole.
     pub servers: Arc<ArcSwap<Servers>>,
+    /// How often what happened.
+    pub meters: Arc<meters::Meters>,
     /// The HTTP+SSE streams that are open on this node.
     pub channels: wires::sse::Channels,
     /// What the joined endpoint remembers.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::{body::Body, response::Response};
 use bytes::{Bytes, BytesMut};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use vestibule_mcp::{
     Era, Message,
@@ -20,15 +20,27 @@ use crate::{
     arrival::Arrival,
     sealed::{self, Kind, Owner},
     server_requests::ServerRequests,
+    tasks,
     unasked::Watched,
 };
 
 /// An input-required result is small. In a larger answer no state is sealed, and one that comes back unsealed is refused.
 pub(crate) const LARGEST: usize = 1 << 20;
 
-/// Puts the upstream's own texts in the place of those that we sealed, and asks for no more than may be given. In the
-/// stateful era there are none.
-pub(crate) fn open(proxy: &Proxy, arrival: &Arrival, asked: &Asked, message: Message) -> Result<Message, Response> {
+/// Puts the upstream's own texts in the place of those that we sealed, and asks for no more than may be given.
+pub(crate) fn open(
+    proxy: &Proxy,
+    arrival: &Arrival,
+    asked: &Asked,
+    headers: &mut HeaderMap,
+    message: Message,
+) -> Result<Message, Response> {
+    let id = message.id().map(str::to_owned);
+    let message = tasks::inward(proxy, &Owner::of(arrival), headers, message).map_err(|tasks::Unknown| {
+        let text = "The task is unknown here.";
+        answer::json(StatusCode::NOT_FOUND, error::error_body(id.as_deref(), code::INVALID_PARAMS, text, None))
+    })?;
+    // What follows has no place in the stateful era.
     if asked.era() == Era::Stateful {
         return Ok(message);
     }
@@ -70,6 +82,7 @@ fn narrow(proxy: &Proxy, arrival: &Arrival, message: Message) -> Message {
 struct Results {
     proxy: Arc<Proxy>,
     owner: Owner,
+    era: Era,
     id: Option<String>,
     requests: Option<ServerRequests>,
 }
@@ -79,14 +92,20 @@ impl Results {
         Self {
             proxy: Arc::clone(proxy),
             owner: Owner::of(arrival),
+            era: asked.era(),
             id: asked.id.clone(),
-            requests: ServerRequests::of(proxy, arrival, asked),
+            requests: requests(proxy, arrival, asked),
         }
     }
 
     /// The message that goes on instead; `None`: as it is.
     fn apply(&self, message: &[u8]) -> Option<Vec<u8>> {
-        if !state::may_ask(message) {
+        let asks = self.input_required(message);
+        tasks::outward(&self.proxy, &self.owner, asks.as_deref().unwrap_or(message)).or(asks)
+    }
+
+    fn input_required(&self, message: &[u8]) -> Option<Vec<u8>> {
+        if self.era == Era::Stateful || !state::may_ask(message) {
             return None;
         }
         if let Some(requests) = &self.requests
@@ -117,7 +136,7 @@ pub(crate) async fn json(
             continue;
         }
         // What a policy forbids must be looked for in all of it.
-        if largest == LARGEST && ServerRequests::of(proxy, arrival, asked).is_none() {
+        if largest == LARGEST && requests(proxy, arrival, asked).is_none() {
             return Ok(Body::new(Resumed { start: Some(whole), body }));
         }
         largest = proxy.settings.max_list;
@@ -125,8 +144,18 @@ pub(crate) async fn json(
             return Err(answer::json(StatusCode::BAD_GATEWAY, broke_off()));
         }
     }
-    let other = if state::may_ask(&whole) { Results::new(proxy, arrival, asked).apply(&whole) } else { None };
+    let other = if state::may_ask(&whole) || tasks::may_name(&whole) {
+        Results::new(proxy, arrival, asked).apply(&whole)
+    } else {
+        None
+    };
     Ok(other.map_or_else(|| Body::from(whole), Body::from))
+}
+
+/// What a server asks in its results: only in the stateless era.
+fn requests(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked) -> Option<ServerRequests> {
+    let stateless = asked.era() == Era::Stateless;
+    stateless.then(|| ServerRequests::of(proxy, arrival, asked)).flatten()
 }
 
 fn join(start: Bytes, more: &[u8]) -> Bytes {

@@ -64,6 +64,16 @@ impl Owner {
         Self { server, who }
     }
 
+    /// The server, and the door that leads there.
+    pub(crate) fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// The subject and the client.
+    pub(crate) fn who(&self) -> &str {
+        &self.who
+    }
+
     /// The same, inside one session of theirs, or for one purpose.
     pub(crate) fn within(self, session: &str) -> Self {
         Self { who: format!("{}\n{session}", self.who), ..self }

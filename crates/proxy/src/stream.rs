@@ -25,7 +25,8 @@ use crate::{
 pub(crate) fn pass(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked, body: Watched) -> Body {
     let passage = Passage {
         requests: requests(proxy, arrival, asked),
-        judge: Judge::of(proxy, arrival, asked),
+        list: asked.list.map(|kind| Box::new(ListEvents::new(proxy, arrival, asked, kind))),
+        results: Box::new(StateEvents::new(proxy, arrival, asked)),
         ids: Ids::of(arrival, asked),
         watch: Watch::new(proxy, arrival),
         proxy: Arc::clone(proxy),
@@ -42,26 +43,6 @@ pub(crate) fn pass(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked, body: W
 fn requests(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked) -> Option<RequestEvents> {
     let stateful = asked.era() == Era::Stateful;
     stateful.then(|| ServerRequests::of(proxy, arrival, asked)).flatten().map(RequestEvents::new)
-}
-
-/// What is looked at in whole events.
-enum Judge {
-    /// Lists, and streams that may bring one back.
-    List(Box<ListEvents>),
-    /// Results that may hold a state.
-    State(Box<StateEvents>),
-    /// Nothing.
-    Nothing,
-}
-
-impl Judge {
-    fn of(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked) -> Self {
-        match (asked.list, asked.era()) {
-            (Some(kind), _) => Self::List(Box::new(ListEvents::new(proxy, arrival, asked, kind))),
-            (None, Era::Stateless) => Self::State(Box::new(StateEvents::new(proxy, arrival, asked))),
-            (None, Era::Stateful) => Self::Nothing,
-        }
-    }
 }
 
 /// Seals event ids: only sessions have streams that can be resumed.
@@ -86,7 +67,10 @@ struct Passage {
     /// None once no more is to come.
     body: Option<Watched>,
     requests: Option<RequestEvents>,
-    judge: Judge,
+    /// Lists, on streams that may bring one.
+    list: Option<Box<ListEvents>>,
+    /// What is sealed in results and named in messages.
+    results: Box<StateEvents>,
     ids: Option<Ids>,
     watch: Watch,
 }
@@ -129,23 +113,17 @@ impl Passage {
         if let Some(requests) = &mut self.requests {
             chunk = goes_on(&mut self.body, requests.feed(&chunk));
         }
-        match &mut self.judge {
-            Judge::Nothing => chunk,
-            Judge::State(states) => goes_on(&mut self.body, states.feed(chunk)),
-            Judge::List(list) => {
-                let judged = list.feed(&chunk).await;
-                goes_on(&mut self.body, judged)
-            }
+        if let Some(list) = &mut self.list {
+            let judged = list.feed(&chunk).await;
+            chunk = goes_on(&mut self.body, judged);
         }
+        goes_on(&mut self.body, self.results.feed(chunk))
     }
 
     /// What was held back; nothing may be held of a list that was never whole.
     fn finish(&mut self) -> Bytes {
         self.body = None;
-        match &mut self.judge {
-            Judge::State(states) => states.finish(),
-            Judge::List(_) | Judge::Nothing => Bytes::new(),
-        }
+        self.results.finish()
     }
 
     fn seal(&mut self, bytes: Bytes) -> Bytes {

@@ -59,7 +59,11 @@ const SEGMENT_BYTES: u64 = 1 << 30;
 pub struct Journal {
     kind: Kind,
     live: broadcast::Sender<Arc<str>>,
+    mask: Option<Arc<EventMask>>,
 }
+
+/// Gives the event that is written instead; `None`: this one.
+pub type EventMask = dyn Fn(&AuditEvent) -> Option<AuditEvent> + Send + Sync;
 
 #[derive(Clone)]
 enum Kind {
@@ -138,14 +142,20 @@ impl Journal {
         let at_end = Arc::clone(&closed);
         let thread = std::thread::Builder::new().name("audit-journal".to_owned()).spawn(move || writer.run(&at_end))?;
         let on_disk = OnDisk { files, queue, closed, thread: Mutex::new(Some(thread)) };
-        Ok(Self { kind: Kind::Files(Arc::new(on_disk)), live })
+        Ok(Self { kind: Kind::Files(Arc::new(on_disk)), live, mask: None })
     }
 
     /// Memory mode: the same chain, of which the last 10,000 lines are kept.
     pub fn memory(signing_pkcs8: &[u8], clock: Arc<dyn Clock>) -> Result<Self> {
         let (live, _) = broadcast::channel(LIVE_LINES);
         let signer = Signer::new(signing_pkcs8).map_err(failed)?;
-        Ok(Self { kind: Kind::Memory(Arc::new(Memory::new(signer, clock, live.clone()))), live })
+        Ok(Self { kind: Kind::Memory(Arc::new(Memory::new(signer, clock, live.clone()))), live, mask: None })
+    }
+
+    /// The same journal, which masks each event before anything of it is kept.
+    #[must_use]
+    pub fn masked_by(self, mask: Arc<EventMask>) -> Self {
+        Self { mask: Some(mask), ..self }
     }
 
     /// Queues the event. Fails at once when the journal is broken (disk full, I/O error): the caller must refuse.
@@ -163,8 +173,9 @@ impl Journal {
     }
 
     fn push(&self, event: &AuditEvent, urgency: Urgency) -> Result<Option<Waiting>> {
+        let masked = self.mask.as_ref().and_then(|mask| mask(event));
         let mut body = Vec::with_capacity(512);
-        serde_json::to_writer(&mut body, event).map_err(|error| failed(error.into()))?;
+        serde_json::to_writer(&mut body, masked.as_ref().unwrap_or(event)).map_err(|error| failed(error.into()))?;
         if body.len() > LARGEST_EVENT {
             return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "the event is too large")));
         }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce},
-    hkdf::{HKDF_SHA256, Prk, Salt},
+    constant_time::verify_slices_are_equal,
+    hkdf::{HKDF_SHA256, KeyType, Prk, Salt},
 };
 use vestibule_model::{Digest, Random, Secret};
 
@@ -16,6 +17,9 @@ const VERSION: u8 = 1;
 const KEY_ID_LEN: usize = 4;
 const HEADER_LEN: usize = 1 + KEY_ID_LEN + NONCE_LEN;
 const CELL: &[u8] = b"vestibule cell v1";
+const TAG: &[u8] = b"vestibule tag v1";
+/// The length of a tag, in bytes.
+pub const TAG_LEN: usize = 16;
 const ANSWER: &[u8] = b"vestibule answer v1";
 
 /// Holds the key-encryption keys (current first, older ones only open).
@@ -28,6 +32,14 @@ pub struct Sealer {
 struct Kek {
     id: [u8; KEY_ID_LEN],
     prk: Prk,
+}
+
+struct TagLength;
+
+impl KeyType for TagLength {
+    fn len(&self) -> usize {
+        TAG_LEN
+    }
 }
 
 /// The value was changed, moved, or sealed by a key we do not have.
@@ -57,6 +69,21 @@ impl Sealer {
         self.keys.first().and_then(|kek| kek.seal(&place, nonce, plaintext)).unwrap_or_else(|| std::process::abort())
     }
 
+    /// A tag for the content of a cell: whoever brings both back got them from us. The same content has the same tag, and
+    /// under another key or in another place another.
+    pub fn tag(&self, table: &str, column: &str, row: &str) -> [u8; TAG_LEN] {
+        let place = place([table, column, row]);
+        // A sealer without keys: there is nothing safe to write down.
+        self.keys.first().and_then(|kek| kek.tag(&place)).unwrap_or_else(|| std::process::abort())
+    }
+
+    /// Whether it is the tag of this content by any of the keys; compared in constant time.
+    pub fn is_tag(&self, table: &str, column: &str, row: &str, presented: &[u8]) -> bool {
+        let place = place([table, column, row]);
+        let mut tags = self.keys.iter().filter_map(|kek| kek.tag(&place));
+        tags.any(|tag| verify_slices_are_equal(&tag, presented).is_ok())
+    }
+
     /// Fails for any other table, column, row or key, and for any changed byte.
     pub fn open(&self, table: &str, column: &str, row: &str, sealed: &[u8]) -> Result<Secret<Vec<u8>>, OpenError> {
         let (header, body) = sealed.split_at_checked(HEADER_LEN).ok_or(OpenError)?;
@@ -77,6 +104,14 @@ impl Kek {
             *to = *from;
         }
         Self { id, prk: Salt::new(HKDF_SHA256, CELL).extract(key.expose()) }
+    }
+
+    fn tag(&self, place: &[u8]) -> Option<[u8; TAG_LEN]> {
+        let info = [TAG, place];
+        let mut tag = [0; TAG_LEN];
+        // HKDF-Expand is a pseudorandom function of its info (RFC 5869 section 2.3).
+        self.prk.expand(&info, TagLength).ok()?.fill(&mut tag).ok()?;
+        Some(tag)
     }
 
     fn seal(&self, place: &[u8], nonce: [u8; NONCE_LEN], plaintext: &[u8]) -> Option<Vec<u8>> {
@@ -163,6 +198,21 @@ mod tests {
 
     fn sealer(byte: u8) -> Sealer {
         Sealer::new(vec![Secret::new([byte; 32])])
+    }
+
+    #[test]
+    fn a_tag_holds_for_its_content_under_its_keys_only() {
+        let (old, new) = ([1; 32], [2; 32]);
+        let tag = Sealer::new(vec![Secret::new(old)]).tag("t", "c", "row");
+        let rotated = Sealer::new(vec![Secret::new(new), Secret::new(old)]);
+        assert!(rotated.is_tag("t", "c", "row", &tag), "an older key still counts");
+        assert_eq!(rotated.tag("t", "c", "row"), rotated.tag("t", "c", "row"));
+        assert_ne!(rotated.tag("t", "c", "row"), tag);
+        for (table, column, row) in [("t", "c", "ro"), ("t", "cr", "ow"), ("", "tc", "row")] {
+            assert!(!rotated.is_tag(table, column, row, &tag), "{table} {column} {row}");
+        }
+        assert!(!rotated.is_tag("t", "c", "row", &tag[..15]) && !rotated.is_tag("t", "c", "row", b""));
+        assert!(!sealer(3).is_tag("t", "c", "row", &tag));
     }
 
     #[test]

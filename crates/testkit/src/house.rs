@@ -31,6 +31,8 @@ pub const PASSWORD: &str = "correct horse battery staple";
 pub struct House {
     /// The way in.
     pub http: Http,
+    /// The operators' way in.
+    pub operators: Http,
     /// The gateway itself.
     pub running: Running,
     /// Its time; it stands still until the test moves it.
@@ -60,9 +62,19 @@ impl Plot {
     async fn build(self, mut config: Config) -> House {
         config.password_cost = HashSettings::FOR_TESTS;
         let http = Http::new(self.listener.local_addr().unwrap());
+        let admin = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let operators = Http::new(admin.local_addr().unwrap());
         let running =
-            running::start_with(config, self.listener, None, self.senses.clone()).await.expect("a sound house");
-        House { http, running, clock: self.clock, people: Vec::new(), senses: self.senses, directory: self.directory }
+            running::start_with(config, self.listener, Some(admin), self.senses.clone()).await.expect("a sound house");
+        House {
+            http,
+            operators,
+            running,
+            clock: self.clock,
+            people: Vec::new(),
+            senses: self.senses,
+            directory: self.directory,
+        }
     }
 }
 

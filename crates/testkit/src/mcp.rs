@@ -125,7 +125,7 @@ pub fn stateless(method: &str, mut params: Value) -> (Value, Vec<(&'static str, 
         "io.modelcontextprotocol/clientInfo": { "name": "testkit", "version": "1" },
     });
     let mut headers = vec![("mcp-protocol-version", STATELESS.to_owned()), ("mcp-method", method.to_owned())];
-    if let Some(name) = params["name"].as_str().or(params["uri"].as_str()) {
+    if let Some(name) = params["name"].as_str().or(params["uri"].as_str()).or(params["taskId"].as_str()) {
         headers.push(("mcp-name", name.to_owned()));
     }
     (json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }), headers)

@@ -37,6 +37,8 @@ mod hearing;
 mod isolation;
 #[path = "journeys/malformed.rs"]
 mod malformed;
+#[path = "journeys/masking.rs"]
+mod masking;
 #[path = "journeys/operators.rs"]
 mod operators;
 #[path = "journeys/permission_table.rs"]
@@ -63,6 +65,8 @@ mod server_requests;
 mod sse_upstreams;
 #[path = "journeys/streaming.rs"]
 mod streaming;
+#[path = "journeys/tasks.rs"]
+mod tasks;
 #[path = "journeys/unauthorised.rs"]
 mod unauthorised;
 #[path = "journeys/upstreams.rs"]

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 use tokio::sync::mpsc;
 use vestibule_egress::client;
@@ -22,6 +22,25 @@ pub(crate) struct Answer {
     pub(crate) body: Source,
 }
 
+/// What the vault lets pass is one of these.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Media {
+    Json,
+    Events,
+    None,
+}
+
+impl Media {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let text = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        match text.split(';').next().unwrap_or("").trim() {
+            "" => Self::None,
+            media if media.eq_ignore_ascii_case("text/event-stream") => Self::Events,
+            _ => Self::Json,
+        }
+    }
+}
+
 /// Where the bytes of an answer come from.
 pub(crate) enum Source {
     /// Nowhere, or all here already.
@@ -32,6 +51,8 @@ pub(crate) enum Source {
     Events(Events),
     /// Events that are put together for a client of the other era.
     Bridged(BoxStream<'static, io::Result<Bytes>>),
+    /// It broke off.
+    Broken,
 }
 
 /// One message of a child.
@@ -67,6 +88,7 @@ impl Body for Source {
             Self::Http(body) => Pin::new(body).poll_frame(context),
             Self::Events(events) => events.poll_event(context).map(|event| event.map(|event| Ok(Frame::data(event)))),
             Self::Bridged(events) => events.as_mut().poll_next(context).map(|event| Some(event?.map(Frame::data))),
+            Self::Broken => Poll::Ready(Some(Err(io::Error::other("the answer broke off")))),
         }
     }
 
@@ -74,7 +96,7 @@ impl Body for Source {
         match self {
             Self::Whole(bytes) => bytes.is_none(),
             Self::Http(body) => body.is_end_stream(),
-            Self::Events(_) | Self::Bridged(_) => false,
+            Self::Events(_) | Self::Bridged(_) | Self::Broken => false,
         }
     }
 
@@ -82,7 +104,7 @@ impl Body for Source {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Self::Http(body) => body.size_hint(),
-            Self::Events(_) | Self::Bridged(_) => SizeHint::default(),
+            Self::Events(_) | Self::Bridged(_) | Self::Broken => SizeHint::default(),
         }
     }
 }

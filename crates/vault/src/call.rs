@@ -20,6 +20,22 @@ pub struct McpCall {
     pub headers: HeaderMap,
 }
 
+/// What a message acts on, as policy names it.
+pub(crate) fn target_of(message: &Message) -> CallTarget<'_> {
+    match message.target() {
+        Target::Tool(name) => CallTarget::Tool(name),
+        Target::Prompt(name) => CallTarget::Prompt(name),
+        Target::Resource(uri) => CallTarget::Resource(uri),
+        // Lists are open to whoever may talk at all; each entry is decided when the answer is filtered.
+        Target::ToolList
+        | Target::PromptList
+        | Target::ResourceList
+        | Target::ResourceTemplateList
+        | Target::Session => CallTarget::Session,
+        Target::Unknown(method) => CallTarget::Method(method),
+    }
+}
+
 impl Call for McpCall {
     fn method(&self) -> &str {
         match &self.message {
@@ -30,19 +46,7 @@ impl Call for McpCall {
     }
 
     fn target(&self) -> CallTarget<'_> {
-        let Some(message) = &self.message else { return CallTarget::Session };
-        match message.target() {
-            Target::Tool(name) => CallTarget::Tool(name),
-            Target::Prompt(name) => CallTarget::Prompt(name),
-            Target::Resource(uri) => CallTarget::Resource(uri),
-            // Lists are open to whoever may talk at all; each entry is decided when the answer is filtered.
-            Target::ToolList
-            | Target::PromptList
-            | Target::ResourceList
-            | Target::ResourceTemplateList
-            | Target::Session => CallTarget::Session,
-            Target::Unknown(method) => CallTarget::Method(method),
-        }
+        self.message.as_ref().map_or(CallTarget::Session, target_of)
     }
 
     fn also(&self) -> Vec<CallTarget<'_>> {

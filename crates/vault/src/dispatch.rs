@@ -6,9 +6,12 @@ mod tests;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use http::HeaderMap;
 use vestibule_egress::client::Client;
-use vestibule_model::{Clock, Random};
+use vestibule_mcp::Message;
+use vestibule_model::{Clock, Principal, Random, Server};
 use vestibule_oauth::keys::KeyRing;
+use vestibule_pii::HashKey;
 use vestibule_policy::Permit;
 use vestibule_store::journal::{Journal, Receipt};
 
@@ -19,6 +22,7 @@ use crate::{
     kinds::Signer,
     outcome::Outcome,
     registry::{Credentials, Registry, RegistryError},
+    screen::{Screening, Tally, Unfit, settings::MaskSettings},
     sessions::{SessionLimits, Sessions},
 };
 
@@ -91,6 +95,10 @@ pub struct VaultParts {
     pub children: SessionLimits,
     /// How many sessions over HTTP+SSE, and how long.
     pub streams: SessionLimits,
+    /// What is masked.
+    pub masking: MaskSettings,
+    /// The key of masks that are the same wherever a value stands.
+    pub mask_key: HashKey,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -102,6 +110,7 @@ pub struct Vault {
     reach: Arc<Reach>,
     signer: Arc<Signer>,
     registry: ArcSwap<Registry>,
+    screening: Arc<Screening>,
     journal: Journal,
     clock: Arc<dyn Clock>,
 }
@@ -116,6 +125,7 @@ impl Vault {
         Ok(Self {
             registry: ArcSwap::from_pointee(Registry::load(parts.credentials, &signer)?),
             signer,
+            screening: Arc::new(Screening::new(parts.masking, parts.mask_key, Arc::clone(&clock), Arc::clone(&random))),
             reach: Arc::new(Reach::new(
                 parts.client,
                 Sessions::new(parts.children, Arc::clone(&random)),
@@ -131,6 +141,32 @@ impl Vault {
     pub fn replace(&self, credentials: Credentials) -> Result<(), RegistryError> {
         self.registry.store(Arc::new(Registry::load(credentials, &self.signer)?));
         Ok(())
+    }
+
+    /// How often something was masked.
+    pub fn tally(&self) -> &Arc<Tally> {
+        self.screening.tally()
+    }
+
+    /// Whether what is logged of a request is masked, where its client has a say.
+    pub fn log_wish(&self, headers: &HeaderMap) -> vestibule_model::Masking {
+        self.screening.log_wish(headers)
+    }
+
+    /// A message as it goes on to its server, before it is decided: labels that the caller was given stand for their values
+    /// again, and what is kept from servers is masked. `None`: as it is. Headers that mirror it change with it.
+    ///
+    /// # Errors
+    /// [`Unfit`] when it must go no further.
+    pub fn screen_arguments(
+        &self,
+        caller: &Principal,
+        server: &Server,
+        session: Option<&str>,
+        message: Option<&Message>,
+        headers: &mut HeaderMap,
+    ) -> Result<Option<Message>, Unfit> {
+        self.screening.arguments(caller, server, session, message, headers)
     }
 
     /// Makes the call, once. Permit and receipt are taken by value and must name the same request:
@@ -170,12 +206,13 @@ impl Vault {
             outcome.failed("receipt_mismatch");
             return Err(DispatchError::Journal);
         }
+        let screen = self.screening.begin(permit.principal(), permit.server(), permit.call(), permit.masks());
         // Both at once. An upstream that fails first still waits for the journal, since a refusal is an answer too;
         // a journal that fails first drops the exchange, and no byte of the answer leaves.
         let answered = async { Ok(self.send(permit).await) };
         let recorded = async { receipt.durable().await.map_err(|_| DispatchError::Journal) };
         match tokio::try_join!(answered, recorded) {
-            Ok((Ok(answer), recorded)) => Ok(Reply::new(answer, recorded, outcome)),
+            Ok((Ok(answer), recorded)) => Ok(Reply::new(answer, recorded, outcome, screen).await),
             Ok((Err(error), _)) | Err(error) => {
                 outcome.failed(error.code());
                 Err(error)

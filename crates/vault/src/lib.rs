@@ -11,6 +11,7 @@
 //! upstream    the request from an allow-list of headers and the original bytes; the answer likewise
 //! sessions    the same for commands and for HTTP+SSE: one channel per session
 //! bridge      the same for a client of one era before a server of the other
+//! screen      keeps personal data from the client, and turns its labels back for the server
 //! reply       what came back, with its outcome recorded at its end
 //! ```
 
@@ -25,6 +26,7 @@ mod origin;
 mod outcome;
 pub mod registry;
 pub mod reply;
+pub mod screen;
 mod sessions;
 mod upstream;
 

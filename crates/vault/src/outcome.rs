@@ -55,7 +55,7 @@ impl Outcome {
     /// The answer is kept from the client, whatever becomes of the rest of it.
     pub(crate) fn withheld(&mut self, reason: &'static str) {
         self.failed(reason);
-        self.withheld = true;
+        (self.withheld, self.verdict) = (true, Verdict::Deny);
     }
 
     /// The answer begins.

@@ -1,19 +1,21 @@
 //! What came back. Sealed: built only from an answer whose call is recorded on disk.
 
 use std::{
+    future::poll_fn,
     io,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use vestibule_store::journal::Recorded;
 
 use crate::{
-    answer::{Answer, Source},
+    answer::{Answer, Media, Source},
     outcome::Outcome,
+    screen::{Masking, Screen, WHOLE, Withheld},
 };
 
 /// The answer to one permitted and recorded call. It can be read,
@@ -36,10 +38,13 @@ pub struct Reply {
 
 impl Reply {
     /// [`Recorded`] is the proof that the call's record is on the disk; the store alone makes one.
-    pub(crate) fn new(answer: Answer, _: Recorded, mut outcome: Outcome) -> Self {
+    pub(crate) async fn new(answer: Answer, _: Recorded, mut outcome: Outcome, screen: Option<Screen>) -> Self {
         outcome.answered(answer.status.as_u16());
-        let Answer { status, headers, session, body } = answer;
-        Self { status, headers, session, body: ReplyBody { source: body, outcome } }
+        let Answer { status, mut headers, session, body } = answer;
+        let masking = screen.and_then(|screen| screen.masking(Media::of(&headers), session.as_deref()));
+        let mut body = ReplyBody { source: body, outcome, masking: masking.map(Box::new), ready: None, sent: 0 };
+        body.look_at_start(&mut headers).await;
+        Self { status, headers, session, body }
     }
 
     /// The status of the upstream.
@@ -68,6 +73,11 @@ impl Reply {
 pub struct ReplyBody {
     source: Source,
     outcome: Outcome,
+    masking: Option<Box<Masking>>,
+    /// Goes out before anything else.
+    ready: Option<Bytes>,
+    /// So many bytes went out masked.
+    sent: usize,
 }
 
 impl ReplyBody {
@@ -75,13 +85,37 @@ impl ReplyBody {
     pub fn withhold(mut self, reason: &'static str) {
         self.outcome.withheld(reason);
     }
-}
 
-impl Body for ReplyBody {
-    type Data = Bytes;
-    type Error = io::Error;
+    /// Reads a JSON answer that is to be masked, up to a limit. What breaks off breaks off for the client too.
+    async fn look_at_start(&mut self, headers: &mut HeaderMap) {
+        if !self.masking.as_ref().is_some_and(|masking| masking.is_json()) {
+            return;
+        }
+        let mut start = Bytes::new();
+        let ended = loop {
+            if start.len() > WHOLE {
+                break Ended::No;
+            }
+            match poll_fn(|context| self.poll_source(context)).await {
+                Some(Ok(frame)) => start = join(start, frame.into_data().unwrap_or_default()),
+                Some(Err(_)) => break Ended::Broken,
+                None => break Ended::Yes,
+            }
+        };
+        let Some(masking) = &mut self.masking else { return };
+        let passed = match ended {
+            Ended::Yes => masking.whole(start, headers),
+            Ended::No => masking.feed(&start),
+            Ended::Broken => {
+                self.source = Source::Broken;
+                return;
+            }
+        };
+        self.ready = Some(self.passed(passed)).filter(|bytes| !bytes.is_empty());
+    }
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    /// The next piece as the upstream sent it.
+    fn poll_source(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let frame = ready!(Pin::new(&mut self.source).poll_frame(context));
         match &frame {
             Some(Ok(frame)) => self.outcome.passed(frame.data_ref().map_or(&[], |data| data)),
@@ -91,19 +125,99 @@ impl Body for ReplyBody {
         Poll::Ready(frame)
     }
 
+    /// What goes to the client; when something is withheld, the exchange ends.
+    fn passed(&mut self, result: Result<Bytes, Withheld>) -> Bytes {
+        result.unwrap_or_else(|withheld| {
+            self.outcome.withheld(withheld.reason);
+            self.source = Source::Whole(None);
+            withheld.instead
+        })
+    }
+
+    fn poll_masked(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        loop {
+            let Some(masking) = &mut self.masking else { return Poll::Ready(None) };
+            if masking.is_over() {
+                return Poll::Ready(None);
+            }
+            let begun_json = masking.is_json() && self.sent > 0;
+            let piece = match ready!(self.poll_source(context)) {
+                Some(Ok(frame)) => Some(frame.into_data().unwrap_or_default()),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => None,
+            };
+            let Some(masking) = &mut self.masking else { return Poll::Ready(None) };
+            let result = match &piece {
+                Some(piece) => masking.feed(piece),
+                None => masking.finish(),
+            };
+            let withheld = result.is_err();
+            let bytes = self.passed(result);
+            if withheld && begun_json {
+                // Half an answer cannot become another one.
+                return Poll::Ready(Some(Err(io::Error::other("the rest of the answer is withheld"))));
+            }
+            if !bytes.is_empty() {
+                self.sent += bytes.len();
+                return Poll::Ready(Some(Ok(Frame::data(bytes))));
+            }
+        }
+    }
+}
+
+/// How reading the start of an answer ended.
+enum Ended {
+    Yes,
+    No,
+    Broken,
+}
+
+/// Nearly always there is one piece, and nothing is copied.
+fn join(start: Bytes, more: Bytes) -> Bytes {
+    if start.is_empty() {
+        return more;
+    }
+    let mut both = BytesMut::from(start);
+    both.extend_from_slice(&more);
+    both.freeze()
+}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if let Some(ready) = self.ready.take() {
+            self.sent += ready.len();
+            return Poll::Ready(Some(Ok(Frame::data(ready))));
+        }
+        match self.masking {
+            None => self.poll_source(context),
+            Some(_) => self.poll_masked(context),
+        }
+    }
+
     fn is_end_stream(&self) -> bool {
-        self.source.is_end_stream()
+        let over = match &self.masking {
+            None => self.source.is_end_stream(),
+            Some(masking) => masking.is_over(),
+        };
+        over && self.ready.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.source.size_hint()
+        match (&self.masking, &self.ready) {
+            (None, _) => self.source.size_hint(),
+            (Some(masking), Some(ready)) if masking.is_over() => SizeHint::with_exact(ready.len() as u64),
+            (Some(_), _) => SizeHint::default(),
+        }
     }
 }
 
 impl Drop for ReplyBody {
     /// A body of known length is not polled again after its last byte.
     fn drop(&mut self) {
-        if self.source.is_end_stream() {
+        if self.source.is_end_stream() && self.is_end_stream() {
             self.outcome.ended();
         }
     }

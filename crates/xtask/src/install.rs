@@ -33,6 +33,9 @@ pub(crate) const BENCH: &[Need] = &[
     Need { package: "util-linux", probe: "command -v taskset" },
 ];
 
+/// For libFuzzer, which is compiled along.
+pub(crate) const FUZZ: &[Need] = &[Need { package: "g++", probe: "command -v c++" }];
+
 const TRIES: u32 = 3;
 
 /// Installs the missing Debian packages.

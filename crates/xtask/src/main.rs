@@ -1,8 +1,9 @@
-//! Developer commands: `cargo xtask layers | tidy | test | clients | bench`.
+//! Developer commands: `cargo xtask layers | tidy | test | clients | bench | fuzz`.
 
 mod bans;
 mod bench;
 mod findings;
+mod fuzz;
 mod install;
 mod layers;
 mod process;
@@ -10,7 +11,7 @@ mod suite;
 mod tidy;
 mod workspace;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 use findings::Findings;
@@ -38,6 +39,14 @@ enum Command {
         /// Only these parts.
         parts: Vec<bench::Part>,
     },
+    /// Feed the parsers bytes that nobody thought of, guided by coverage.
+    Fuzz {
+        /// Only these targets.
+        targets: Vec<fuzz::Target>,
+        /// How long each is fuzzed.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
 }
 
 fn main() -> ExitCode {
@@ -58,6 +67,9 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Test => Ok(suite::all(&workspace)),
         Command::Clients => Ok(suite::only_clients(&workspace)),
         Command::Bench { parts } => bench::run(&workspace, parts).map(|()| ExitCode::SUCCESS),
+        Command::Fuzz { targets, seconds } => {
+            fuzz::run(&workspace, targets, Duration::from_secs(*seconds)).map(|()| ExitCode::SUCCESS)
+        }
     }
 }
 

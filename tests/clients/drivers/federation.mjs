@@ -32,13 +32,15 @@ export async function federation({ house, browser, upstream }) {
       const refused = client.callTool({ name: 'hr__get_dashboard_stats', arguments: {} });
       await assert.rejects(refused, /Unknown tool: hr__get_dashboard_stats/);
     });
-    await check('federation: the same in the stateless era, without the server that has sessions only', async () => {
+    await check('federation: the same in the stateless era, with the server that has sessions only', async () => {
       const modern = new two.Client({ name: 'vestibule-test', version: '1.0.0' }, { versionNegotiation: { mode: { pin: '2026-07-28' } } });
       await modern.connect(new two.StreamableHTTPClientTransport(new URL(place.mcpUrl), { authProvider: provider }));
       const tools = await names(modern);
-      assert.ok(tools.includes('hr__query_leaves') && !tools.some(tool => tool.startsWith('notes__')), tools.join(' '));
-      const result = await modern.callTool({ name: 'hr__query_leaves', arguments: {} });
-      assert.equal(result.content[0].text, 'answer of query_leaves');
+      assert.ok(tools.includes('hr__query_leaves') && tools.includes('notes__query_leaves'), tools.join(' '));
+      for (const server of ['hr', 'notes']) {
+        const result = await modern.callTool({ name: `${server}__query_leaves`, arguments: {} });
+        assert.equal(result.content[0].text, 'answer of query_leaves');
+      }
       await modern.close();
     });
     await check('federation: its token opens no server by itself', async () => {

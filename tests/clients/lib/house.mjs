@@ -6,9 +6,9 @@ import { BIN, CLIENTS, ROOT, SCRATCH, VESTIBULE, freePort } from './places.mjs';
 
 const env = { ...process.env, XDG_STATE_HOME: join(SCRATCH, 'state'), RUST_LOG: process.env.RUST_LOG ?? 'info' };
 
-/** `vestibule demo --json`: everything on. */
-export async function startDemo() {
-  const program = new Program(VESTIBULE, ['demo', '--json', '--listen', '127.0.0.1:0'], { env });
+/** `vestibule demo --json`: everything on. `more` is added to the environment. */
+export async function startDemo(more = {}) {
+  const program = new Program(VESTIBULE, ['demo', '--json', '--listen', '127.0.0.1:0'], { env: { ...env, ...more } });
   const [line] = await program.printed(/^\{.*"mcp_url".*\}$/m);
   const ready = JSON.parse(line);
   const state = join(SCRATCH, 'state/vestibule', `demo-${new URL(ready.issuer).port}`);
@@ -29,8 +29,8 @@ export async function startDemo() {
 }
 
 /** `vestibule protect --json` before a URL or a command. */
-export async function startProtected(args) {
-  const program = new Program(VESTIBULE, ['protect', '--json', '--listen', '127.0.0.1:0', ...args], { env });
+export async function startProtected(args, more = {}) {
+  const program = new Program(VESTIBULE, ['protect', '--json', '--listen', '127.0.0.1:0', ...args], { env: { ...env, ...more } });
   const [line] = await program.printed(/^\{.*"mcp_url".*\}$/m);
   const ready = JSON.parse(line);
   return { program, issuer: ready.issuer, mcpUrl: ready.mcp_url, user: ready.user, stop: () => program.stop() };

@@ -59,8 +59,18 @@ pub(crate) struct Leave {
     pub(crate) status: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
+    /// Who does the work meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stand_in: Option<StandIn>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ruling: Option<Ruling>,
+}
+
+/// A colleague who does somebody's work.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+pub(crate) struct StandIn {
+    pub(crate) id: String,
+    pub(crate) email: String,
 }
 
 /// What money was spent on.

@@ -55,7 +55,7 @@ fn leaves(records: &mut Records, today: Day) {
         let id = records.next_id('L');
         records.leaves.push(Leave {
             id, employee_id: employee.to_owned(), kind, start, end, working_days: start.working_days_to(end), status,
-            reason: Some(reason.to_owned()), ruling,
+            reason: Some(reason.to_owned()), stand_in: None, ruling,
         });
     }
 }

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     cli,
     config::{self, Config},
+    logs::LogSwitch,
     wire::{self, Senses},
 };
 
@@ -33,7 +34,7 @@ const EXAMPLE_UPSTREAM: &str = "http://127.0.0.1:3001/mcp";
 /// The administrator of the sample company also administers the gateway.
 const ADMIN_ROLE: &str = "vestibule:admin";
 
-pub(super) async fn run(args: cli::Demo) -> Result<ExitCode> {
+pub(super) async fn run(args: cli::Demo, logs: &LogSwitch) -> Result<ExitCode> {
     let asked = StopSignals::hear()?;
     let listener = running::bind_or_free(args.listen).await?;
     let address = listener.local_addr()?;
@@ -41,6 +42,7 @@ pub(super) async fn run(args: cli::Demo) -> Result<ExitCode> {
     let directory = generated::fresh_directory("demo", address)?;
     let senses = wire::senses();
     let config = prepare(&directory, address, &senses.0).await?;
+    logs.turn(config.masking.logs);
     place::remember(&config.state);
 
     let running = running::start_with(config, listener, None, senses.clone()).await?;

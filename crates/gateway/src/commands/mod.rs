@@ -23,17 +23,25 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::cli::Command;
+use crate::{cli::Command, config, logs::LogSwitch};
 
-/// Runs a command to its end.
+/// Runs a command to its end, where nobody listens to its logs.
+///
+/// # Errors
+/// As [`run_logged`].
+pub async fn run(command: Command) -> Result<ExitCode> {
+    run_logged(command, &LogSwitch::new(config::logs_by_environment())).await
+}
+
+/// Runs a command to its end. What its configuration says about masking logs holds for `logs`.
 ///
 /// # Errors
 /// With a text for the person at the terminal: what is wrong and what to do.
-pub async fn run(command: Command) -> Result<ExitCode> {
+pub async fn run_logged(command: Command, logs: &LogSwitch) -> Result<ExitCode> {
     match command {
-        Command::Demo(args) => demo::run(args).await,
-        Command::Protect(args) => protect::run(args).await,
-        Command::Serve(args) => serve::run(args).await,
+        Command::Demo(args) => demo::run(args, logs).await,
+        Command::Protect(args) => protect::run(args, logs).await,
+        Command::Serve(args) => serve::run(args, logs).await,
         Command::Check(args) => check::run(&args),
         Command::User(command) => user::run(command).await,
         Command::Client(command) => client::run(command).await,

@@ -11,11 +11,11 @@ use super::{
     generated, passwords, place, ready,
     running::{self, Running, StopSignals},
 };
-use crate::{cli, config, wire};
+use crate::{cli, config, logs::LogSwitch, wire};
 
 const EMAIL: &str = "you@localhost.example";
 
-pub(super) async fn run(args: cli::Protect) -> Result<ExitCode> {
+pub(super) async fn run(args: cli::Protect, logs: &LogSwitch) -> Result<ExitCode> {
     let asked = StopSignals::hear()?;
     if let Some(program) = args.command.first().filter(|program| !is_there(program)) {
         bail!("there is no program `{program}`; check its name, or give its whole path");
@@ -27,6 +27,7 @@ pub(super) async fn run(args: cli::Protect) -> Result<ExitCode> {
     generated::write(&directory, "policy.toml", &PolicySet::everyone_everything())?;
     let path = generated::write_config(&directory, &configuration(&args, &origin, address))?;
     let config = config::load(&path)?;
+    logs.turn(config.masking.logs);
     place::remember(&config.state);
 
     let running = running::start(config, listener, None).await?;

@@ -3,8 +3,6 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::{Context, Result};
-use axum::{Router, routing::get};
-use http::StatusCode;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -92,8 +90,7 @@ pub async fn start_with(
     let (stop, stopped) = watch::channel(false);
     house.jobs.start(&stopped);
     if let Some(listener) = admin {
-        let router = operators(house.store.clone(), house.journal.clone());
-        tokio::spawn(listen::serve(listener, router, Arc::from([]), stopped.clone()));
+        tokio::spawn(listen::serve(listener, house.operators.router(), Arc::from([]), stopped.clone()));
     }
     let served = tokio::spawn(listen::serve(public, house.public, trusted, stopped));
     Ok(Running { store: house.store, passwords: house.passwords, journal: house.journal, senses, stop, served })
@@ -127,19 +124,4 @@ fn note(journal: &Journal, what: &'static str, clock: &dyn Clock, random: &dyn R
     event.action = Some(what.into());
     event.detail = Some(concat!("vestibule ", env!("CARGO_PKG_VERSION")).into());
     journal.append(&event).map(drop).context("the audit journal cannot be written")
-}
-
-/// `/livez` and `/readyz`, on a listener of their own: health is a path there, never a header here.
-fn operators(store: Store, journal: Journal) -> Router {
-    let ready = move || {
-        let (store, journal) = (store.clone(), journal.clone());
-        async move {
-            match (store.ping().await.is_ok(), journal.healthy()) {
-                (true, true) => (StatusCode::OK, "ready\n"),
-                (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "the database is unavailable\n"),
-                (true, false) => (StatusCode::SERVICE_UNAVAILABLE, "the audit journal cannot be written\n"),
-            }
-        }
-    };
-    Router::new().route("/livez", get(|| async { "alive\n" })).route("/readyz", get(ready))
 }

@@ -8,11 +8,12 @@ use super::{
     place,
     running::{self, StopSignals},
 };
-use crate::{cli, config};
+use crate::{cli, config, logs::LogSwitch};
 
-pub(super) async fn run(args: cli::Serve) -> Result<ExitCode> {
+pub(super) async fn run(args: cli::Serve, logs: &LogSwitch) -> Result<ExitCode> {
     let asked = StopSignals::hear()?;
     let config = config::load(&args.config)?;
+    logs.turn(config.masking.logs);
     let public = running::bind(config.listen).await?;
     let admin = match config.admin_listen {
         Some(address) => Some(running::bind(address).await?),

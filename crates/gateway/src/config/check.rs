@@ -16,8 +16,8 @@ use vestibule_model::Secret;
 use vestibule_oauth::keys::{Algorithm, RotationPlan};
 
 use super::{
-    Config, ConfigError, ConfigErrors, DocumentReach, State, clients, error::line_of, federation, password, raw,
-    secret, servers, users,
+    Config, ConfigError, ConfigErrors, DocumentReach, State, clients, error::line_of, federation, masking, password,
+    raw, secret, servers, users,
 };
 
 const DAY: u64 = 24 * 60 * 60;
@@ -54,6 +54,19 @@ impl Checker<'_> {
         }
     }
 
+    /// Resolves a key of 32 bytes in base64, or notes why not.
+    pub(super) fn key(&mut self, given: &Spanned<raw::SecretRef>, what: &str) -> Option<Secret<[u8; 32]>> {
+        use base64::Engine;
+        let text = self.secret(given.get_ref(), given.span())?;
+        let decoded = base64::engine::general_purpose::STANDARD.decode(text.expose()).map(Secret::new).ok();
+        let key = decoded.and_then(|bytes| <[u8; 32]>::try_from(bytes.expose().as_slice()).ok());
+        if key.is_none() {
+            let what = format!("{what} is not 32 bytes in base64");
+            self.mistake(given.span(), what, "make one with: openssl rand -base64 32");
+        }
+        key.map(Secret::new)
+    }
+
     /// Reads a file that the configuration names, or notes why not.
     pub(super) fn read(&mut self, path: &Path, at: Range<usize>) -> Option<String> {
         match std::fs::read_to_string(self.folder.join(path)) {
@@ -76,6 +89,7 @@ pub(super) fn check(file: &str, text: &str, folder: &Path, raw: raw::File) -> Re
     let mut checker = Checker { file, text, folder, errors: Vec::new() };
     let public_url = public_url(&mut checker, &raw.public_url);
     let auth = auth(&mut checker, &public_url, &raw);
+    let masking = masking::check(&mut checker, &raw.masking, &raw.servers);
     let servers = servers::check(&mut checker, &public_url, raw.servers);
     let federation = raw.federation.as_ref().and_then(|given| federation::check(&mut checker, given, &servers));
     let config = Config {
@@ -83,7 +97,7 @@ pub(super) fn check(file: &str, text: &str, folder: &Path, raw: raw::File) -> Re
         admin_listen: address(&mut checker, raw.admin_listen.as_ref()),
         trusted_proxies: networks(&mut checker, &raw.trusted_proxies),
         state: state(folder, raw.state.as_deref()),
-        master_key: raw.master_key.as_ref().and_then(|key| master_key(&mut checker, key)),
+        master_key: raw.master_key.as_ref().and_then(|key| checker.key(key, "the master key")),
         auth,
         password_policy: password::policy(&raw.sign_in),
         session_life: password::sessions(&raw.sign_in),
@@ -101,6 +115,7 @@ pub(super) fn check(file: &str, text: &str, folder: &Path, raw: raw::File) -> Re
         upstream_timeout: Duration::from_secs(raw.upstream_timeout_seconds.unwrap_or(60)),
         extra_roots: raw.extra_roots.iter().filter_map(|path| checker.read(path.get_ref(), path.span())).collect(),
         allowed_origins: raw.allowed_origins,
+        masking,
         servers,
         federation,
         clients: clients::check(&mut checker, raw.preregistered),
@@ -182,21 +197,6 @@ fn state(folder: &Path, given: Option<&str>) -> State {
         Some(path) => State::Directory(folder.join(path)),
         None => State::Directory(folder.join(PathBuf::from("vestibule-data"))),
     }
-}
-
-fn master_key(checker: &mut Checker<'_>, given: &Spanned<raw::SecretRef>) -> Option<Secret<[u8; 32]>> {
-    use base64::Engine;
-    let text = checker.secret(given.get_ref(), given.span())?;
-    let decoded = base64::engine::general_purpose::STANDARD.decode(text.expose()).map(Secret::new).ok();
-    let key = decoded.and_then(|bytes| <[u8; 32]>::try_from(bytes.expose().as_slice()).ok());
-    if key.is_none() {
-        checker.mistake(
-            given.span(),
-            "the master key is not 32 bytes in base64",
-            "make one with: openssl rand -base64 32",
-        );
-    }
-    key.map(Secret::new)
 }
 
 fn auth(checker: &mut Checker<'_>, public_url: &str, raw: &raw::File) -> AuthSettings {

@@ -7,6 +7,7 @@ mod check;
 mod clients;
 mod error;
 mod federation;
+mod masking;
 mod password;
 pub mod raw;
 mod secret;
@@ -23,6 +24,7 @@ use vestibule_oauth::keys::{Algorithm, RotationPlan};
 use vestibule_policy::set::Source;
 
 pub use error::{ConfigError, ConfigErrors};
+pub use masking::{Masking, logs_by_environment};
 
 /// A sound configuration.
 pub struct Config {
@@ -60,6 +62,8 @@ pub struct Config {
     pub extra_roots: Vec<String>,
     /// Origins of browser-based clients.
     pub allowed_origins: Vec<String>,
+    /// Masking of personal data.
+    pub masking: Masking,
     /// The servers behind us, with what belongs to each.
     pub servers: Vec<ConfiguredServer>,
     /// Which of them are also behind one endpoint, when there is one.
@@ -157,7 +161,7 @@ pub enum DocumentReach {
     Loopback,
 }
 
-/// Reads and checks a configuration file.
+/// Reads and checks a configuration file. What the environment says about masking counts more.
 ///
 /// # Errors
 /// All mistakes that were found, each with its line and a remedy.
@@ -172,7 +176,9 @@ pub fn load(path: &std::path::Path) -> Result<Config, ConfigErrors> {
         })
     })?;
     let folder = path.parent().map_or_else(|| PathBuf::from("."), std::path::Path::to_path_buf);
-    parse(&file, &text, &folder)
+    let mut config = parse(&file, &text, &folder)?;
+    config.masking.overridden_by(|name| std::env::var(name).ok())?;
+    Ok(config)
 }
 
 /// Checks a configuration text; relative paths in it start at `folder`.

@@ -48,6 +48,9 @@ pub struct File {
     /// Which OAuth clients are let in.
     #[serde(default)]
     pub clients: Clients,
+    /// Masking of personal data.
+    #[serde(default)]
+    pub masking: Masking,
     /// The MCP servers behind us.
     #[serde(default, rename = "server")]
     pub servers: Vec<Server>,
@@ -124,6 +127,134 @@ pub struct Clients {
     pub private_use_schemes: Option<bool>,
 }
 
+/// Masking of personal data: e-mail addresses, telephone numbers, cards and the like.
+#[derive(Deserialize, JsonSchema, Default)]
+#[serde(deny_unknown_fields)]
+pub struct Masking {
+    /// Whether what servers answer is masked before a client sees it. The environment's `MASK_PII_BEFORE_LLM` overrides it.
+    /// Default: false.
+    pub before_llm: Option<bool>,
+    /// Whether logs and the audit journal are masked. The environment's `MASK_PII_IN_LOGS` overrides it. Default: true.
+    pub logs: Option<bool>,
+    /// What a client's headers `X-Mask-PII-Before-LLM` and `X-Mask-PII-In-Logs` may do: `tighten` (switch masking on), or
+    /// `override` (switch it off too, except what a policy demands). Default: `tighten`.
+    pub headers: Option<MaskHeaders>,
+    /// What stands in the place of a value. Default: `label`.
+    #[schemars(with = "Option<MaskAction>")]
+    pub action: Option<Spanned<MaskAction>>,
+    /// How sure a finding must be. Default: `balanced`.
+    pub sensitivity: Option<MaskSensitivity>,
+    /// The types that are masked, for example `["EMAIL_ADDRESS", "CREDIT_CARD"]`. Default: all.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub types: Option<Vec<Spanned<String>>>,
+    /// Another action for some types, for example `{ CREDIT_CARD = "block" }`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, MaskAction>")]
+    pub actions: BTreeMap<Spanned<String>, Spanned<MaskAction>>,
+    /// 32 bytes in base64 for the action `hash`. Default: made at each start.
+    #[schemars(with = "Option<SecretRef>")]
+    pub hash_key: Option<Spanned<SecretRef>>,
+    /// One answer in so many is looked at once more on its way out; what is still in it is counted in the metrics and the log,
+    /// by type, and kept nowhere. Answers that are not masked are sampled too. Default: none.
+    #[schemars(with = "Option<u64>")]
+    pub proof_one_in: Option<Spanned<u64>>,
+    /// Hours for which labels are remembered of somebody who is not seen. Default: 12.
+    #[schemars(with = "Option<u64>")]
+    pub remember_hours: Option<Spanned<u64>>,
+    /// Exceptions by type, server, tool, role and direction. The first that fits decides about a type.
+    #[serde(default, rename = "rule")]
+    pub rules: Vec<MaskRule>,
+}
+
+/// What the headers of a client may do.
+#[derive(Deserialize, JsonSchema, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+pub enum MaskHeaders {
+    /// Switch masking on.
+    Tighten,
+    /// Switch it off too.
+    Override,
+}
+
+/// What stands in the place of a value.
+#[derive(Deserialize, JsonSchema, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum MaskAction {
+    /// The value itself.
+    Pass,
+    /// Its last digits or first letter.
+    Partial,
+    /// A keyed hash.
+    Hash,
+    /// A numbered label that stands for the value again in arguments toward the server it came from.
+    Pseudonym,
+    /// A numbered label, `[EMAIL_1]`.
+    Label,
+    /// Nothing: the message is withheld.
+    Block,
+}
+
+/// How sure a finding must be.
+#[derive(Deserialize, JsonSchema, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+pub enum MaskSensitivity {
+    /// Only what is hardly anything else.
+    Strict,
+    /// The middle.
+    Balanced,
+    /// Rather too much than too little.
+    Eager,
+}
+
+/// Which way values go.
+#[derive(Deserialize, JsonSchema, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum MaskDirection {
+    /// From a server to its client.
+    Results,
+    /// From a client to a server.
+    Arguments,
+}
+
+/// An exception. A list that is left out is no condition.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MaskRule {
+    /// The types.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub types: Vec<Spanned<String>>,
+    /// The servers.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub servers: Vec<Spanned<String>>,
+    /// The tools.
+    #[serde(default)]
+    pub tools: Vec<String>,
+    /// The roles of the caller, one of which is enough.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// Which way. Default: `results`.
+    pub direction: Option<MaskDirection>,
+    /// What stands in the place of a value.
+    #[schemars(with = "MaskAction")]
+    pub action: Spanned<MaskAction>,
+    /// How sure a finding must be. Default: as in `[masking]`.
+    pub sensitivity: Option<MaskSensitivity>,
+}
+
+/// How the answers of one server are masked: on or off, one action for all types, or actions by type.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ServerMask {
+    /// On or off.
+    Switch(bool),
+    /// On, with this action.
+    Action(MaskAction),
+    /// On, with these actions; the other types are masked as in `[masking]`.
+    Actions(BTreeMap<String, MaskAction>),
+}
+
 /// An MCP server behind us.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -160,6 +291,9 @@ pub struct Server {
     /// What happens when the definition of a tool changes, or a tool looks like another: `off`, `warn`, or `hold` it until
     /// `vestibule pin approve`. Default: `warn`.
     pub pin: Option<PinMode>,
+    /// How personal data in its answers is masked: true, false, an action, or actions by type. Default: as in `[masking]`.
+    #[schemars(with = "Option<ServerMask>")]
+    pub mask: Option<Spanned<ServerMask>>,
     /// Groups of tools that people can give or keep back as one.
     #[serde(default, rename = "scope")]
     pub scopes: Vec<Scope>,

@@ -1,114 +1,15 @@
-//! Whatever bytes come: what the gateway decides on is what any reader behind it reads. Three readers are played: one that
-//! takes the first of two equal keys, one that takes the last (serde_json, Python, JavaScript), and one that ignores the
-//! case of keys (Go's encoding/json). When the gateway accepts a message, all three must agree with it.
+//! Whatever bytes come: what the gateway decides on is what any reader behind it reads. The readers of `readers.rs` are
+//! played; Python is asked itself. The same readers judge what the fuzzer finds (`fuzz/`).
 
-use proptest::prelude::*;
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
+use std::{
+    io::Write,
+    process::{Command, Stdio},
 };
-use serde_json::value::RawValue;
-use vestibule_mcp::Message;
 
-/// An object with every member as it was written, in order, doubles too.
-struct Members(Vec<(String, Box<RawValue>)>);
+use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
+use vestibule_mcp::{Message, Target};
 
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct All;
-        impl<'de> Visitor<'de> for All {
-            type Value = Members;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut all = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    all.push(member);
-                }
-                Ok(Members(all))
-            }
-        }
-        deserializer.deserialize_map(All)
-    }
-}
-
-/// How a reader finds a member.
-#[derive(Clone, Copy, Debug)]
-enum Reader {
-    First,
-    Last,
-    /// The last whose name is the same but for its case, as Go folds it.
-    Folding,
-}
-
-const READERS: [Reader; 3] = [Reader::First, Reader::Last, Reader::Folding];
-
-impl Reader {
-    fn member<'m>(self, members: &'m Members, name: &str) -> Option<&'m RawValue> {
-        let mut named = members.0.iter().filter(|(key, _)| match self {
-            Self::First | Self::Last => key == name,
-            Self::Folding => fold(key) == fold(name),
-        });
-        let found = if matches!(self, Self::First) { named.next() } else { named.next_back() };
-        found.map(|(_, value)| &**value)
-    }
-
-    fn object(self, text: &str, path: &[&str]) -> Option<Members> {
-        let mut members: Members = serde_json::from_str(text).ok()?;
-        for name in path {
-            members = serde_json::from_str(self.member(&members, name)?.get()).ok()?;
-        }
-        Some(members)
-    }
-
-    fn text(self, text: &str, path: &[&str], name: &str) -> Option<String> {
-        serde_json::from_str(self.member(&self.object(text, path)?, name)?.get()).ok()
-    }
-}
-
-/// Go's simple folding, as far as it reaches ASCII.
-fn fold(key: &str) -> String {
-    key.chars()
-        .map(|letter| match letter {
-            '\u{17f}' => 's',
-            '\u{212a}' => 'k',
-            other => other.to_ascii_lowercase(),
-        })
-        .collect()
-}
-
-fn agree(bytes: &[u8]) -> bool {
-    let Ok(message) = Message::parse(bytes.to_vec().into()) else { return false };
-    let text = std::str::from_utf8(bytes).unwrap();
-    for reader in READERS {
-        let shown = |what: &str| format!("{reader:?} reads another {what} in {text}");
-        assert_eq!(reader.text(text, &[], "method").unwrap_or_default(), message.method(), "{}", shown("method"));
-        assert_eq!(reader.text(text, &[], "jsonrpc").as_deref(), Some("2.0"), "{}", shown("version"));
-        let id = reader.object(text, &[]).and_then(|all| reader.member(&all, "id").map(|id| id.get().to_owned()));
-        assert_eq!(id.as_deref(), message.id(), "{}", shown("id"));
-        if message.method() == "tools/call" {
-            let name = reader.text(text, &["params"], "name");
-            assert_eq!(message.target(), vestibule_mcp::Target::Tool(name.as_deref().unwrap()), "{}", shown("tool"));
-            let arguments = reader.object(text, &["params", "arguments"]);
-            for key in ["employee_id", "a"] {
-                let theirs = arguments.as_ref().and_then(|all| reader.member(all, key)).map(RawValue::get);
-                // A case variant beside no plain spelling is for policy to refuse, which sees all names.
-                let ours = message.argument(key);
-                let only_variant = ours.is_none() && message.argument_names().any(|name| fold(name) == fold(key));
-                assert!(theirs == ours || only_variant, "{}", shown(key));
-            }
-        }
-        if message.method() == "resources/read" {
-            let uri = reader.text(text, &["params"], "uri");
-            assert_eq!(message.target(), vestibule_mcp::Target::Resource(uri.as_deref().unwrap()), "{}", shown("uri"));
-        }
-        if let Some(state) = message.request_state() {
-            assert_eq!(reader.text(text, &["params"], "requestState").as_deref(), Some(state));
-        }
-    }
-    true
-}
+use crate::readers::{READERS, Reader, agree};
 
 /// Spellings of a key that some reader takes for the plain one, and the plain one.
 fn spelt(name: &'static str) -> impl Strategy<Value = String> {
@@ -200,4 +101,71 @@ fn the_readers_see_what_they_are_for() {
     let read = READERS.map(|reader| reader.text(twice, &[], "method").unwrap());
     assert_eq!(read, ["a", "c", "c"]);
     assert_eq!(Reader::Folding.text(r#"{"param\u017f":"x"}"#, &[], "params").as_deref(), Some("x"));
+}
+
+/// Messages that name what they are about, in any spelling of its letters.
+fn naming() -> impl Strategy<Value = String> {
+    let name = proptest::collection::vec(
+        prop_oneof![
+            4 => "[a-zA-Z0-9_.:/-]".prop_map(String::from),
+            1 => any::<char>().prop_map(|letter| serde_json::Value::from(letter.to_string()).to_string().trim_matches('"').to_owned()),
+            1 => (0u32..0x1_0000).prop_map(|unit| format!("\\u{unit:04x}")),
+            1 => Just("\\ud83d\\udd11".to_owned()),
+        ],
+        1..8,
+    );
+    let about = prop_oneof![
+        Just(("tools\\/call", "name")),
+        Just(("tools/call", "n\\u0061me")),
+        Just(("resources/read", "uri"))
+    ];
+    (name, about, value()).prop_map(|(name, (method, key), value)| {
+        let params = format!("{{\"{key}\":\"{}\",\"arguments\":{{\"a\":{value}}}}}", name.concat());
+        format!("{{\"params\":{params},\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"{method}\"}}")
+    })
+}
+
+/// Reads one message per line, and says what it is about.
+const PYTHON: &str = r#"
+import json, sys
+for line in sys.stdin.buffer:
+    message = json.loads(line)
+    params = message.get("params") or {}
+    about = {"tools/call": "name", "resources/read": "uri"}.get(message["method"])
+    said = [message["method"], message["id"], params.get(about) if about else None]
+    print(json.dumps(said))
+"#;
+
+#[test]
+fn python_reads_what_the_gateway_decided_on() {
+    let mut runner = TestRunner::deterministic();
+    let accepted: Vec<Message> =
+        std::iter::repeat_with(|| prop_oneof![message(), naming()].new_tree(&mut runner).unwrap().current())
+            .filter(|text| !text.contains('\n'))
+            .filter_map(|text| Message::parse(text.into_bytes().into()).ok())
+            .take(2000)
+            .collect();
+    let python = Command::new("python3").args(["-c", PYTHON]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let mut python = python.expect("this test needs python3 (Debian: apt-get install python3)");
+    let mut input = python.stdin.take().unwrap();
+    let lines: Vec<u8> = accepted.iter().flat_map(|message| [message.bytes().as_ref(), b"\n"].concat()).collect();
+    let writer = std::thread::spawn(move || input.write_all(&lines).unwrap());
+    let output = python.wait_with_output().unwrap();
+    writer.join().unwrap();
+    let said: Vec<(String, serde_json::Value, Option<String>)> =
+        String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(said.len(), accepted.len(), "Python cannot read what the gateway accepts");
+    let mut named = 0;
+    for (message, (method, id, about)) in accepted.iter().zip(said) {
+        let shown = String::from_utf8_lossy(message.bytes());
+        assert_eq!((method.as_str(), id.to_string().as_str()), (message.method(), message.id().unwrap()), "{shown}");
+        match message.target() {
+            Target::Tool(name) | Target::Resource(name) => {
+                assert_eq!(about.as_deref(), Some(name), "{shown}");
+                named += 1;
+            }
+            _ => {}
+        }
+    }
+    assert!(named > 200, "only {named} messages named anything");
 }

@@ -6,4 +6,5 @@ mod differential;
 mod era;
 mod message;
 mod places;
+mod readers;
 mod sse;

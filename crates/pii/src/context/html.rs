@@ -5,8 +5,6 @@ use crate::chars::{at, before, find_byte, part, span_back, starts_with_ignore_ca
 
 /// How far back the tag of the cell may be from its value.
 const MAX_TAG: usize = 80;
-/// How far back the start of the row may be.
-const MAX_ROW: usize = 1200;
 /// The longest head of a column.
 const MAX_HEAD: usize = 60;
 /// The most columns.
@@ -18,12 +16,15 @@ pub(crate) struct HtmlTable {
     heads: Vec<Topics>,
     /// Up to where heads were looked for.
     searched: usize,
+    /// How many cells of the row were passed.
+    column: usize,
 }
 
 impl HtmlTable {
     /// What the head of the value's column says, and where the cell begins.
     pub(crate) fn topics(&mut self, bytes: &[u8], value: usize) -> Option<(Topics, usize)> {
-        let cell = value - span_back(bytes, value, MAX_TAG, |byte| byte != b'>');
+        let lead = |byte: u8| matches!(byte, b' ' | b'\n' | b'\t' | b'\r' | b'+' | b'(');
+        let cell = value - span_back(bytes, value, MAX_TAG, lead);
         if cell == 0 || before(bytes, cell) != b'>' {
             return None;
         }
@@ -35,8 +36,7 @@ impl HtmlTable {
         if self.heads.is_empty() {
             return None;
         }
-        let column = column(bytes, tag - 1)?;
-        self.heads.get(column).map(|topics| (*topics, cell))
+        self.heads.get(self.column).map(|topics| (*topics, cell))
     }
 
     /// Reads the heads between where it stopped and here; a new row of heads takes the place of the old ones.
@@ -47,45 +47,39 @@ impl HtmlTable {
             if place >= to {
                 break;
             }
-            let next = at(bytes, place + 1) | 0x20;
-            if next == b't' && starts_with_ignore_case(bytes, place, b"<tr") {
-                let row_heads = starts_with_ignore_case(bytes, next_tag(bytes, place + 3), b"<th");
-                if row_heads {
-                    self.heads.clear();
-                }
-            } else if next == b't' && starts_with_ignore_case(bytes, place, b"<table") {
-                self.heads.clear();
-            } else if next == b't'
-                && starts_with_ignore_case(bytes, place, b"<th")
-                && matches!(at(bytes, place + 3), b'>' | b' ')
-                && self.heads.len() < MAX_COLUMNS
-            {
-                let inside = find_byte(bytes, place, b'>') + 1;
-                let end = find_byte(part(bytes, 0, (inside + MAX_HEAD).min(bytes.len())), inside, b'<');
-                self.heads.push(key_topics(part(bytes, inside, end)));
+            if at(bytes, place + 1) | 0x20 == b't' {
+                self.tag(bytes, place);
             }
             place += 1;
         }
         self.searched = self.searched.max(to);
     }
+
+    /// Takes the tag of a table, a row or a cell.
+    fn tag(&mut self, bytes: &[u8], place: usize) {
+        let closes = |length: usize| matches!(at(bytes, place + length), b'>' | b' ' | b'\n' | b'\t');
+        match at(bytes, place + 2) | 0x20 {
+            b'r' if closes(3) => {
+                self.column = 0;
+                if starts_with_ignore_case(bytes, next_tag(bytes, place + 3), b"<th") {
+                    self.heads.clear();
+                }
+            }
+            b'd' if closes(3) => self.column += 1,
+            b'h' if closes(3) => {
+                self.column += 1;
+                if self.heads.len() < MAX_COLUMNS {
+                    let inside = find_byte(part(bytes, 0, (place + MAX_TAG).min(bytes.len())), place, b'>') + 1;
+                    let end = find_byte(part(bytes, 0, (inside + MAX_HEAD).min(bytes.len())), inside, b'<');
+                    self.heads.push(key_topics(part(bytes, inside, end)));
+                }
+            }
+            b'a' if starts_with_ignore_case(bytes, place, b"<table") => self.heads.clear(),
+            _ => (),
+        }
+    }
 }
 
 fn next_tag(bytes: &[u8], place: usize) -> usize {
     find_byte(part(bytes, 0, (place + MAX_TAG).min(bytes.len())), place, b'<')
-}
-
-/// How many cells of the row come before the one whose tag begins here.
-fn column(bytes: &[u8], tag: usize) -> Option<usize> {
-    let mut count = 0;
-    for place in (tag.saturating_sub(MAX_ROW)..tag).rev() {
-        if at(bytes, place) != b'<' || at(bytes, place + 1) | 0x20 != b't' {
-            continue;
-        }
-        match at(bytes, place + 2) | 0x20 {
-            b'r' => return Some(count),
-            b'd' | b'h' => count += 1,
-            _ => (),
-        }
-    }
-    None
 }

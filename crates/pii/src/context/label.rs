@@ -5,7 +5,7 @@ use super::{
     topics::Topics,
 };
 use crate::{
-    chars::{at, before, char_before, is_alnum, is_alpha, is_digit, is_letter, is_upper, part, span_back},
+    chars::{at, before, char_before, is_alnum, is_alpha, is_digit, is_escape, is_letter, is_upper, part, span_back},
     kind::Kind,
 };
 
@@ -24,6 +24,27 @@ pub(crate) struct Label {
     pub(crate) bare: bool,
     /// How far the label is from the value.
     pub(crate) distance: usize,
+    /// Nothing was decided up to the place that was given as the end of the search.
+    open: bool,
+}
+
+impl Label {
+    /// The label of a value behind another one in its line: what stands between them, or else the label of the first.
+    pub(crate) fn after(bytes: &[u8], value: usize, first: usize, of_first: Self) -> Self {
+        let near = find(bytes, value, first);
+        if !near.open || of_first.closed {
+            return near;
+        }
+        let distance = value - first + of_first.distance;
+        let reached = of_first.topics.is_label() && distance <= REACH;
+        Self {
+            topics: if reached { of_first.topics } else { Topics::NONE },
+            closed: false,
+            bare: near.bare && of_first.bare,
+            distance: if reached { distance } else { 0 },
+            open: false,
+        }
+    }
 }
 
 /// A word and where it is.
@@ -36,12 +57,20 @@ struct Word<'a> {
 pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
     let floor = floor.max(value.saturating_sub(REACH));
     let (mut place, key) = skip_to_key(bytes, value, floor);
-    let mut label = Label { topics: Topics::NONE, closed: false, bare: true, distance: 0 };
+    let mut label = Label { topics: Topics::NONE, closed: false, bare: true, distance: 0, open: false };
     let mut right: &[u8] = b"";
     for _ in 0..MAX_WORDS {
-        let Some(word) = word_before(bytes, place, floor, label.bare) else { break };
-        let topics = meaning(bytes, &word, right, floor);
+        let Some(word) = word_before(bytes, place, floor, label.bare) else {
+            label.open = true;
+            break;
+        };
         label.bare = false;
+        // A value that was masked has taken the label; its own name is none.
+        if is_mask(bytes, &word) {
+            label.closed = true;
+            return label;
+        }
+        let topics = meaning(bytes, &word, right, floor);
         let keyed = key.is_some_and(|key| word.start >= key);
         let verb = topics.meets(Topics::PROSE) && !word.text.eq_ignore_ascii_case(b"contact");
         if topics.is_label() && !(keyed && verb) {
@@ -64,6 +93,13 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
         place = word.start;
     }
     label
+}
+
+/// `[PHONE]`, `[PHONE_1]`.
+fn is_mask(bytes: &[u8], word: &Word<'_>) -> bool {
+    before(bytes, word.start) == b'['
+        && matches!(at(bytes, word.start + word.text.len()), b']' | b'_' | b'~')
+        && std::str::from_utf8(word.text).is_ok_and(|word| Kind::from_label(word).is_some())
 }
 
 /// Steps over quotes and blanks before the value. Also gives where the key begins, when one is tied to the value.
@@ -129,13 +165,14 @@ fn word_before<'a>(bytes: &'a [u8], place: usize, floor: usize, first: bool) -> 
     }
     let start = word_start(bytes, end, floor);
     // The letter of an escape is no part of the word behind it.
-    let start = if start + 1 < end && before(bytes, start) == b'\\' { start + 1 } else { start };
+    let start = if start + 1 < end && is_escape(bytes, start) { start + 1 } else { start };
     Some(Word { text: part(bytes, start, end), start })
 }
 
 /// Where the word that ends at `end` begins; `phoneNumber` and `IPAddress` are two words each.
 fn word_start(bytes: &[u8], end: usize, floor: usize) -> usize {
-    let mut start = end;
+    // Small letters in front of one another are the common case.
+    let mut start = end - span_back(bytes, end, end.saturating_sub(floor), |byte| byte.is_ascii_lowercase());
     while start > floor {
         let byte = before(bytes, start);
         if byte >= 0x80 {
@@ -177,6 +214,11 @@ fn unspaced_before<'a>(bytes: &'a [u8], end: usize, floor: usize) -> Option<Word
 fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics {
     if word.text.first().is_some_and(|&byte| byte >= 0xE0) {
         return lexicon().unspaced(word.text);
+    }
+    // Nearly every word stands for itself.
+    let first = word.text.first().copied().unwrap_or(0) | 0x20;
+    if !matches!(first, b'a' | b'c' | b'd' | b'i' | b'k' | b'n' | b's' | b't') && word.text.len() > 1 {
+        return lexicon().word(word.text);
     }
     let own = |other: &[u8]| word.text.eq_ignore_ascii_case(other);
     if own(b"social") {

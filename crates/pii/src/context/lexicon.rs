@@ -23,11 +23,14 @@ enum Form {
 }
 
 const SLOTS: usize = 8192;
+const PAIRS: usize = 26 * 26;
 const SEED: u64 = 0xCBF2_9CE4_8422_2325;
 
 /// The words by hash.
 pub(crate) struct Lexicon {
     slots: Vec<Entry>,
+    /// By the first two letters of a word: which lengths the entries have that begin so. Most words meet none.
+    lengths: Vec<u64>,
 }
 
 /// The one lexicon.
@@ -38,7 +41,7 @@ pub(crate) fn lexicon() -> &'static Lexicon {
 
 impl Lexicon {
     fn build() -> Self {
-        let mut lexicon = Self { slots: vec![Entry::default(); SLOTS] };
+        let mut lexicon = Self { slots: vec![Entry::default(); SLOTS], lengths: vec![0; PAIRS] };
         for (topics, words) in WORDS {
             for word in words.split_whitespace() {
                 let (word, form) = match word.strip_suffix('*') {
@@ -46,6 +49,11 @@ impl Lexicon {
                     None => (word, if is_unspaced_start(word) { Form::Stem } else { Form::Whole }),
                 };
                 lexicon.insert(Entry { hash: hash(word.as_bytes()), topics: *topics, form });
+                if let Some(pair) = pair(word.as_bytes())
+                    && let Some(lengths) = lexicon.lengths.get_mut(pair)
+                {
+                    *lengths |= 1 << word.len().min(63);
+                }
             }
         }
         lexicon
@@ -88,6 +96,37 @@ impl Lexicon {
 
     /// The topics of a word: of the whole, or of its longest stem.
     pub(crate) fn word(&self, word: &[u8]) -> Topics {
+        match pair(word) {
+            Some(pair) if word.len() < 63 => self.plain(word, pair),
+            _ => self.any(word),
+        }
+    }
+
+    /// A word that begins with two plain letters: only prefixes of a length that some entry has are looked up.
+    fn plain(&self, word: &[u8], pair: usize) -> Topics {
+        let lengths = self.lengths.get(pair).copied().unwrap_or(0) & ((2 << word.len()) - 1);
+        if lengths == 0 && word.is_ascii() {
+            return Topics::NONE;
+        }
+        let mut topics = Topics::NONE;
+        let mut state = SEED;
+        for (index, &byte) in word.iter().enumerate() {
+            if byte >= 0x80 {
+                return self.any(word);
+            }
+            mix(&mut state, if is_alpha(byte) { byte | 0x20 } else { byte });
+            let length = index + 1;
+            if lengths & (1 << length) != 0
+                && let Some(entry) = self.get(state)
+                && (entry.form == Form::Stem || length == word.len())
+            {
+                topics = entry.topics;
+            }
+        }
+        topics
+    }
+
+    fn any(&self, word: &[u8]) -> Topics {
         let mut topics = Topics::NONE;
         let mut state = SEED;
         let mut place = 0;
@@ -122,6 +161,13 @@ impl Lexicon {
         }
         Topics::NONE
     }
+}
+
+/// Which pair of letters a word begins with. Nothing when it does not begin with two plain letters.
+fn pair(word: &[u8]) -> Option<usize> {
+    let [first, second, ..] = word else { return None };
+    (is_alpha(*first) && is_alpha(*second))
+        .then(|| usize::from((first | 0x20) - b'a') * 26 + usize::from((second | 0x20) - b'a'))
 }
 
 fn slot(hash: u64) -> usize {

@@ -56,12 +56,18 @@ pub(crate) struct Text<'a> {
     html: RefCell<HtmlTable>,
     /// The last answer: value and topics.
     last: Cell<(usize, Topics)>,
+    /// The value whose label was looked for last, up to where, and what was found.
+    before: Cell<Option<(usize, usize, Label)>>,
+    /// The digits in hand, with little between them: they share one label.
+    group: Cell<(usize, usize)>,
     /// The kind that context gave last, and where that value ended.
     inherited: Cell<Option<(Kind, usize)>>,
     /// Up to where runs of hexadecimal digits and colons were looked at.
     v6: Cell<usize>,
 }
 
+/// How far behind another a value may be to share its search for a label.
+const NEAR: usize = 64;
 /// How many lines of an outline are looked at.
 const MAX_OUTLINE: usize = 12;
 /// How much of a line before is read as a label.
@@ -76,6 +82,8 @@ impl<'a> Text<'a> {
             columns: Cell::default(),
             html: RefCell::default(),
             last: Cell::new((usize::MAX, Topics::NONE)),
+            before: Cell::new(None),
+            group: Cell::new((0, 0)),
             inherited: Cell::new(None),
             v6: Cell::new(0),
         }
@@ -109,6 +117,8 @@ impl<'a> Text<'a> {
 
     /// The topics of the nearest label.
     pub(crate) fn topics(&self, value: usize) -> Topics {
+        let (start, end) = self.group.get();
+        let value = if (start..end).contains(&value) { start } else { value };
         let (place, topics) = self.last.get();
         if place == value {
             return topics;
@@ -118,9 +128,19 @@ impl<'a> Text<'a> {
         topics
     }
 
+    /// The values that start in this range have the label of the first.
+    pub(crate) fn group(&self, start: usize, end: usize) {
+        self.group.set((start, end));
+    }
+
     /// The label in the line of the value, without tables and keys.
     pub(crate) fn label(&self, value: usize) -> Label {
-        label::find(self.bytes, value, 0)
+        let (start, end) = self.group.get();
+        let value = if (start..end).contains(&value) { start } else { value };
+        match self.before.get() {
+            Some((last, _, label)) if last == value => label,
+            _ => label::find(self.bytes, value, 0),
+        }
     }
 
     /// Whether the text is the value of a key that names the kind.
@@ -152,7 +172,7 @@ impl<'a> Text<'a> {
         let column =
             html.or_else(|| self.tables.try_borrow_mut().ok().and_then(|mut tables| tables.column(self.bytes, value)));
         let floor = column.map_or(0, |(_, start)| start);
-        let label = label::find(self.bytes, value, floor);
+        let label = self.label_behind(value, floor);
         if label.topics.is_label() {
             return label.topics;
         }
@@ -170,6 +190,25 @@ impl<'a> Text<'a> {
         }
         let near = self.right_of(value) | if label.bare { self.line_above(value) } else { self.parent(value) };
         if near.is_label() { near } else { self.keys() }
+    }
+
+    /// The label in the line of the value. What the search for the value before it found is not looked for again.
+    fn label_behind(&self, value: usize, floor: usize) -> Label {
+        let label = match self.before.get() {
+            Some((first, its_floor, label))
+                if its_floor == floor
+                    && first < value
+                    && value - first <= NEAR
+                    && !part(self.bytes, first, value)
+                        .iter()
+                        .any(|byte| matches!(byte, b'\n' | b'|' | b'}' | b'\t')) =>
+            {
+                Label::after(self.bytes, value, first, label)
+            }
+            _ => label::find(self.bytes, value, floor),
+        };
+        self.before.set(Some((value, floor, label)));
+        label
     }
 
     /// The column of a value in a statement of SQL.
@@ -257,7 +296,7 @@ impl<'a> Text<'a> {
                 continue;
             }
             let labels = line.trim_ascii_end().ends_with(b":")
-                || !line.iter().any(|byte| byte.is_ascii_digit() || *byte == b':');
+                || !line.iter().any(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'['));
             return if labels { label::find(line, line.len(), 0).topics } else { Topics::NONE };
         }
         Topics::NONE

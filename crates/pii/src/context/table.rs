@@ -10,6 +10,8 @@ use crate::{
 const MAX_HEAD: usize = 40;
 /// The longest line that can be the head of a table.
 const MAX_HEAD_LINE: usize = 1000;
+/// How far above the first value of a table its head is looked for.
+const MAX_BEFORE: usize = 8000;
 /// The longest line that can be a row.
 const MAX_ROW: usize = 4000;
 
@@ -22,6 +24,17 @@ pub(crate) struct Tables {
     inside: Option<bool>,
     /// The table that the lines looked at last belong to.
     current: Option<Table>,
+    /// The cell that was looked at last in this line.
+    cell: Cell,
+}
+
+/// A cell of a row, and how far the row was read.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cell {
+    index: usize,
+    start: usize,
+    read: usize,
+    quoted: bool,
 }
 
 /// A line: where it begins and where it ends.
@@ -56,6 +69,7 @@ impl Tables {
     /// The topics of the column that holds the place, and where its cell begins. Places must not go back to an earlier
     /// line.
     pub(crate) fn column(&mut self, bytes: &[u8], place: usize) -> Option<(Topics, usize)> {
+        self.skip(bytes, place);
         while self.line.end < place || self.line == Line::default() {
             if self.line != Line::default() {
                 self.pass(bytes);
@@ -63,6 +77,7 @@ impl Tables {
             let start = if self.line == Line::default() { 0 } else { self.line.end + 1 };
             self.line = Line { start, end: find_byte(bytes, start, b'\n') };
             self.inside = None;
+            self.cell = Cell { index: 0, start, read: start, quoted: false };
             if self.line.end == 0 {
                 return None;
             }
@@ -77,14 +92,27 @@ impl Tables {
         }
         match table.divider {
             Divider::Byte(divider) => {
-                let (index, start) = cell_of(bytes, line, place, divider);
-                table.heads.get(index).map(|head| (head.topics, start))
+                if place < self.cell.read {
+                    self.cell = Cell { index: 0, start: line.start, read: line.start, quoted: false };
+                }
+                self.cell.read_to(bytes, place, divider);
+                table.heads.get(self.cell.index).map(|head| (head.topics, self.cell.start))
             }
             Divider::Blanks => {
                 let column = place - line.start;
                 let head = table.heads.iter().rev().find(|head| head.column <= column)?;
                 let gap = span_back(bytes, place, 40, |byte| byte != b' ');
                 Some((head.topics, place - gap))
+            }
+        }
+    }
+
+    /// Goes on close before the place when nothing was asked for long and no table is open: its head is not far away.
+    fn skip(&mut self, bytes: &[u8], place: usize) {
+        if self.current.is_none() && place.saturating_sub(self.line.end) > MAX_BEFORE {
+            let start = find_byte(bytes, place - MAX_BEFORE, b'\n');
+            if start < place {
+                self.line = Line { start, end: start };
             }
         }
     }
@@ -105,8 +133,9 @@ impl Table {
     fn has(&self, bytes: &[u8], line: Line) -> bool {
         match self.divider {
             Divider::Byte(divider) => {
-                let cells = cell_of(bytes, line, line.end, divider).0 + 1;
-                cells == self.heads.len() || is_rule(bytes, line)
+                let mut last = Cell { index: 0, start: line.start, read: line.start, quoted: false };
+                last.read_to(bytes, line.end, divider);
+                last.index + 1 == self.heads.len() || is_rule(bytes, line)
             }
             Divider::Blanks => {
                 part(bytes, line.start, line.end).windows(2).any(|pair| pair == b"  ") || is_rule(bytes, line)
@@ -126,7 +155,13 @@ impl Table {
         }
         match divider(text)? {
             0 => Self::spaced(text),
-            divider => Self::divided(text, divider),
+            divider => {
+                // Prose has commas too, but seldom as many in the next line.
+                let count = |text: &[u8]| text.iter().filter(|&&byte| byte == divider).count();
+                let next = part(bytes, line.end + 1, find_byte(bytes, line.end + 1, b'\n'));
+                let rule = matches!(at(next, 0), b'|' | b'-' | b'+' | b' ' | b':');
+                (rule || count(next) >= count(text)).then(|| Self::divided(text, divider)).flatten()
+            }
         }
     }
 
@@ -201,18 +236,19 @@ pub(crate) fn key_topics(key: &[u8]) -> Topics {
     if found.meets(Topics::PROSE) { Topics::NONE } else { found }
 }
 
-/// Which cell of the line holds the place, and where the cell begins. Dividers inside quotes do not count.
-fn cell_of(bytes: &[u8], line: Line, place: usize, divider: u8) -> (usize, usize) {
-    let (mut index, mut start, mut quoted) = (0, line.start, false);
-    for (offset, &byte) in part(bytes, line.start, place).iter().enumerate() {
-        if byte == b'"' {
-            quoted = !quoted;
-        } else if byte == divider && !quoted {
-            index += 1;
-            start = line.start + offset + 1;
+impl Cell {
+    /// Goes on to the cell that holds the place. Dividers inside quotes do not count.
+    fn read_to(&mut self, bytes: &[u8], place: usize, divider: u8) {
+        for (offset, &byte) in part(bytes, self.read, place).iter().enumerate() {
+            if byte == b'"' {
+                self.quoted = !self.quoted;
+            } else if byte == divider && !self.quoted {
+                self.index += 1;
+                self.start = self.read + offset + 1;
+            }
         }
+        self.read = place.max(self.read);
     }
-    (index, start)
 }
 
 /// A line of dashes between head and body.

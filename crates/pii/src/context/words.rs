@@ -136,7 +136,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
          ordine pratica bestelling factuur zamowienie zamowienia faktura ordre tilaus lasku objednavka megrendeles \
          siparis fatura заказ* заказа счет* 订单* 訂單* 注文* 주문* employee employeeid emp member memberid policy claim \
          patient mrn gene record records entry chapter part parts block blocks group groupid tab tabid chat \
-         years year month days hours minutes percent weight height ratio rate lat lon lng latitude longitude coordinates",
+         years year month days hours minutes percent weight height ratio range ranges between rate lat lon lng latitude longitude coordinates",
     ),
     (
         Topics::FOREIGN,
@@ -150,6 +150,6 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
         "version versions ver vers build builds firmware fw driver release releases released section sections clause clauses \
          revision rev chapter oid upgrade upgraded upgrades upgrading bump bumps bumped bumping downgrade downgraded \
          installed image objectidentifier* versionchanged versionadded deprecated update updated updates updating patch \
-         patched deps v8 git chrome safari firefox tag tagged package packages pkg versie wersja версия 版本 バージョン kernel sdk runtime",
+         patched deps v8 rv git chrome safari firefox tag tagged package packages pkg versie wersja версия 版本 バージョン kernel sdk runtime",
     ),
 ];

@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use super::lexer::{Bracket, Lexer, NotJson, Token};
+use super::{
+    lexer::{Bracket, Lexer, NotJson, Token},
+    paths::{Paths, Place, Treatment},
+};
 use crate::{
     chars::{at, is_digit, part, span},
     context::{Surroundings, Topics, key_topics},
@@ -31,6 +34,8 @@ struct Frame {
     index: usize,
     /// The heads of the columns, when the array holds rows.
     heads: Vec<Topics>,
+    /// Where it is in the table of places.
+    place: Place,
 }
 
 /// What may come next.
@@ -58,16 +63,22 @@ pub(crate) struct Machine {
     frames: Vec<Frame>,
     want: Want,
     outer: Surroundings,
+    paths: Paths,
 }
 
 impl Machine {
-    pub(crate) fn new(outer: Surroundings) -> Self {
-        Self { frames: Vec::new(), want: Want::Value, outer }
+    pub(crate) fn new(outer: Surroundings, paths: Paths) -> Self {
+        Self { frames: Vec::new(), want: Want::Value, outer, paths }
     }
 
     /// Whether the document is complete.
     pub(crate) fn is_done(&self) -> bool {
         self.want == Want::Nothing
+    }
+
+    /// Whether a value may come next.
+    pub(crate) fn wants_value(&self) -> bool {
+        matches!(self.want, Want::Value | Want::ValueOrClose)
     }
 
     /// Where the key of the value that comes next begins, when it has one.
@@ -136,9 +147,10 @@ impl Machine {
             return Err(NotJson);
         }
         let above = self.frames.last().map_or(Topics::NONE, |frame| own_topics(bytes, frame));
+        let place = self.place(bytes);
         let row = bracket == Bracket::Array;
         let heads = self.frames.last().filter(|_| row).map(|frame| frame.heads.clone()).unwrap_or_default();
-        self.frames.push(Frame { bracket, key: 0..0, above, beside: Topics::NONE, index: 0, heads });
+        self.frames.push(Frame { bracket, key: 0..0, above, beside: Topics::NONE, index: 0, heads, place });
         self.want = if row { Want::ValueOrClose } else { Want::KeyOrClose };
         Ok(())
     }
@@ -156,6 +168,21 @@ impl Machine {
         }
         self.after_value();
         Ok(())
+    }
+
+    /// What is done with the leaf that was taken last.
+    pub(crate) fn treatment(&self, bytes: &[u8]) -> Treatment {
+        self.paths.treatment(self.place(bytes))
+    }
+
+    /// Where the next value is in the table of places.
+    fn place(&self, bytes: &[u8]) -> Place {
+        match self.frames.last() {
+            None => self.paths.root(),
+            Some(Frame { place: Place::Off, .. }) => Place::Off,
+            Some(frame) if frame.bracket == Bracket::Array => self.paths.element(frame.place),
+            Some(frame) => self.paths.member(frame.place, part(bytes, frame.key.start, frame.key.end)),
+        }
     }
 
     /// What surrounds the leaf that was taken last, which ends at `end`.

@@ -1,11 +1,14 @@
 //! JSON as it lies on the wire: findings keep their place in the raw text.
 
 mod decode;
+pub(crate) mod encoded;
 mod lexer;
 mod machine;
+mod paths;
 mod walk;
 
 pub(crate) use decode::Decoded;
 pub(crate) use lexer::{Lexer, NotJson, Token};
 pub(crate) use machine::{LOOKAHEAD, Machine};
+pub use paths::{Paths, Treatment};
 pub(crate) use walk::{Origin, looks_like_json, walk};

@@ -6,8 +6,10 @@ use std::ops::Range;
 
 use super::{
     decode::Decoded,
+    encoded,
     lexer::{Lexer, NotJson, Token},
     machine::{Leaf, Machine},
+    paths::{Paths, Treatment},
 };
 use crate::{
     chars::{is_digit, part},
@@ -19,6 +21,8 @@ use crate::{
 
 /// How many strings of JSON may be inside each other.
 const MAX_NESTED: u8 = 3;
+/// The shortest string that can hold something.
+const MIN_STRING: usize = 5;
 /// The shortest number that can be something.
 const MIN_NUMBER: usize = 7;
 
@@ -57,7 +61,9 @@ pub(crate) fn walk(
     let mut anchors = Anchors::new(bytes);
     let mut next_anchor = anchors.next(0);
     let mut lexer = Lexer::new(bytes);
-    let mut machine = Machine::new(outer);
+    // The places of the table are those of the document itself, not of one that a string holds.
+    let paths = if origin.nested == 0 { scanner.paths().clone() } else { Paths::default() };
+    let mut machine = Machine::new(outer, paths);
     let mut found = Vec::new();
     loop {
         let token = lexer.next()?;
@@ -69,8 +75,12 @@ pub(crate) fn walk(
         while next_anchor.is_some_and(|anchor| anchor < range.start) {
             next_anchor = anchors.next(range.start);
         }
-        if next_anchor.is_some_and(|anchor| anchor < range.end) {
-            leaf.scan(scanner, &machine, bytes, origin, &mut found);
+        match machine.treatment(bytes) {
+            Treatment::Encoded => encoded::scan(scanner, &leaf, &machine, bytes, origin, &mut found),
+            Treatment::Look if next_anchor.is_some_and(|anchor| anchor < range.end) => {
+                leaf.scan(scanner, &machine, bytes, origin, &mut found);
+            }
+            Treatment::Look | Treatment::Spare => (),
         }
         machine.after_value();
     }
@@ -95,6 +105,7 @@ impl Leaf {
         found: &mut Vec<Finding>,
     ) {
         match self {
+            Self::String { inside, .. } if inside.len() < MIN_STRING => (),
             Self::String { inside, escaped } => {
                 let surroundings = machine.surroundings(bytes, inside.end);
                 let raw = part(bytes, inside.start, inside.end);

@@ -1,7 +1,7 @@
 //! The actions, from the one that shows most to the one that lets nothing through.
 
 /// What happens to a finding.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Action {
     /// Its last digits or first letter stay.
     Partial,
@@ -17,6 +17,25 @@ pub enum Action {
 }
 
 impl Action {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Partial, Self::Hash, Self::Pseudonym, Self::Label, Self::Block];
+
+    /// The name in configuration and policies.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Partial => "partial",
+            Self::Hash => "hash",
+            Self::Pseudonym => "pseudonym",
+            Self::Label => "label",
+            Self::Block => "block",
+        }
+    }
+
+    /// From its name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+
     const fn rank(self) -> u8 {
         match self {
             Self::Partial => 0,
@@ -28,7 +47,7 @@ impl Action {
     }
 
     /// The one of both that shows less.
-    pub(crate) const fn stricter(self, other: Self) -> Self {
+    pub const fn stricter(self, other: Self) -> Self {
         if self.rank() >= other.rank() { self } else { other }
     }
 }

@@ -7,7 +7,14 @@ use super::{
     replace::{self, HashKey, Naming},
     screened::{Counts, Screened},
 };
-use crate::{config::Config, finding::Finding, kind::Kind, scanner::Scanner};
+use crate::{
+    config::Config,
+    context::Surroundings,
+    finding::{Finding, Site},
+    json::{Origin, Paths, encoded},
+    kind::Kind,
+    scanner::Scanner,
+};
 
 /// The configuration refuses what was found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -24,6 +31,12 @@ impl Masker {
     /// A masker for a configuration; the key serves the action [`Hash`](Action::Hash).
     pub fn new(config: Config, key: HashKey) -> Self {
         Self { scanner: Scanner::new(config), key }
+    }
+
+    /// The same for documents of a known form.
+    #[must_use]
+    pub fn with_paths(self, paths: Paths) -> Self {
+        Self { scanner: self.scanner.with_paths(paths), key: self.key }
     }
 
     /// The scanner inside.
@@ -48,6 +61,20 @@ impl Masker {
         Ok(Screened::new(Cow::Owned(out), counts))
     }
 
+    /// The same for bytes of which it is not known yet whether they are UTF-8.
+    ///
+    /// # Errors
+    /// As [`mask`](Self::mask).
+    pub fn mask_bytes(&self, raw: &[u8], naming: &mut Naming<'_>) -> Result<Screened<Option<Vec<u8>>>, Blocked> {
+        let findings = self.scanner.document(raw, &Origin::ROOT, Surroundings::default());
+        let mut counts = Counts::default();
+        if findings.is_empty() {
+            return Ok(Screened::new(None, counts));
+        }
+        let out = self.splice(raw, 0, raw.len(), &findings, naming, &mut counts)?;
+        Ok(Screened::new(Some(out), counts))
+    }
+
     /// The part `from..to` of the raw bytes with its findings replaced; the findings lie inside.
     pub(crate) fn splice(
         &self,
@@ -61,6 +88,13 @@ impl Masker {
         let mut out = Vec::with_capacity(to - from);
         let mut place = from;
         for finding in findings {
+            if finding.site == Site::Encoded {
+                let Some(before) = raw.get(place..finding.range.start) else { continue };
+                out.extend_from_slice(before);
+                out.extend(self.splice_encoded(raw.get(finding.range.clone()).unwrap_or_default(), naming, counts)?);
+                place = finding.range.end;
+                continue;
+            }
             let action = self.scanner.config().rule(finding.kind).map_or(Action::Label, |rule| rule.action);
             if action == Action::Block {
                 return Err(Blocked(finding.kind));
@@ -74,5 +108,11 @@ impl Masker {
         }
         out.extend_from_slice(raw.get(place..to).unwrap_or_default());
         Ok(out)
+    }
+
+    fn splice_encoded(&self, raw: &[u8], naming: &mut Naming<'_>, counts: &mut Counts) -> Result<Vec<u8>, Blocked> {
+        let encoded::Inside::Text(text) = encoded::text_of(raw) else { return Ok(Vec::new()) };
+        let findings = encoded::findings(&self.scanner, &text);
+        Ok(encoded::encode(&self.splice(&text, 0, text.len(), &findings, naming, counts)?))
     }
 }

@@ -1,4 +1,4 @@
-//! The numbers in labels: stable within one session, and turned back only toward the server a value came from.
+//! The numbers in labels: stable, and turned back only toward the place a value came from.
 
 use std::collections::HashMap;
 
@@ -7,14 +7,14 @@ use zeroize::Zeroizing;
 
 use crate::kind::Kind;
 
-/// The labels of one session. It lives in memory only, prints nothing and is wiped when dropped.
+/// The labels of one reader. It lives in memory only, prints nothing and is wiped when dropped.
 ///
-/// The label of one session means nothing in another: each has a store of its own. Toward a server only those labels
-/// are turned back whose values this server has shown.
+/// One label stands for one value wherever this reader meets it, so labels of two places are never mistaken for each
+/// other. Toward a place only those labels are turned back whose values this place has shown.
 #[derive(Default)]
 pub struct Pseudonyms {
     numbers: HashMap<(Kind, Digest), u32>,
-    counts: HashMap<Kind, u32>,
+    counts: [u32; Kind::ALL.len()],
     values: HashMap<(Kind, u32), Entry>,
 }
 
@@ -43,8 +43,12 @@ pub(crate) enum Keep {
     Number,
 }
 
-/// The most values that are kept for one session. Further ones get labels that cannot be turned back.
+/// The most values that are kept for one reader. Further ones get labels that cannot be turned back.
 const MAX_VALUES: usize = 10_000;
+/// The most places that one value is turned back for. Beyond, the oldest is forgotten.
+const MAX_PLACES: usize = 64;
+/// The most values that have a number. Further ones have a label without.
+const MAX_NUMBERS: usize = 50_000;
 
 impl Pseudonyms {
     /// An empty store for a new session.
@@ -52,13 +56,46 @@ impl Pseudonyms {
         Self::default()
     }
 
-    /// The number of the value's label.
-    pub(crate) fn number(&mut self, kind: Kind, value: &str, shape: Shape, server: &ServerName, keep: Keep) -> u32 {
+    /// How much is remembered, in entries.
+    pub fn weight(&self) -> usize {
+        self.numbers.len() + self.values.len()
+    }
+
+    /// Whether nothing can be turned back.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Leaves numbers out, because others may have given them to other values already.
+    pub fn skip(&mut self, numbers: u32) {
+        for count in &mut self.counts {
+            *count = count.saturating_add(numbers);
+        }
+    }
+
+    /// What belongs to a place is forgotten.
+    pub fn forget(&mut self, place: &ServerName) {
+        self.values.retain(|_, entry| {
+            entry.servers.retain(|server| server != place);
+            !entry.servers.is_empty()
+        });
+    }
+
+    /// The number of the value's label, unless there are too many.
+    pub(crate) fn number(
+        &mut self,
+        kind: Kind,
+        value: &str,
+        shape: Shape,
+        server: &ServerName,
+        keep: Keep,
+    ) -> Option<u32> {
         let key = (kind, Digest::of(normal(kind, value).as_bytes()));
         let number = match self.numbers.get(&key) {
             Some(&number) => number,
+            None if self.numbers.len() >= MAX_NUMBERS => return None,
             None => {
-                let count = self.counts.entry(kind).or_insert(0);
+                let count = self.counts.get_mut(kind.index())?;
                 *count = count.saturating_add(1);
                 self.numbers.insert(key, *count);
                 *count
@@ -67,23 +104,21 @@ impl Pseudonyms {
         if keep == Keep::Value {
             self.keep(kind, number, value, shape, server);
         }
-        number
+        Some(number)
     }
 
     fn keep(&mut self, kind: Kind, number: u32, value: &str, shape: Shape, server: &ServerName) {
         if let Some(entry) = self.values.get_mut(&(kind, number)) {
             if !entry.servers.contains(server) {
+                if entry.servers.len() >= MAX_PLACES {
+                    entry.servers.remove(0);
+                }
                 entry.servers.push(server.clone());
             }
         } else if self.values.len() < MAX_VALUES {
             let entry = Entry { value: Zeroizing::new(value.to_owned()), shape, servers: vec![server.clone()] };
             self.values.insert((kind, number), entry);
         }
-    }
-
-    /// Whether nothing can be turned back.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.values.is_empty()
     }
 
     /// The value behind a label, for a server that has shown it.

@@ -18,7 +18,7 @@ pub type HashKey = Secret<[u8; 32]>;
 pub enum Naming<'a> {
     /// Not at all: `[EMAIL]`. For logs.
     Plain,
-    /// By the session's store, for what this server shows: `[EMAIL_1]`.
+    /// By the reader's store, for what this place shows: `[EMAIL_1]`.
     Numbered(&'a mut Pseudonyms, &'a ServerName),
 }
 
@@ -38,7 +38,7 @@ pub(super) fn write(
         Action::Pseudonym => label(finding, value, naming, Keep::Value),
     };
     match finding.site {
-        Site::Text => out.extend_from_slice(text.as_bytes()),
+        Site::Text | Site::Encoded => out.extend_from_slice(text.as_bytes()),
         Site::Number { depth } => {
             quote(out, depth);
             out.extend_from_slice(text.as_bytes());
@@ -63,8 +63,10 @@ fn label(finding: &Finding, value: &str, naming: &mut Naming<'_>, keep: Keep) ->
         Naming::Plain => plain(finding.kind),
         Naming::Numbered(store, server) => {
             let shape = if finding.site == Site::Text { Shape::Text } else { Shape::Number };
-            let number = store.number(finding.kind, value, shape, server, keep);
-            format!("[{}_{number}]", finding.kind.label())
+            match store.number(finding.kind, value, shape, server, keep) {
+                Some(number) => format!("[{}_{number}]", finding.kind.label()),
+                None => plain(finding.kind),
+            }
         }
     }
 }

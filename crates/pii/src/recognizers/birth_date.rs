@@ -12,15 +12,11 @@ pub(super) static FINDS: &[Find] = &[Find::Chain(1, find)];
 
 const SCORE: i16 = 60;
 
-/// The first letters of the months in the languages of our users.
-static MONTHS: [&[u8; 3]; 34] = [
-    b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec", b"ene", b"abr",
-    b"ago", b"dic", b"fev", b"mai", b"avr", b"jui", b"aou", b"set", b"out", b"dez", b"gen", b"mag", b"giu", b"lug",
-    b"ott", b"okt", b"mrt", b"mei", b"maj", b"sty",
-];
-
 fn find(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
     for index in 0..chain.len() {
+        if chain.run(index).is_none_or(|run| run.len() > 4) {
+            continue;
+        }
         let date =
             numeric(text.bytes, chain, index).or_else(|| chain.run(index).and_then(|run| named(text.bytes, run)));
         if let Some((start, end)) = date
@@ -89,5 +85,46 @@ fn is_month(bytes: &[u8], start: usize) -> bool {
     }
     let head = [a | 0x20, b | 0x20, c | 0x20];
     // "fé", "dé", "mä": the second letter is two bytes.
-    MONTHS.contains(&&head) || matches!((a | 0x20, *b, *c), (b'f' | b'd', 0xC3, 0xA9) | (b'm', 0xC3, 0xA4))
+    is_head(&head) || matches!((a | 0x20, *b, *c), (b'f' | b'd', 0xC3, 0xA9) | (b'm', 0xC3, 0xA4))
+}
+
+/// The first letters of the months in the languages of our users.
+fn is_head(head: &[u8; 3]) -> bool {
+    matches!(
+        head,
+        b"jan"
+            | b"feb"
+            | b"mar"
+            | b"apr"
+            | b"may"
+            | b"jun"
+            | b"jul"
+            | b"aug"
+            | b"sep"
+            | b"oct"
+            | b"nov"
+            | b"dec"
+            | b"ene"
+            | b"abr"
+            | b"ago"
+            | b"dic"
+            | b"fev"
+            | b"mai"
+            | b"avr"
+            | b"jui"
+            | b"aou"
+            | b"set"
+            | b"out"
+            | b"dez"
+            | b"gen"
+            | b"mag"
+            | b"giu"
+            | b"lug"
+            | b"ott"
+            | b"okt"
+            | b"mrt"
+            | b"mei"
+            | b"maj"
+            | b"sty"
+    )
 }

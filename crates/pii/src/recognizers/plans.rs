@@ -15,6 +15,8 @@ pub(super) struct Plans {
     rows: Vec<[u16; 10]>,
     ends: &'static [u8],
     plans: Vec<Plan>,
+    /// By calling code: the place of its plan, from 1 on.
+    by_code: Vec<u16>,
 }
 
 static DATA: &[u8] = include_bytes!("../../data/phone_plans.bin");
@@ -46,7 +48,13 @@ impl Plans {
             })
             .collect();
         plans.sort_by_key(|plan| (FIRST.iter().position(|code| *code == plan.code).unwrap_or(FIRST.len()), plan.code));
-        Self { rows, ends: DATA.get(ends_at..plans_at).unwrap_or_default(), plans }
+        let mut by_code = vec![0; 1000];
+        for (plan, place) in plans.iter().zip(1..) {
+            if let Some(slot) = by_code.get_mut(usize::from(plan.code)).filter(|slot| **slot == 0) {
+                *slot = place;
+            }
+        }
+        Self { rows, ends: DATA.get(ends_at..plans_at).unwrap_or_default(), plans, by_code }
     }
 
     /// Whether the digits, calling code first, are a number of some country.
@@ -85,7 +93,8 @@ impl Plans {
     }
 
     fn plan(&self, code: u16) -> Option<&Plan> {
-        self.plans.iter().find(|plan| plan.code == code)
+        let place = usize::from(*self.by_code.get(usize::from(code))?);
+        self.plans.get(place.checked_sub(1)?)
     }
 
     fn accepts(&self, plan: &Plan, digits: &[u8]) -> bool {

@@ -11,8 +11,6 @@ pub(super) static FINDS: &[Find] = &[Find::Token(token), Find::Mark(b'-', privat
 
 const MARKED: i16 = 97;
 const KEYED: i16 = 52;
-/// The shortest token.
-const MIN_TOKEN: usize = 12;
 /// The longest token.
 const MAX_TOKEN: usize = 4096;
 /// The longest private key, in bytes.
@@ -64,7 +62,7 @@ fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
     let lead = span_back(bytes, token.start, 16, |byte| is_alnum(byte) || matches!(byte, b'_' | b'-'));
     let start = token.start - lead;
     let end = token.end + span(bytes, token.end, MAX_TOKEN, is_token);
-    if end - start < MIN_TOKEN {
+    if end - start < 8 {
         return;
     }
     if found.0.last().is_some_and(|last| last.kind == Kind::Secret && last.end >= end) {
@@ -72,8 +70,12 @@ fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
     }
     for begin in [start, token.start] {
         let word = part(bytes, begin, end);
+        let first = at(word, 0);
         let marked = word.len() >= 20
-            && MARKS.iter().any(|(mark, rest)| word.starts_with(mark) && word.len() >= mark.len() + rest);
+            && is_alpha(first)
+            && MARKS
+                .iter()
+                .any(|(mark, rest)| at(mark, 0) == first && word.starts_with(mark) && word.len() >= mark.len() + rest);
         if marked && !is_alnum(before(bytes, begin)) {
             found.add(Kind::Secret, begin, trim(bytes, begin, end), MARKED);
             return;
@@ -97,6 +99,15 @@ fn keyed(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
     let word = part(text.bytes, start, end);
     let called = matches!(at(text.bytes, end), b'(' | b'[' | b'<' | b':');
     if word.len() < 8 || word.len() > 512 || called || !is_mixed(word) || !is_random(word) {
+        return;
+    }
+    // A short one is believed only where a value stands: in quotes, behind `=`, or as the whole of a string.
+    let value = start == 0 || matches!(before(text.bytes, start), b'"' | b'\'' | b'=' | b'`');
+    if word.len() < 12 && !value {
+        return;
+    }
+    // What labels a secret stands directly before it, or is its key.
+    if matches!(before(text.bytes, start), b'-' | b'/' | b'.' | b'#' | b',' | b'|' | b'@') {
         return;
     }
     if text.support(start, Kind::Secret) != Support::Named || is_apart(text, start) {

@@ -1,6 +1,9 @@
 //! A body of JSON, value by value.
 
+use std::ops::Deref;
+
 use super::{
+    encoded::EncodedStream,
     sse::StreamError,
     text::{TextStream, WINDOW},
 };
@@ -8,7 +11,7 @@ use crate::{
     chars::at,
     context::Surroundings,
     finding::Finding,
-    json::{LOOKAHEAD, Lexer, Machine, NotJson, Origin},
+    json::{LOOKAHEAD, Lexer, Machine, NotJson, Origin, Treatment, encoded},
     mask::{Counts, Masker, Naming},
     prefilter::Anchors,
 };
@@ -17,26 +20,51 @@ use crate::{
 const MAX_STRING: usize = WINDOW;
 
 /// Masks a body of `application/json` as it passes.
-pub struct JsonStream<'m> {
-    masker: &'m Masker,
+pub struct JsonStream<M> {
+    masker: M,
     machine: Machine,
     buffer: Vec<u8>,
     /// What went out already, at the start of the buffer.
     sent: usize,
     /// The next token begins here or behind.
     place: usize,
-    mode: Mode<'m>,
+    mode: Mode<M>,
     counts: Counts,
 }
 
 /// How the next byte is read.
-enum Mode<'m> {
+enum Mode<M> {
     /// Token by token.
     Tokens,
     /// Inside a string that is too long.
-    LongString(TextStream<'m>),
+    LongString(Long<M>),
     /// It was no JSON: as text to the end.
-    Text(TextStream<'m>),
+    Text(TextStream<M>),
+}
+
+/// How a long string is treated.
+enum Long<M> {
+    Text(TextStream<M>),
+    Encoded(EncodedStream<M>),
+    Spared,
+}
+
+impl<M: Deref<Target = Masker> + Clone> Long<M> {
+    fn feed(&mut self, chunk: &[u8], naming: &mut Naming<'_>) -> Result<Vec<u8>, StreamError> {
+        match self {
+            Self::Text(text) => text.feed(chunk, naming),
+            Self::Encoded(encoded) => encoded.feed(chunk, naming),
+            Self::Spared => Ok(chunk.to_vec()),
+        }
+    }
+
+    fn finish(self, naming: &mut Naming<'_>) -> Result<(Vec<u8>, Counts), StreamError> {
+        match self {
+            Self::Text(text) => text.finish(naming),
+            Self::Encoded(encoded) => encoded.finish(naming),
+            Self::Spared => Ok((Vec::new(), Counts::default())),
+        }
+    }
 }
 
 /// What became of one step.
@@ -52,18 +80,11 @@ enum Input {
     Ended,
 }
 
-impl<'m> JsonStream<'m> {
+impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
     /// A stream at its start.
-    pub fn new(masker: &'m Masker) -> Self {
-        Self {
-            masker,
-            machine: Machine::new(Surroundings::default()),
-            buffer: Vec::new(),
-            sent: 0,
-            place: 0,
-            mode: Mode::Tokens,
-            counts: Counts::default(),
-        }
+    pub fn new(masker: M) -> Self {
+        let machine = Machine::new(Surroundings::default(), masker.scanner().paths().clone());
+        Self { masker, machine, buffer: Vec::new(), sent: 0, place: 0, mode: Mode::Tokens, counts: Counts::default() }
     }
 
     /// Takes the next bytes and gives what may go out.
@@ -78,6 +99,11 @@ impl<'m> JsonStream<'m> {
         Ok(out)
     }
 
+    /// What was replaced so far, as far as it is certain: what is in a long text counts at its end.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
     /// The body has ended.
     ///
     /// # Errors
@@ -87,7 +113,12 @@ impl<'m> JsonStream<'m> {
         while let Step::Went = self.step(Input::Ended, &mut out, naming)? {}
         match self.mode {
             Mode::Tokens => out.extend_from_slice(self.buffer.get(self.sent..).unwrap_or_default()),
-            Mode::LongString(text) | Mode::Text(text) => {
+            Mode::LongString(long) => {
+                let (rest, counts) = long.finish(naming)?;
+                out.extend_from_slice(&rest);
+                self.counts.merge(&counts);
+            }
+            Mode::Text(text) => {
                 let (rest, counts) = text.finish(naming)?;
                 out.extend_from_slice(&rest);
                 self.counts.merge(&counts);
@@ -144,8 +175,15 @@ impl<'m> JsonStream<'m> {
                 let mut found: Vec<Finding> = Vec::new();
                 let range = leaf.range();
                 let inside = self.buffer.get(range).unwrap_or_default();
-                if Anchors::new(inside).next(0).is_some() {
-                    leaf.scan(self.masker.scanner(), &self.machine, &self.buffer, &Origin::ROOT, &mut found);
+                let scanner = self.masker.scanner();
+                match self.machine.treatment(&self.buffer) {
+                    Treatment::Encoded => {
+                        encoded::scan(scanner, &leaf, &self.machine, &self.buffer, &Origin::ROOT, &mut found);
+                    }
+                    Treatment::Look if Anchors::new(inside).next(0).is_some() => {
+                        leaf.scan(scanner, &self.machine, &self.buffer, &Origin::ROOT, &mut found);
+                    }
+                    Treatment::Look | Treatment::Spare => (),
                 }
                 self.send(end, &found, out, naming)?;
                 self.machine.after_value();
@@ -179,7 +217,12 @@ impl<'m> JsonStream<'m> {
         out.extend_from_slice(self.buffer.get(self.sent..=self.place).unwrap_or_default());
         self.place += 1;
         self.sent = self.place;
-        self.mode = Mode::LongString(TextStream::new(self.masker));
+        let treatment = if self.machine.wants_value() { self.machine.treatment(&self.buffer) } else { Treatment::Look };
+        self.mode = Mode::LongString(match treatment {
+            Treatment::Look => Long::Text(TextStream::new(self.masker.clone())),
+            Treatment::Encoded => Long::Encoded(EncodedStream::new(self.masker.clone())),
+            Treatment::Spare => Long::Spared,
+        });
         Step::Went
     }
 
@@ -216,7 +259,7 @@ impl<'m> JsonStream<'m> {
 
     /// What was not sent is no JSON: it is masked as text, to the end.
     fn enter_text(&mut self) -> Step {
-        self.mode = Mode::Text(TextStream::new(self.masker));
+        self.mode = Mode::Text(TextStream::new(self.masker.clone()));
         Step::Went
     }
 

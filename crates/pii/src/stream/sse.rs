@@ -1,5 +1,7 @@
 //! Server-sent events: each event is masked when it is complete. Its `data` lines are one text.
 
+use std::ops::Deref;
+
 use crate::{
     chars::part,
     context::Surroundings,
@@ -16,22 +18,27 @@ pub enum StreamError {
     /// One event is larger than the limit: it cannot be looked at as a whole.
     #[error("an event is larger than {0} bytes")]
     TooLarge(usize),
+    /// A long text in base64 goes on as something else.
+    #[error("a text in base64 cannot be read")]
+    Broken,
 }
 
 /// Masks a body of `text/event-stream` as it passes.
-pub struct SseStream<'m> {
-    masker: &'m Masker,
+pub struct SseStream<M> {
+    masker: M,
     max_event: usize,
     buffer: Vec<u8>,
     /// Up to where the buffer was searched for the end of the event.
     searched: usize,
+    /// What was masked before something stopped the stream.
+    passed: Vec<u8>,
     counts: Counts,
 }
 
-impl<'m> SseStream<'m> {
+impl<M: Deref<Target = Masker>> SseStream<M> {
     /// A stream at its start; `max_event` is the largest event in bytes.
-    pub fn new(masker: &'m Masker, max_event: usize) -> Self {
-        Self { masker, max_event, buffer: Vec::new(), searched: 0, counts: Counts::default() }
+    pub fn new(masker: M, max_event: usize) -> Self {
+        Self { masker, max_event, buffer: Vec::new(), searched: 0, passed: Vec::new(), counts: Counts::default() }
     }
 
     /// Takes the next bytes and gives the events they complete.
@@ -43,15 +50,29 @@ impl<'m> SseStream<'m> {
         let mut out = Vec::new();
         let mut start = 0;
         while let Some(end) = self.event_end() {
-            self.event(start, end, &mut out, naming)?;
+            if let Err(error) = self.event(start, end, &mut out, naming) {
+                self.passed = out;
+                return Err(error);
+            }
             start = end;
         }
         self.buffer.drain(..start);
         self.searched -= start;
         if self.buffer.len() > self.max_event {
+            self.passed = out;
             return Err(StreamError::TooLarge(self.max_event));
         }
         Ok(out)
+    }
+
+    /// After an error: the events before the one that must not pass.
+    pub fn into_passed(self) -> Vec<u8> {
+        self.passed
+    }
+
+    /// What was replaced so far.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     /// The stream has ended; an event without its end is masked like any other.
@@ -76,7 +97,7 @@ impl<'m> SseStream<'m> {
                 return None;
             };
             let line_end = place + found;
-            let tail = part(&self.buffer, line_end, line_end + 4);
+            let tail = self.buffer.get(line_end..).unwrap_or_default();
             let blank = match tail {
                 [b'\n', b'\n', ..] | [b'\r', b'\r', ..] => Some(2),
                 [b'\n', b'\r', b'\n', ..] => Some(3),

@@ -1,5 +1,7 @@
 //! Text in windows: a finding at the edge of a window is decided with the next one.
 
+use std::ops::Deref;
+
 use super::sse::StreamError;
 use crate::{
     chars::span,
@@ -16,17 +18,17 @@ const OVERLAP: usize = 1024;
 const CONTEXT: usize = 128;
 
 /// Masks plain text as it passes.
-pub struct TextStream<'m> {
-    masker: &'m Masker,
+pub struct TextStream<M> {
+    masker: M,
     buffer: Vec<u8>,
     /// So many bytes at the start of the buffer went out already and are context only.
     context: usize,
     counts: Counts,
 }
 
-impl<'m> TextStream<'m> {
+impl<M: Deref<Target = Masker>> TextStream<M> {
     /// A stream at its start.
-    pub fn new(masker: &'m Masker) -> Self {
+    pub fn new(masker: M) -> Self {
         Self { masker, buffer: Vec::new(), context: 0, counts: Counts::default() }
     }
 

@@ -7,6 +7,7 @@
 
 mod document;
 mod lists;
+mod mutate;
 mod numbers;
 mod properties;
 mod random;

@@ -36,7 +36,9 @@ pub(super) fn message(visit: &Visit, server: &Arc<Server>, message: &Message, ow
         (Place::Id, MessageKind::Response) | (Place::Progress, MessageKind::Notification) => {
             raw_id(visit, server, said).map_or(Change::Keep, Change::Raw)
         }
-        (Place::Subscriptions, _) => Change::Raw(own_of(visit, server, said)),
+        (Place::Subscriptions, _) => {
+            own_of(visit, server, said).map_or_else(|| refuse(&mut foreign, Foreign::Unreadable), Change::Raw)
+        }
         _ => Change::Keep,
     });
     if let Some(foreign) = foreign {
@@ -71,9 +73,9 @@ fn inside_uri(visit: &Visit, server: &Arc<Server>, outside: &str) -> Option<Stri
     visit.federation.find_by_uri(outside).filter(|(found, _)| found.name == server.name).map(|(_, uri)| uri)
 }
 
-/// The URIs of an array that are the part's.
-fn own_of(visit: &Visit, server: &Arc<Server>, array: &str) -> String {
-    let all: Vec<String> = serde_json::from_str(array).unwrap_or_default();
+/// The URIs of an array that are the part's; `None` for anything but an array of strings.
+fn own_of(visit: &Visit, server: &Arc<Server>, array: &str) -> Option<String> {
+    let all: Vec<String> = serde_json::from_str(array).ok()?;
     let own: Vec<String> = all.iter().filter_map(|uri| inside_uri(visit, server, uri)).collect();
-    serde_json::to_string(&own).unwrap_or_else(|_| "[]".to_owned())
+    serde_json::to_string(&own).ok()
 }

@@ -32,7 +32,7 @@ struct Listening {
 /// What came of asking a part to listen.
 enum Opened {
     Listening(Box<Listening>),
-    /// The caller may not. It is as if the part were not there.
+    /// The caller may not, or asked in an unknown form. It is as if the part were not there.
     Denied,
 }
 
@@ -81,7 +81,7 @@ fn end(visit: &Visit, last: String) -> Events {
 
 /// Asks one part, for what is its own, and waits for its acknowledgement.
 async fn open(visit: &Visit, part: Part<'_>, message: &Message) -> Option<Opened> {
-    let there = inward::message(visit, part.server(), message, "").ok()?;
+    let Ok(there) = inward::message(visit, part.server(), message, "") else { return Some(Opened::Denied) };
     let answer = match part.send(Errand::post(there)).await {
         Ok(answer) => answer,
         Err(NoAnswer::Unanswered(Unanswered::Denied(_))) => return Some(Opened::Denied),

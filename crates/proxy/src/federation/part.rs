@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use vestibule_mcp::{Era, Message, Version, places};
+use vestibule_mcp::{Era, Message, Mirrored, Version};
 use vestibule_model::{Server, federation};
 use vestibule_vault::McpCall;
 
@@ -14,7 +14,7 @@ use crate::{
     answer::{self, Asked},
     arrival::Arrival,
     call::{self, Unanswered},
-    round_trip,
+    round_trip, screening,
 };
 
 pub(super) const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
@@ -88,11 +88,14 @@ impl<'v> Part<'v> {
 
     /// Decided by the part's policy, recorded, and sent with the part's credential.
     pub(super) async fn send(&self, errand: Errand) -> Result<Answer, NoAnswer> {
-        let (proxy, headers) = (&self.visit.proxy, self.headers(&errand));
+        let (proxy, mut headers) = (&self.visit.proxy, self.headers(&errand));
         // The session that an answer opens stays with us, and is sealed with those of the other parts.
         let asked =
             Asked { initialize: false, ..Asked::of(errand.message.as_ref(), self.version, self.session.clone()) };
-        let opened = errand.message.map(|message| round_trip::open(proxy, &self.arrival, &asked, message)).transpose();
+        let opened =
+            screening::arguments(proxy, &self.arrival, &asked, &mut headers, errand.message).and_then(|message| {
+                message.map(|message| round_trip::open(proxy, &self.arrival, &asked, &mut headers, message)).transpose()
+            });
         let call = McpCall {
             method: errand.method,
             era: self.visit.era(),
@@ -116,7 +119,7 @@ impl<'v> Part<'v> {
                 headers.insert(name, value);
             }
         };
-        set(NAME, errand.name.as_deref().map(places::mirrored).as_deref());
+        set(NAME, errand.name.as_deref().map(Mirrored::encode).as_deref());
         set(METHOD, errand.message.as_ref().filter(|_| mirrors_method).map(Message::method));
         set(LAST_EVENT, errand.last_event.as_deref());
         // Each server is spoken to in the version that it agreed to.

@@ -66,6 +66,25 @@ async fn what_wants_no_answer_gets_none() {
 }
 
 #[tokio::test]
+async fn each_request_is_answered_by_its_own_id() {
+    let (upstream, _house, caller) = scene().await;
+    for strange in [
+        r#"{"jsonrpc":"2.0","id":2,"result":{"content":[{"type":"text","text":"not mine"}]}}"#,
+        r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"what?"}}"#,
+        r#"{"oops":true}"#,
+        "no json",
+    ] {
+        let canned = Response::builder().header("content-type", "application/json").body(strange.into());
+        upstream.answer_next(Canned::Exactly(canned.unwrap()));
+        let answers = send(&caller, json!([call(1, "read"), call(2, "write")]), &[]).await.json();
+        let ids: Vec<&Value> = answers.as_array().unwrap().iter().map(|answer| &answer["id"]).collect();
+        assert_eq!(ids, [1, 2], "{strange}");
+        assert!(answers[0]["error"].is_object(), "{answers}");
+        assert_eq!(answers[1]["error"]["message"], "Unknown tool: write");
+    }
+}
+
+#[tokio::test]
 async fn one_stream_makes_all_a_stream() {
     let (upstream, _house, caller) = scene().await;
     let events = "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\"}\n\ndata: {\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}\n\n";

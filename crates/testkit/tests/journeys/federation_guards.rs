@@ -213,6 +213,12 @@ async fn each_server_is_asked_only_for_its_own_that_may_be_read() {
     assert_eq!(subscribed(&union.hr), json!(["file:///open"]));
     assert_eq!(subscribed(&union.git), json!(["file:///secret"]));
     assert!(answer.text().contains("vestibule:hr:file:///open"), "{}", answer.text());
+    let before = (union.hr.seen().len(), union.git.seen().len());
+    for strange in [json!(["vestibule:hr:file:///open", 7]), json!("vestibule:hr:file:///open"), json!({})] {
+        let asked = json!({ "notifications": { "resourceSubscriptions": strange } });
+        assert_eq!(union.caller().ask("subscriptions/listen", asked).await.status, 403, "unknown forms are denied");
+    }
+    assert_eq!((union.hr.seen().len(), union.git.seen().len()), before);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use vestibule_testkit::{
     agent::Agent,
     house::{House, PASSWORD},
-    mcp::{STATEFUL, stateless},
+    mcp::STATEFUL,
     upstream::{Canned, Upstream},
 };
 
@@ -74,7 +74,8 @@ async fn calls_reach_their_server_under_its_own_name_credential_and_session() {
             assert_eq!(result["content"][1]["uri"], format!("vestibule:{server}:file:///same"));
             assert_eq!(result["content"][2]["resource"]["uri"], format!("vestibule:{server}:file:///inner"));
             let task = &result["_meta"]["io.modelcontextprotocol/related-task"]["taskId"];
-            assert_eq!(task, &json!(format!("{server}:t1")));
+            let task = task.as_str().unwrap();
+            assert!(task.starts_with(&format!("{server}:")) && task.ends_with(".t1"), "{task}");
             assert_eq!(stranger.seen().len(), elsewhere);
             let event = union.house.last_event("call").unwrap();
             assert_eq!((&event["server"], &event["target"]), (&json!(server), &json!(own)));
@@ -141,11 +142,16 @@ async fn prompts_resources_completions_and_tasks_go_both_ways() {
         let completed = caller.ask("completion/complete", asked).await.json();
         assert_eq!(completed["result"]["completion"]["values"], json!(["git:greet"]));
     }
-    // No policy names the method, so it is refused; and a task of nobody is unknown.
+    // A task of nobody is unknown; and no policy names a method of tasks, so all are refused.
     let session = union.session().await;
     let before = union.hr.seen().len();
-    assert_eq!(session.ask("tasks/get", json!({ "taskId": "hr:t1" })).await.json()["error"]["code"], -32601);
-    assert_eq!(session.ask("tasks/get", json!({ "taskId": "t1" })).await.json()["error"]["code"], -32602);
+    for unknown in ["hr:t1", "t1"] {
+        assert_eq!(session.ask("tasks/get", json!({ "taskId": unknown })).await.json()["error"]["code"], -32602);
+    }
+    let answer = session.call("hr__read", json!({})).await.json();
+    let task = &answer["result"]["_meta"]["io.modelcontextprotocol/related-task"]["taskId"];
+    let before = before + 1;
+    assert_eq!(session.ask("tasks/get", json!({ "taskId": task })).await.json()["error"]["code"], -32601);
     assert_eq!(session.ask("whatever/this", json!({})).await.json()["error"]["code"], -32601);
     assert_eq!(union.hr.seen().len(), before);
 }
@@ -157,24 +163,26 @@ async fn tasks_are_those_of_their_server_where_policy_names_the_methods() {
     let union = Union::with_policy("servers = [\"git\", \"hr\"]\n", more).await;
     let session = union.session().await;
     let listed = session.ask("tasks/list", json!({})).await.json();
-    assert_eq!(names(&listed, "tasks", "taskId"), ["git:t1", "hr:t1"]);
+    let tasks = names(&listed, "tasks", "taskId");
+    let [git, hr] = [tasks[0].as_str(), tasks[1].as_str()];
+    assert!(
+        git.starts_with("git:") && hr.starts_with("hr:") && tasks.iter().all(|id| id.ends_with(".t1")),
+        "{tasks:?}"
+    );
     let before = union.git.seen().len();
-    let task = session.ask("tasks/get", json!({ "taskId": "hr:t1" })).await.json();
-    assert_eq!(task["result"]["taskId"], "hr:t1");
+    let task = session.ask("tasks/get", json!({ "taskId": hr })).await.json();
+    assert_eq!(task["result"]["taskId"], hr);
     let seen: Value = serde_json::from_slice(&union.hr.seen().last().unwrap().body).unwrap();
     assert_eq!(seen["params"]["taskId"], "t1");
     assert_eq!(union.git.seen().len(), before);
     // A call that belongs to a task of another server is refused.
-    let related = json!({ "io.modelcontextprotocol/related-task": { "taskId": "git:t1" } });
+    let related = json!({ "io.modelcontextprotocol/related-task": { "taskId": git } });
     let answer =
         session.ask("tools/call", json!({ "name": "hr__read", "arguments": {}, "_meta": related })).await.json();
     assert_eq!(answer["error"]["code"], -32602, "{answer}");
     // In the stateless era the header mirrors the task, and so does ours.
-    let (body, headers) = stateless("tasks/get", json!({ "taskId": "git:t1" }));
-    let mut headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    headers.push(("mcp-name", "git:t1"));
-    let answer = union.caller().post(&body, &headers).await;
-    assert_eq!(answer.json()["result"]["taskId"], "git:t1", "{}", answer.text());
+    let answer = union.caller().ask("tasks/get", json!({ "taskId": git })).await;
+    assert_eq!(answer.json()["result"]["taskId"], git, "{}", answer.text());
     assert_eq!(union.git.seen().last().unwrap().headers["mcp-name"], "t1");
 }
 

@@ -13,7 +13,7 @@ use vestibule_mcp::{
 
 use super::{broken, empty, json};
 use crate::{
-    answer::{Answer, Source},
+    answer::{Answer, Media, Source},
     dispatch::DispatchError,
 };
 
@@ -31,7 +31,7 @@ pub(super) struct Whole {
 /// Reads the response to our own request, whether it comes as JSON or as an event. `Answer` loses its body.
 pub(super) async fn whole(mut answer: Answer) -> Result<Whole, DispatchError> {
     let mut source = std::mem::replace(&mut answer.body, Source::Whole(None));
-    let body = match media(&answer.headers) {
+    let body = match Media::of(&answer.headers) {
         Media::None => Bytes::new(),
         Media::Json => collect(source).await?,
         Media::Events => {
@@ -53,12 +53,12 @@ pub(super) async fn whole(mut answer: Answer) -> Result<Whole, DispatchError> {
 
 /// Whether it comes as events.
 pub(super) fn is_stream(answer: &Answer) -> bool {
-    matches!(media(&answer.headers), Media::Events)
+    matches!(Media::of(&answer.headers), Media::Events)
 }
 
 /// An answer with the body that was read from it.
 pub(super) fn unread(answer: Answer, body: Bytes) -> Answer {
-    let body = match media(&answer.headers) {
+    let body = match Media::of(&answer.headers) {
         Media::None => Source::Whole(None),
         Media::Json => Source::Whole(Some(body)),
         Media::Events => Source::Whole(Some(sse::encode(None, None, &body))),
@@ -144,22 +144,6 @@ fn bare(answer: Answer) -> Result<Answer, DispatchError> {
 async fn collect(source: Source) -> Result<Bytes, DispatchError> {
     let collected = Limited::new(source, LARGEST).collect().await;
     collected.map(http_body_util::Collected::to_bytes).map_err(|error| broken(format!("its answer broke off: {error}")))
-}
-
-enum Media {
-    Json,
-    Events,
-    None,
-}
-
-/// What the vault lets pass is one of these.
-fn media(headers: &HeaderMap) -> Media {
-    let text = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    match text.split(';').next().unwrap_or("").trim() {
-        "" => Media::None,
-        media if media.eq_ignore_ascii_case("text/event-stream") => Media::Events,
-        _ => Media::Json,
-    }
 }
 
 /// The messages of a stream, one after another.

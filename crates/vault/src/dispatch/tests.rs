@@ -69,6 +69,8 @@ impl House {
             credentials: credentials(&server),
             children: SessionLimits::CHILDREN,
             streams: SessionLimits::STREAMS,
+            masking: MaskSettings::default(),
+            mask_key: Secret::new([0; 32]),
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(2)),
         });

@@ -7,7 +7,7 @@ use super::{Choice, check_decider};
 use crate::hr::{
     calendar::Day,
     people::{self, Employee},
-    records::{Leave, LeaveKind, Ruling, Status},
+    records::{Leave, LeaveKind, Ruling, StandIn, Status},
     tool::{Desk, Nothing, Refusal},
 };
 
@@ -108,11 +108,14 @@ pub(super) struct Create {
     end: Day,
     /// A few words for who decides.
     reason: Option<String>,
+    /// The e-mail address of the colleague who stands in.
+    stand_in_email: Option<String>,
 }
 
 pub(super) fn create(arguments: Create, desk: &mut Desk<'_>) -> Result<Leave, Refusal> {
     let me = desk.me()?;
-    let Create { kind, start, end, reason } = arguments;
+    let Create { kind, start, end, reason, stand_in_email } = arguments;
+    let stand_in = stand_in_email.map(|email| stand_in(me, &email)).transpose()?;
     let working_days = check_period(desk, me, start, end)?;
     let remaining = kind_balance(desk, me, kind, start.year()).remaining;
     if working_days > remaining {
@@ -124,14 +127,37 @@ pub(super) fn create(arguments: Create, desk: &mut Desk<'_>) -> Result<Leave, Re
     }
     let id = desk.records.next_id('L');
     let employee_id = me.id.to_owned();
-    let leave =
-        Leave { id, employee_id, kind, start, end, working_days, status: Status::Pending, reason, ruling: None };
+    let leave = Leave {
+        id,
+        employee_id,
+        kind,
+        start,
+        end,
+        working_days,
+        status: Status::Pending,
+        reason,
+        stand_in,
+        ruling: None,
+    };
     desk.records.leaves.push(leave.clone());
+    if let Some(stand_in) = &leave.stand_in {
+        let text = format!("{} is away from {start} to {end} and names you as stand-in ({}).", me.name, leave.id);
+        desk.records.notify(&stand_in.id, desk.now, text);
+    }
     if let Some(manager) = me.manager {
         let text = format!("{} asks for leave from {start} to {end} ({}).", me.name, leave.id);
         desk.records.notify(manager, desk.now, text);
     }
     Ok(leave)
+}
+
+/// The colleague with an e-mail address.
+fn stand_in(me: &Employee, email: &str) -> Result<StandIn, Refusal> {
+    let found = people::employees().iter().find(|employee| employee.email == email && employee.id != me.id);
+    let colleague = found.ok_or_else(|| {
+        Refusal(format!("No colleague has the address {email:?}. get_team_members lists those of a department."))
+    })?;
+    Ok(StandIn { id: colleague.id.to_owned(), email: colleague.email.to_owned() })
 }
 
 /// The working days of a period that can still be taken.

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::hr::{
     people::{self, DEPARTMENTS, Employee},
+    personal::Profile,
     records::{Notification, Project},
     tool::{Desk, Nothing, Refusal},
 };
 
-pub(super) const PROFILE: &str = "Gives the profile of an employee: name, title, department, manager, office, first day. Without employee_id it is yours.";
+pub(super) const PROFILE: &str = "Gives the profile of an employee: name, title, department, manager, office, first day, and what is on their file: telephone, home address, passport, social security number, company card, last sign-in. Without employee_id it is yours.";
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -18,8 +19,8 @@ pub(super) struct OfEmployee {
     employee_id: Option<String>,
 }
 
-pub(super) fn profile(arguments: OfEmployee, desk: &mut Desk<'_>) -> Result<Employee, Refusal> {
-    desk.subject(arguments.employee_id.as_deref()).copied()
+pub(super) fn profile(arguments: OfEmployee, desk: &mut Desk<'_>) -> Result<Profile, Refusal> {
+    desk.subject(arguments.employee_id.as_deref()).copied().map(Profile::of)
 }
 
 pub(super) const TEAM: &str =

@@ -1,5 +1,6 @@
 //! `vestibule pii`: what personal data is in a text, and how it would be masked.
 
+mod explain;
 mod report;
 
 use std::{
@@ -21,6 +22,7 @@ pub(super) fn run(command: cli::Pii) -> Result<ExitCode> {
     match command {
         cli::Pii::Scan(args) if args.jsonl => predictions(&args.file),
         cli::Pii::Scan(args) => scan(&args),
+        cli::Pii::Explain(args) => explain::run(&args),
     }
 }
 

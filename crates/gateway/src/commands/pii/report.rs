@@ -17,7 +17,7 @@ pub(super) fn lines(text: &str, findings: &[Finding], colour: bool) -> String {
     let mut out = String::new();
     for finding in findings {
         let (line, column) = place(text, finding.range.start);
-        let value: String = finding.value(text).chars().take(SHOWN).map(visible).collect();
+        let value = shown(&finding.value(text));
         // Writing to a String cannot fail.
         let _ = writeln!(out, "{line}:{column}\t{bold}{}{plain}\t{}\t{red}{value}{plain}", finding.kind, finding.score);
     }
@@ -56,10 +56,15 @@ fn counts(findings: &[Finding]) -> BTreeMap<Kind, usize> {
 }
 
 /// Line and column of a byte, both from one; columns in characters.
-fn place(text: &str, at: usize) -> (usize, usize) {
+pub(super) fn place(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at).unwrap_or(text);
     let line = before.rsplit('\n').next().unwrap_or_default();
     (before.matches('\n').count() + 1, line.chars().count() + 1)
+}
+
+/// A value as a terminal can show it.
+pub(super) fn shown(value: &str) -> String {
+    value.chars().take(SHOWN).map(visible).collect()
 }
 
 /// What would move the cursor or hide text is shown as a mark.

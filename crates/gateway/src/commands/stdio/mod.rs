@@ -51,7 +51,7 @@ fn endpoint(args: &cli::Stdio) -> Result<String> {
         Some(url) => url.trim_end_matches('/').to_owned(),
         None => config::load(&args.config)?.public_url,
     };
-    Ok(format!("{origin}/mcp/{}", args.server))
+    Ok(args.server.as_ref().map_or_else(|| format!("{origin}/mcp"), |server| format!("{origin}/mcp/{server}")))
 }
 
 /// Takes lines until standard input ends.
@@ -81,4 +81,19 @@ async fn write(mut lines: mpsc::Receiver<Bytes>) -> Result<()> {
         output.flush().await.context("standard output")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_server_it_is_the_joined_endpoint() {
+        let at = |server: Option<&str>| {
+            let url = Some("https://mcp.example.com/".to_owned());
+            endpoint(&cli::Stdio { server: server.map(str::to_owned), url, config: "unused".into() }).unwrap()
+        };
+        assert_eq!(at(Some("hr")), "https://mcp.example.com/mcp/hr");
+        assert_eq!(at(None), "https://mcp.example.com/mcp");
+    }
 }

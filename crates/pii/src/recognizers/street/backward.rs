@@ -38,6 +38,9 @@ fn town_before(bytes: &[u8], start: usize) -> Option<usize> {
 
 /// A name that no list knows, in front of a house number: only a postcode and a town behind it make it a street.
 pub(super) fn unknown(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
+    if !tail::may_be_posted(bytes, after) {
+        return None;
+    }
     let name_end = name_end(bytes, number)?;
     let last = word_before(bytes, name_end).filter(|last| last.is_name() && !is_digit(at(last.text, 0)))?;
     if last.text.len() < 3 || lexicon().word(last.text) != Topics::NONE || is_month(last.text) {
@@ -57,7 +60,12 @@ fn is_month(word: &[u8]) -> bool {
 
 /// Where the house ends, with its dwelling; and how many such there are.
 fn house(bytes: &[u8], after: usize) -> (usize, u8) {
-    let end = number_end(bytes, after);
+    let mut end = number_end(bytes, after);
+    // "Calzada Prieto 931 584, ": house and dwelling
+    let inner = span(bytes, end + 1, 5, is_digit);
+    if at(bytes, end) == b' ' && (1..=4).contains(&inner) && matches!(at(bytes, end + 1 + inner), b',' | b'\n' | 0) {
+        end += 1 + inner;
+    }
     match tail::unit(bytes, end) {
         Some(unit) => (unit, 1),
         None => (end, 0),
@@ -70,7 +78,12 @@ fn name_end(bytes: &[u8], number: usize) -> Option<usize> {
         return None;
     }
     let mut end = number - 1;
-    for mark in ["nº", "n°", "n.º", "n.", "No.", "No:", "nr", "nr.", "№", "Nº", "d.", "д."] {
+    // The marks end in a sign or in one of two letters.
+    if matches!(before(bytes, end), b'a'..=b'n' | b'p' | b'q' | b's'..=b'z' | b'0'..=b'9') {
+        return Some(end);
+    }
+    for mark in ["nº", "n°", "n.º", "n.", "No.", "No:", "nr", "nr.", "№", "Nº", "N°", "Nro.", "Nro", "d.", "д."]
+    {
         let start = end.checked_sub(mark.len());
         if let Some(start) = start
             && part(bytes, start, end) == mark.as_bytes()
@@ -89,7 +102,10 @@ fn name_end(bytes: &[u8], number: usize) -> Option<usize> {
 /// The word that ends at a place; with the full stop of an abbreviation before it.
 fn word_before(bytes: &[u8], end: usize) -> Option<Word<'_>> {
     let stop = end - usize::from(before(bytes, end) == b'.');
-    let mut start = stop;
+    let mut start = stop - span_back(bytes, stop, 40, is_alnum);
+    if before(bytes, start) == b' ' {
+        return (start < stop).then(|| Word { text: part(bytes, start, stop), start, end });
+    }
     while start > 0 && stop - start < 40 {
         match char_before(bytes, start) {
             Some(letter) if is_letter(letter) || letter.is_ascii_digit() => start -= letter.len_utf8(),
@@ -104,25 +120,43 @@ fn word_before(bytes: &[u8], end: usize) -> Option<Word<'_>> {
 
 /// Where a name that ends in this word begins, and whether it is surely a street.
 fn named(bytes: &[u8], last: &Word<'_>) -> Option<(usize, bool)> {
-    let lower = std::str::from_utf8(last.text).ok()?.to_lowercase();
-    let apart = APART.contains(&lower.as_str());
+    let mut buffer = [0; 48];
+    let lower = lower_case(last.text, &mut buffer)?;
+    let apart = APART.is(lower);
     if !last.is_name() && !apart {
         return None;
     }
     if let Some(start) = led(bytes, last) {
         return Some((start, true));
     }
-    let surely = SURELY_GLUED.iter().any(|end| lower.ends_with(end) && (lower.len() > end.len() || end.len() > 4));
-    if apart || GLUED.contains(&lower.as_str()) {
+    let surely = || SURELY_GLUED.longest(lower).is_some_and(|end| lower.len() > end || end > 4);
+    if apart || GLUED.is(lower) {
         // "Karl Johans gate", "Kossuth Lajos utca", "Lange Straße": the end of the name stands alone.
         let first = word_before_blank(bytes, last.start).filter(Word::is_name)?;
-        return Some((widened(bytes, first.start), surely || apart));
+        return Some((widened(bytes, first.start), apart || surely()));
     }
-    if GLUED.iter().any(|end| lower.ends_with(end)) {
+    if GLUED.longest(lower).is_some() {
         // "Alte Hauptstraße", "Kleine Gasse"
-        return Some((widened(bytes, last.start), surely));
+        return Some((widened(bytes, last.start), surely()));
     }
     german(bytes, last).map(|start| (start, false))
+}
+
+/// The word in lower case. Nothing when it is too long for the end of a street.
+fn lower_case<'b>(word: &[u8], buffer: &'b mut [u8; 48]) -> Option<&'b [u8]> {
+    let mut length = 0;
+    if word.is_ascii() {
+        length = word.len();
+        let part = buffer.get_mut(..length)?;
+        part.copy_from_slice(word);
+        part.make_ascii_lowercase();
+    } else {
+        for letter in std::str::from_utf8(word).ok()?.chars().flat_map(char::to_lowercase) {
+            let place = buffer.get_mut(length..length + letter.len_utf8())?;
+            length += letter.encode_utf8(place).len();
+        }
+    }
+    buffer.get(..length)
 }
 
 /// Where a name begins that is known to reach back to `start`: with the adjectives in front of it, and with every
@@ -135,7 +169,7 @@ fn widened(bytes: &[u8], start: usize) -> usize {
         let capital = word.is_name() && !word.is_ordinal();
         let german = GERMAN_LEAD.has(word.text) && capital;
         let adjective = german || (ADJECTIVE.has(word.text) && capital) || is_demonym(word.text);
-        if !adjective && !(SMALL.has(word.text) || capital) {
+        if !(adjective || capital || SMALL.has(word.text)) {
             break;
         }
         if !adjective && lexicon().word(word.text) != Topics::NONE && !SMALL.has(word.text) {
@@ -200,7 +234,13 @@ fn led(bytes: &[u8], last: &Word<'_>) -> Option<usize> {
             && word.text.iter().all(|&byte| is_digit(byte))
             && (first.text.len() > 3 || first.text == b"de")
             && !first.is_upper();
-        if !(word.is_name() || day || SMALL.has(word.text) || (abbreviated && word.text.len() <= 3)) || index > 5 {
+        if day {
+            // Before the day stands the leading word itself.
+            let gap = span_back(bytes, word.start, 2, |byte| byte == b' ');
+            let lead = word_before(bytes, word.start - gap)?;
+            return (gap > 0 && LEAD.has(lead.text)).then_some(lead.start);
+        }
+        if !(word.is_name() || SMALL.has(word.text) || (abbreviated && word.text.len() <= 3)) || index > 5 {
             return None;
         }
         first = word;
@@ -213,10 +253,9 @@ fn leads(lead: &Word<'_>, next: &Word<'_>, abbreviated: bool) -> bool {
     let short = lead.text.len() > 2 || abbreviated || (lead.is_name() && !lead.is_upper());
     // Words of English too: in small letters only in front of a name.
     let english = ["via", "place", "route", "square", "plaza", "villa"].iter().any(|word| lead.text == word.as_bytes());
-    short
-        && !(english
-            && (next.is_upper() || !next.is_name())
-            && !SMALL_ROMANCE.iter().any(|small| next.text == small.as_bytes()))
+    let named = next.is_name() && !next.is_upper();
+    let romance = || SMALL_ROMANCE.iter().any(|small| next.text == small.as_bytes());
+    short && (!english || named || romance())
 }
 
 static SMALL_ROMANCE: [&str; 14] =

@@ -13,6 +13,11 @@ pub(super) struct Word<'a> {
 impl Word<'_> {
     /// Whether it begins with a capital, or with a digit as `25th` does.
     pub(super) fn is_name(&self) -> bool {
+        match self.text {
+            [b'A'..=b'Z', ..] => return true,
+            [b'a'..=b'z', second, ..] if second.is_ascii_alphanumeric() => return false,
+            _ => (),
+        }
         let capital = char_at(self.text, 0).is_some_and(char::is_uppercase);
         // d'Italie, l'Opéra
         let elided =
@@ -38,7 +43,10 @@ impl Word<'_> {
 
 /// The word of letters and digits at a place, with apostrophes and dashes inside.
 pub(super) fn word_at(bytes: &[u8], start: usize) -> Option<Word<'_>> {
-    let mut end = start;
+    let mut end = start + span(bytes, start, 40, is_alnum);
+    if at(bytes, end) < 0x80 && !matches!(at(bytes, end), b'\'' | b'-') {
+        return (end > start).then(|| Word { text: part(bytes, start, end), start, end });
+    }
     while end < start + 40 {
         let byte = at(bytes, end);
         let joins = matches!(byte, b'\'' | b'-') && end > start && is_word_start(bytes, end + 1);
@@ -72,8 +80,22 @@ pub(super) enum Break {
 }
 
 /// The break at a place, and where it ends. A full stop of an abbreviation has been passed before.
+#[inline]
 pub(super) fn break_at(bytes: &[u8], place: usize) -> Option<(Break, usize)> {
-    let mut next = place;
+    // Nearly always one blank, or none.
+    let (byte, next) = (at(bytes, place), at(bytes, place + 1));
+    if byte == b' ' && is_alnum(next) {
+        return Some((Break::Blank, place + 1));
+    }
+    if is_alnum(byte) {
+        return None;
+    }
+    any_break_at(bytes, place)
+}
+
+fn any_break_at(bytes: &[u8], place: usize) -> Option<(Break, usize)> {
+    // "Puerta 7 , Lugo"
+    let mut next = place + usize::from(at(bytes, place) == b' ' && at(bytes, place + 1) == b',');
     let mut found = None;
     if at(bytes, next) == b',' || (at(bytes, next) == b';' && at(bytes, next + 1) == b' ') {
         found = Some(Break::Mark);

@@ -2,10 +2,10 @@
 
 use super::{
     cursor::{Break, Word, blank_at, break_at, word_at},
-    names::{DIRECTION, LEAD_AFTER_NUMBER, SMALL, STRONG, SUFFIX, UNABBREVIATED, UNIT, WHOLE},
+    names::{DIRECTION, LEAD_AFTER_NUMBER, NUMBERED, SMALL, STRONG, SUFFIX, UNABBREVIATED, UNIT, WHOLE},
     tail,
 };
-use crate::chars::{at, is_alpha, is_digit, is_upper, part, span, span_back};
+use crate::chars::{at, before, is_alpha, is_digit, is_upper, part, span, span_back};
 
 /// What a street line looks like.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +28,9 @@ const MAX_WORDS: usize = 7;
 /// The street line whose house number is `number..after`.
 pub(super) fn read(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
     let (place, comma) = name_start(bytes, after)?;
+    if !comma && is_hopeless(bytes, place) {
+        return None;
+    }
     let name = if comma {
         led(bytes, place)
     } else {
@@ -59,6 +62,53 @@ pub(super) fn read(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
         line.points += 1;
     }
     Some(line)
+}
+
+/// Behind the first word another number or a mark stands, and no list knows a street of that one word.
+fn is_hopeless(bytes: &[u8], place: usize) -> bool {
+    let Some(word) = word_at(bytes, place) else { return true };
+    let after = at(bytes, word.end);
+    let next = if after == b' ' { at(bytes, word.end + 1) } else { after };
+    let single = is_digit(next) || matches!(after, b',' | b';' | b')' | b'"' | b'\n' | b':' | 0);
+    let known = || [&WHOLE, &DIRECTION, &NUMBERED, &LEAD_AFTER_NUMBER].iter().any(|names| names.has(word.text));
+    // "12 Main 3rd"
+    let ordinal = || word_at(bytes, word.end + 1).is_some_and(|next| next.is_ordinal());
+    single && !known() && !ordinal()
+}
+
+/// A name that no list knows, behind a house number or the number of a dwelling: `255 Gina Club`, `Studio 5, Nigel
+/// Stravenue`. Only what closes an address and nothing else makes it one.
+pub(super) fn unknown(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
+    let (brk, mut place) = break_at(bytes, after)?;
+    let post_box = |start: usize| word_at(bytes, start).is_some_and(|word| word.eq("box"));
+    let dwelling = if brk == Break::Blank { None } else { flat_before(bytes, after).filter(|&start| !post_box(start)) };
+    if brk == Break::Line && dwelling.is_none() {
+        return None;
+    }
+    let (mut end, mut names) = (place, 0);
+    while names < 5 {
+        let Some(word) = word_at(bytes, place) else { break };
+        let named = word.is_name() && !is_digit(at(word.text, 0));
+        if !(named || (names > 0 && SMALL.has(word.text))) {
+            break;
+        }
+        if names > 0 && UNIT.has(word.text) && tail::unit(bytes, end).is_some() {
+            break;
+        }
+        names += 1;
+        end = word.end;
+        let Some(next) = blank_at(bytes, word.end + usize::from(at(bytes, word.end) == b'.' && word.text.len() < 4))
+        else {
+            break;
+        };
+        place = next;
+    }
+    if names == 0 || (names == 1 && dwelling.is_none()) {
+        return None;
+    }
+    let end = tail::unit(bytes, end).unwrap_or(end);
+    let start = dwelling.or_else(|| unit_before(bytes, number)).unwrap_or(number);
+    Some(Line { start, end, points: 0, strong: false, closed: true, long: false })
 }
 
 /// `Serangoon Avenue 4,`: a number closes the name, and the address goes on behind it.
@@ -101,6 +151,9 @@ fn led(bytes: &[u8], start: usize) -> Option<Line> {
     let (mut end, mut names) = (lead.end, 0);
     for _ in 0..MAX_WORDS {
         let Some(word) = blank_at(bytes, place).and_then(|next| word_at(bytes, next)) else { break };
+        if names > 0 && UNIT.has(word.text) && tail::unit(bytes, end).is_some() {
+            break;
+        }
         if word.is_name() || starts_with_digit(&word) {
             names += 1;
             end = word.end;
@@ -119,6 +172,7 @@ fn starts_with_digit(word: &Word<'_>) -> bool {
 /// `[direction] name... suffix`.
 fn suffixed(bytes: &[u8], start: usize) -> Option<Line> {
     let mut best: Option<Line> = None;
+    let lower = lower_case(bytes, start);
     let (mut place, mut names, mut points) = (start, 0u8, 0u8);
     for index in 0..MAX_WORDS {
         let Some(word) = word_at(bytes, place) else { break };
@@ -127,7 +181,6 @@ fn suffixed(bytes: &[u8], start: usize) -> Option<Line> {
             break;
         }
         let small = index > 0 && SMALL.has(word.text);
-        let lower = lower_case(bytes, start);
         let named = word.is_name() || small || (lower && is_alpha(at(word.text, 0)));
         let named = named || (best.is_none() && numbered(bytes, &word));
         if !named {
@@ -201,33 +254,16 @@ fn lower_case(bytes: &[u8], start: usize) -> bool {
 
 /// `US Highway 12`, `State Route 9`, `County Rd 12`, `FM 1960`.
 fn highway(bytes: &[u8], start: usize) -> Option<Line> {
-    static ROADS: [&str; 15] = [
-        "highway",
-        "hwy",
-        "route",
-        "rte",
-        "rt",
-        "road",
-        "rd",
-        "fm",
-        "cr",
-        "sr",
-        "interstate",
-        "loop",
-        "hwy.",
-        "i",
-        "us",
-    ];
     let mut place = start;
     for index in 0..5 {
         let word = word_at(bytes, place)?;
         let next = blank_at(bytes, word.end + usize::from(at(bytes, word.end) == b'.'))?;
-        if ROADS.iter().any(|road| word.eq(road)) {
+        if NUMBERED.has(word.text) {
             let digits = span(bytes, next, 5, is_digit);
             let end = next + digits + usize::from(digits > 0 && at(bytes, next + digits).is_ascii_uppercase());
             if (1..=4).contains(&digits)
                 && !is_alpha(at(bytes, end))
-                && (index > 0 || word.is_upper() || word.text.len() > 2)
+                && (index > 0 || (word.is_upper() && word.text.len() > 1) || word.text.len() > 2)
             {
                 return Some(Line { start, end, points: 1, strong: true, closed: closed(bytes, end), long: false });
             }
@@ -260,7 +296,7 @@ fn direction(bytes: &[u8], end: usize) -> Option<usize> {
 
 /// `Flat 7B, `, `Unit 52, ` and `Flat 7B, Rowan House, ` in front of the house number.
 fn unit_before(bytes: &[u8], number: usize) -> Option<usize> {
-    let gap = span_back(bytes, number, 3, |byte| matches!(byte, b' ' | b',' | b'/'));
+    let gap = span_back(bytes, number, 3, |byte| matches!(byte, b' ' | b',' | b'/' | b'\n'));
     let code_end = number - gap;
     if gap == 0 {
         return None;
@@ -272,7 +308,7 @@ fn unit_before(bytes: &[u8], number: usize) -> Option<usize> {
         let letters = span_back(bytes, code_end, 40, |byte| is_alpha(byte) || matches!(byte, b' ' | b'\'' | b'.'));
         let building = code_end - letters;
         let named = word_at(bytes, building + 1).is_some_and(|word| word.is_name());
-        (letters > 3 && at(bytes, building) == b' ' && named && at(bytes, building - 1) == b',')
+        (letters > 3 && at(bytes, building) == b' ' && named && before(bytes, building) == b',')
             .then(|| flat_before(bytes, building - 1))
             .flatten()
     })
@@ -283,6 +319,7 @@ fn flat_before(bytes: &[u8], code_end: usize) -> Option<usize> {
     let code = span_back(bytes, code_end, 6, |byte| byte.is_ascii_alphanumeric());
     let blank = code_end - code;
     let word_end = blank - span_back(bytes, blank, 1, |byte| byte == b' ');
+    let word_end = word_end - span_back(bytes, word_end, 1, |byte| byte == b'.');
     let letters = span_back(bytes, word_end, 10, is_alpha);
     let start = word_end - letters;
     let word = part(bytes, start, word_end);

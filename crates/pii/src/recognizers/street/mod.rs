@@ -29,6 +29,11 @@ fn chain(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
         if run.len() > 6 || run.start < found.last_street() {
             continue;
         }
+        // Inside a telephone or card number stands no house.
+        let amid = chain.sep(index).is_some() && chain.total >= 9 && chain.len() >= 3;
+        if amid {
+            continue;
+        }
         // "99-40", "5/120": the number begins one run before.
         let joined = index.checked_sub(1).and_then(|before| chain.run(before)).filter(|first| {
             first.end + 1 == run.start && matches!(at(text.bytes, first.end), b'-' | b'/') && first.len() <= 4
@@ -73,17 +78,24 @@ fn is_grid_number(word: &[u8]) -> bool {
 /// Tries a house number in both orders.
 fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Candidates) {
     let bytes = text.bytes;
-    if at(bytes, start) == b'0' {
-        return;
-    }
     let next = at(bytes, end);
     let after = if next == b',' { at(bytes, end + 2) } else { at(bytes, end + 1) };
-    if (next == b' ' || next == b',')
-        && (is_alnum(after) || after >= 0x80)
-        && let Some(line) = forward::read(bytes, start, end)
-        && judge(text, line, found)
-    {
-        return;
+    if matches!(next, b' ' | b',' | b'\n') && (is_alnum(after) || after >= 0x80 || next == b'\n') {
+        if next != b'\n'
+            && let Some(line) = forward::read(bytes, start, end)
+            && judge(text, line, found)
+        {
+            return;
+        }
+        // A comma between number and name is the way of India, and of dwellings without a house number.
+        let comma = next == b',';
+        if let Some(line) = forward::unknown(bytes, start, end)
+            && let Some(end) = tail::coded(bytes, line.end)
+            && (!comma || line.start < start || is_digit(before(bytes, end)))
+        {
+            found.add(Kind::Street, line.start, end, WHOLE);
+            return;
+        }
     }
     if last - start <= 5
         && end - last <= 5
@@ -115,7 +127,8 @@ fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
         found.add(Kind::Street, line.start, end, WHOLE);
         return true;
     }
-    if lower {
+    // No house has the number 0; behind one stands a town all the same in data that was made up.
+    if lower || at(bytes, line.start) == b'0' {
         return false;
     }
     let score = match text.support(line.start, Kind::Street) {
@@ -161,9 +174,14 @@ fn keyed(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
     }
     let leads = start == 0 && at(bytes, end) == b' ' && is_alpha(at(bytes, end + 1));
     let closes = end == bytes.len() && before(bytes, start) == b' ' && start > 3;
+    let value = bytes.trim_ascii();
+    let capital = |word: &[u8]| word.len() >= 3 && is_upper(at(word, 0));
+    let worded = value.split(|byte| !is_alpha(*byte)).any(capital) && is_upper(at(value, 0)) && value.contains(&b' ');
     let words = bytes.split(|byte| !is_alpha(*byte)).any(|word| word.len() >= 3);
-    if (leads || closes) && words && part(bytes, 0, bytes.len()).iter().filter(|&&byte| is_digit(byte)).count() <= 14 {
-        found.add(Kind::Street, 0, bytes.len(), ALONE);
+    let digits = bytes.iter().filter(|&&byte| is_digit(byte)).count() <= 14;
+    let plain = !value.iter().any(|byte| matches!(byte, b'{' | b'<' | b'=' | b'!' | b'?'));
+    if (((leads || closes) && words) || worded) && digits && plain && found.last_street() == 0 {
+        found.add(Kind::Street, 0, bytes.trim_ascii_end().len(), ALONE);
     }
 }
 

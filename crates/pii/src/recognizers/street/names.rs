@@ -21,6 +21,65 @@ impl Names {
     }
 }
 
+/// Ends of words, in lower case.
+pub(super) struct Ends {
+    ends: &'static [&'static str],
+    tables: OnceLock<EndTables>,
+}
+
+struct EndTables {
+    by_last: Vec<Vec<&'static [u8]>>,
+    /// Which pairs of last bytes there are; most words have none of them.
+    pairs: [u64; 16],
+}
+
+impl Ends {
+    const fn new(ends: &'static [&'static str]) -> Self {
+        Self { ends, tables: OnceLock::new() }
+    }
+
+    /// The length of the longest end that the word has, in bytes.
+    pub(super) fn longest(&self, word: &[u8]) -> Option<usize> {
+        self.candidates(word).iter().filter(|end| word.ends_with(end)).map(|end| end.len()).max()
+    }
+
+    /// Whether the word is one of the ends.
+    pub(super) fn is(&self, word: &[u8]) -> bool {
+        self.candidates(word).contains(&word)
+    }
+
+    fn candidates(&self, word: &[u8]) -> &[&'static [u8]] {
+        let tables = self.tables.get_or_init(|| EndTables::of(self.ends));
+        let [.., before, last] = word else { return &[] };
+        let (slot, bit) = pair(*before, *last);
+        let known = tables.pairs.get(slot).is_some_and(|pairs| pairs & bit != 0);
+        let with_last = tables.by_last.get(usize::from(*last)).filter(|_| known);
+        with_last.map_or(&[], Vec::as_slice)
+    }
+}
+
+impl EndTables {
+    fn of(ends: &'static [&'static str]) -> Self {
+        let with = |byte: u8| ends.iter().map(|end| end.as_bytes()).filter(move |end| end.last() == Some(&byte));
+        let mut pairs = [0; 16];
+        for end in ends {
+            if let [.., before, last] = end.as_bytes() {
+                let (slot, bit) = pair(*before, *last);
+                if let Some(pairs) = pairs.get_mut(slot) {
+                    *pairs |= bit;
+                }
+            }
+        }
+        Self { by_last: (0..=u8::MAX).map(|byte| with(byte).collect()).collect(), pairs }
+    }
+}
+
+/// Where a pair of bytes is in a table of a thousand bits.
+fn pair(before: u8, last: u8) -> (usize, u64) {
+    let hash = (usize::from(before & 31) << 5) | usize::from(last & 31);
+    (hash >> 6, 1 << (hash & 63))
+}
+
 /// Ends of English street names that are hardly anything else behind a number and a name.
 pub(super) static STRONG: Names =
     Names::new("av ave avenue blvd boulevard cres crescent ct dr drive hwy lane ln pkwy rd road st str street terrace");
@@ -57,7 +116,7 @@ pub(super) static DIRECTION: Names =
 
 /// Words before the number of a dwelling.
 pub(super) static UNIT: Names = Names::new(
-    "apartado apartamento apartment app appartement appt apt apto bldg bloco bloque box building bungalow bus bât \
+    "ap apart appartamento bl depósito edif et interno piano quarto sc studio torre apartado apartamento apartment app appartement appt apt apto bldg bloco bloque box building bungalow bus bât \
      dept depto esc escalera etage fl flat floor int interior level lgh local lokal lot m office penthouse ph \
      piso planta pod portal puerta rm room sala scala shop slip space spc stair ste suite top townhouse trlr tür \
      unit villa wohnung étage",
@@ -65,7 +124,11 @@ pub(super) static UNIT: Names = Names::new(
 
 /// Words that lead a street name in Romance and Slavic languages.
 pub(super) static LEAD: Names = Names::new(
-    "al alameda aleja calzada calz cerrada privada circuito periférico str bd náměstí nám třída nábřeží nábř \
+    "acceso andador borgo bulevardul camiño campo canale carreró cañada chácara circunvalación condomínio conjunto \
+     continuación corredor corte cuesta diagonal drumul eje esplanada estación estação fazenda feira incrocio jardim \
+     jardín lago lagoa loteamento núcleo odos parque pasadizo pasaje passarela peatonal praia prolongamento pátio quadra \
+     rambla rampa recanto retorno setor soseaua stretto sítio trecho trevo urbanización vereda viaducto viaduto vial vila \
+     λεωφ οδός πλατεία al alameda aleja calzada calz cerrada privada circuito periférico str bd náměstí nám třída nábřeží nábř \
      piata piața şoseaua șoseaua șos intrarea aleea splaiul aleje allée allées av avda avenida avenue avinguda bd blvd boulevard bulevar bulevardul \
      bulwar calea calle calle/ callejón camino carrer carrera carretera chaussée chemin cité contrada corso cours \
      cra ctra domaine esplanade estrada faubourg glorieta hameau impasse jirón ladeira largo lotissement lungarno \
@@ -78,12 +141,12 @@ pub(super) static LEAD: Names = Names::new(
 /// What a leading word may be in front of a number and a street: French, and Spanish names in America.
 pub(super) static LEAD_AFTER_NUMBER: Names = Names::new(
     "allée allées av avenida avenue bd blvd boulevard calle camino chaussée chemin cité clos cour cours domaine \
-     esplanade faubourg hameau impasse lotissement montée paseo passage place promenade quai route rue ruelle \
+     esplanade faubourg hameau impasse lotissement montée paseo passage place rang promenade quai route rue ruelle \
      résidence sentier square via villa voie",
 );
 
 /// Ends of street names in Germanic languages and Finnish, glued to the name or alone.
-pub(super) static GLUED: &[&str] = &[
+pub(super) static GLUED: Ends = Ends::new(&[
     "straße",
     "strasse",
     "str",
@@ -148,16 +211,20 @@ pub(super) static GLUED: &[&str] = &[
     "laantje",
     "weide",
     "steenweg",
+    "baan",
+    "boulevard",
+    "bulevardi",
+    "steg",
     "quai",
     "gaten",
     "plassen",
     "bakken",
     "hage",
     "warande",
-];
+]);
 
 /// Ends of street names that stand alone behind the name, in any case.
-pub(super) static APART: &[&str] = &[
+pub(super) static APART: Ends = Ends::new(&[
     "gate",
     "gata",
     "vei",
@@ -187,17 +254,20 @@ pub(super) static APART: &[&str] = &[
     "bulvarı",
     "blv",
     "boulevard",
-];
+]);
 
 /// Those of the above that say "street" and nothing else.
-pub(super) static SURELY_GLUED: &[&str] = &[
+pub(super) static SURELY_GLUED: Ends = Ends::new(&[
     "straße", "strasse", "gasse", "gracht", "straat", "gatan", "vägen", "laan", "allee", "str", "katu", "plein",
     "veien", "chaussee", "stræde", "gade", "steenweg", "gaten",
-];
+]);
+
+/// Roads that go by a number.
+pub(super) static NUMBERED: Names = Names::new("cr fm highway hwy i interstate loop rd road route rt rte sr us");
 
 /// Words in front of the name that ends a street, as part of it: `Grote Markt`, `Stora Nygatan`, `Prins Hendrikkade`.
 pub(super) static ADJECTIVE: Names = Names::new(
-    "burgemeester dronning dronningens eerste eteläinen gamla gamle gran grote iso itäinen jan kaiser kleine koning \
+    "burgemeester ke na nad pod při před u v ve za dronning dronningens eerste eteläinen gamla gamle gran grote iso itäinen jan kaiser kleine koning \
      koningin kong kongens korte kort lange lilla lille läntinen nedre nieuwe nordre norra norre norges nya nye nørre \
      oude övre pastoor pieni pieter pohjoinen prins prinses prinz sankt sankta sint st store stora södra søndre tweede \
      uusi van vanha vieux willem västra vestre øvre østre östra 1e 2e",
@@ -212,7 +282,7 @@ pub(super) static GERMAN_LEAD: Names = Names::new(
 /// Small words inside a name.
 pub(super) static SMALL: Names = Names::new(
     "a aan al am an and auf bei bis d da dal das de degli dei del dell della delle dem den der des di die do dos \
-     du e el en et i im in l la las le les lo los ob of on op or s san sous sul sur t te ten ter the und under upon \
+     du e el en et i im in l la las le les lo los ob nad na of on op or pod s san sous sul sur t te ten ter the und under upon \
      van ved vid vom von y zu zum zur à às",
 );
 
@@ -223,6 +293,13 @@ pub(super) static STATE_CODES: &[&str] = &[
     "MT", "NB", "NC", "ND", "NE", "NH", "NJ", "NL", "NM", "NS", "NSW", "NT", "NU", "NV", "NY", "OH", "OK", "ON", "OR",
     "PA", "PE", "PR", "PW", "QC", "QLD", "RI", "SA", "SC", "SD", "SK", "TAS", "TN", "TX", "UT", "VA", "VI", "VIC",
     "VT", "WA", "WI", "WV", "WY", "YT",
+];
+
+/// States of Mexico by their letters, in front of a postcode.
+pub(super) static MEXICAN_CODES: &[&str] = &[
+    "AGS", "BC", "BCS", "CAMP", "CDMX", "CHIH", "CHIS", "COAH", "COL", "DF", "DGO", "GRO", "GTO", "HGO", "JAL", "MEX",
+    "MICH", "MOR", "NAY", "NL", "OAX", "PUE", "QRO", "ROO", "SIN", "SLP", "SON", "TAB", "TAMPS", "TLAX", "VER", "YUC",
+    "ZAC",
 ];
 
 /// The same by name; of two words only the whole.

@@ -2,9 +2,9 @@
 
 use super::{
     cursor::{Break, Word, blank_at, break_at, word_at},
-    names::{COUNTRIES, SMALL, STATE_CODES, STATES, UNIT},
+    names::{COUNTRIES, MEXICAN_CODES, SMALL, STATE_CODES, STATES, UNIT},
 };
-use crate::chars::{at, char_at, is_alnum, is_alpha, is_digit, is_upper, part, span, starts_with_ignore_case};
+use crate::chars::{at, before, char_at, is_alnum, is_alpha, is_digit, is_upper, part, span, starts_with_ignore_case};
 use crate::context::lexicon;
 
 /// The most words of a town.
@@ -12,8 +12,20 @@ const MAX_TOWN: usize = 5;
 /// The most parts between street and postcode.
 const MAX_PARTS: usize = 4;
 
-/// Where the dwelling ends when one stands here: `, Apt 4`, `#12`, `4º izq.`, `Suite B`.
+/// Where the last of the dwellings ends that stand here: `Bl. 87 Sc. 84 Ap. 788`.
 pub(super) fn unit(bytes: &[u8], place: usize) -> Option<usize> {
+    let mut end = one_unit(bytes, place)?;
+    for _ in 0..3 {
+        match one_unit(bytes, end) {
+            Some(next) if !part(bytes, end, next).contains(&b'\n') => end = next,
+            _ => break,
+        }
+    }
+    Some(end)
+}
+
+/// Where the dwelling ends when one stands here: `, Apt 4`, `#12`, `4º izq.`, `Suite B`.
+fn one_unit(bytes: &[u8], place: usize) -> Option<usize> {
     let (brk, start) = break_at(bytes, place)?;
     if at(bytes, start) == b'#' {
         let start = blank_at(bytes, start + 1).unwrap_or(start + 1);
@@ -109,9 +121,19 @@ fn side_of_landing(bytes: &[u8], word: &Word<'_>) -> Option<usize> {
 
 /// Where the town, with state or postcode, ends; with the country if one follows.
 pub(super) fn town(bytes: &[u8], place: usize) -> Option<usize> {
+    // "utca 61., "
+    let dot = usize::from(at(bytes, place) == b'.' && is_digit(before(bytes, place)) && at(bytes, place + 1) == b',');
+    let place = place + dot;
     let (_, start) = break_at(bytes, place)?;
     let end = postcode_first(bytes, start).or_else(|| town_first(bytes, start, 0))?;
     Some(country(bytes, end).unwrap_or(end))
+}
+
+/// A cheap look whether [`posted`] could find something: a mark close by with a digit or a short prefix behind.
+pub(super) fn may_be_posted(bytes: &[u8], place: usize) -> bool {
+    let skip = span(bytes, place, 24, |byte| !matches!(byte, b',' | b'\n' | b'\\' | b'<'));
+    let mark = place + skip;
+    skip < 24 && part(bytes, mark, (mark + 12).min(bytes.len())).iter().any(u8::is_ascii_digit)
 }
 
 /// Where postcode and town end when both follow a mark: what makes a street of a name that nobody knows.
@@ -130,6 +152,24 @@ pub(super) fn posted(bytes: &[u8], place: usize) -> Option<usize> {
     (end > code).then(|| country(bytes, end).unwrap_or(end))
 }
 
+/// Where an address of the English kind ends, when town, state and postcode follow, or town and British postcode.
+pub(super) fn coded(bytes: &[u8], place: usize) -> Option<usize> {
+    let (brk, start) = break_at(bytes, place)?;
+    if brk == Break::Blank {
+        return None;
+    }
+    let end = town_first(bytes, start, 0)?;
+    let last = part(bytes, end.saturating_sub(3), end);
+    let five = part(bytes, end.saturating_sub(6), end);
+    let zip = has_state(bytes, place, end) && last.iter().all(|&byte| is_digit(byte));
+    let indian = five.len() == 6 && five.iter().all(|&byte| is_digit(byte));
+    (zip || indian || is_inward(last) || canadian_end(last)).then(|| country(bytes, end).unwrap_or(end))
+}
+
+fn canadian_end(three: &[u8]) -> bool {
+    matches!(three, [a, b, c] if is_digit(*a) && is_upper(*b) && is_digit(*c))
+}
+
 /// `10115 Berlin`, `1012 AB Amsterdam`, `D-80331 München`.
 fn postcode_first(bytes: &[u8], start: usize) -> Option<usize> {
     let prefix = postcode_prefix(bytes, start);
@@ -137,12 +177,18 @@ fn postcode_first(bytes: &[u8], start: usize) -> Option<usize> {
     let Some((brk, next)) = break_at(bytes, code) else {
         return (is_end(bytes, code) && code - prefix >= 5).then_some(code);
     };
-    if brk != Break::Line
-        && let Some(end) = name(bytes, next)
-    {
+    let year = code - prefix == 4 && matches!(part(bytes, prefix, prefix + 2), b"19" | b"20");
+    let dutch = is_upper(before(bytes, code));
+    let alone = brk != Break::Line || dutch || (code - prefix == 4 && !year && is_line(bytes, next));
+    if alone && let Some(end) = name(bytes, next) {
         return Some(province(bytes, end).unwrap_or(end));
     }
     (code - prefix >= 5 && brk != Break::Blank).then_some(code)
+}
+
+/// Whether one name fills the rest of the line.
+fn is_line(bytes: &[u8], start: usize) -> bool {
+    name(bytes, start).is_some_and(|end| matches!(at(bytes, end), 0 | b'\n'))
 }
 
 /// `D-`, `CH-`, `C.P. `, `CP `.
@@ -151,7 +197,7 @@ fn postcode_prefix(bytes: &[u8], start: usize) -> usize {
     if (1..=2).contains(&letters) && at(bytes, start + letters) == b'-' && is_digit(at(bytes, start + letters + 1)) {
         return start + letters + 1;
     }
-    for mark in [&b"C.P. "[..], b"CP ", b"CEP ", b"CEP: ", b"C.P."] {
+    for mark in [&b"C.P. "[..], b"CP ", b"CEP ", b"CEP: ", b"C.P.", "ΤΚ ".as_bytes(), "Τ.Κ. ".as_bytes()] {
         if starts_with_ignore_case(bytes, start, mark) {
             return start + mark.len();
         }
@@ -177,6 +223,7 @@ fn postcode(bytes: &[u8], start: usize) -> Option<usize> {
         (4, b' ') if span(bytes, end + 1, 3, is_upper) == 2 && !is_alnum(at(bytes, end + 3)) => end + 3,
         (4, byte) if span(bytes, end, 3, is_upper) == 2 && is_upper(byte) => end + 2,
         (4..=6, _) => end,
+        _ if digits == 7 && more(start) == 5 && span(bytes, start, 9, is_digit) == 8 => start + 8,
         _ => return None,
     };
     (!is_alnum(at(bytes, found))).then_some(found)
@@ -231,6 +278,10 @@ fn elided(bytes: &[u8], start: usize) -> usize {
 
 /// `Halle (Saale)`, `Beyoğlu/İstanbul`, `Curitiba/PR`: what belongs to the name of a town.
 fn bracketed(bytes: &[u8], end: usize) -> Option<usize> {
+    if part(bytes, end, end + 3) == b" / " {
+        let letters = span(bytes, end + 3, 3, is_upper);
+        return (letters == 2 && !is_alnum(at(bytes, end + 5))).then_some(end + 5);
+    }
     if at(bytes, end) == b'/' {
         return word_at(bytes, end + 1)
             .filter(|word| word.is_name() && !word.text.iter().any(u8::is_ascii_digit))
@@ -326,6 +377,14 @@ fn town_first(bytes: &[u8], start: usize, depth: usize) -> Option<usize> {
         let word = word_at(bytes, place)?;
         let digits = word.text.iter().any(|&byte| is_digit(byte));
         let small = index > 0 && SMALL.has(word.text);
+        // "Kollam-766871"
+        if let [name @ .., b'-', a, b, c, d, e, f] = word.text
+            && !name.is_empty()
+            && [a, b, c, d, e, f].iter().all(|byte| is_digit(**byte))
+            && !name.iter().any(u8::is_ascii_digit)
+        {
+            return Some(word.end);
+        }
         lower |= !word.is_name() && !small;
         if digits && index > 0 && word.text.len() <= 2 {
             return district(bytes, &word, depth);
@@ -408,11 +467,21 @@ fn state_and_code(bytes: &[u8], start: usize) -> Option<usize> {
     let Some((brk, next)) = break_at(bytes, end + usize::from(at(bytes, end) == b'.')) else {
         return code.then_some(end);
     };
-    if let Some(zip) = zip(bytes, next).or_else(|| canadian(bytes, next)) {
+    let year = matches!(part(bytes, next, next + 2), b"19" | b"20") && span(bytes, next, 5, is_digit) == 4;
+    if let Some(zip) =
+        zip(bytes, next).filter(|_| !year || is_australian(bytes, start)).or_else(|| canadian(bytes, next))
+    {
         return Some(zip);
     }
     let alone = code && (brk != Break::Blank || is_end(bytes, end));
     alone.then_some(end)
+}
+
+/// Postcodes of four digits that look like a year are those of Australia.
+fn is_australian(bytes: &[u8], start: usize) -> bool {
+    [&b"NSW"[..], b"VIC", b"QLD", b"ACT", b"TAS", b"SA", b"WA", b"NT", b"New South Wales", b"Victoria"]
+        .iter()
+        .any(|state| bytes.get(start..).is_some_and(|rest| rest.starts_with(state)))
 }
 
 /// A state, and whether it is by its letters.
@@ -424,6 +493,10 @@ fn state(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
         return (!small || zipped).then_some((word.end, !small));
     }
     if STATES.has(word.text) {
+        return Some((word.end, false));
+    }
+    let mexican = word.is_upper() && MEXICAN_CODES.iter().any(|code| word.text == code.as_bytes());
+    if mexican && break_at(bytes, word.end).is_some_and(|(_, next)| zip(bytes, next).is_some()) {
         return Some((word.end, false));
     }
     if !matches!(at(word.text, 0) | 0x20, b'n' | b's' | b'w' | b'r' | b'b' | b'd' | b'p') || word.text.len() > 8 {

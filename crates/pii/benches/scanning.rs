@@ -1,0 +1,166 @@
+//! `scanning [FILE…]`: how many megabytes a second one core scans for personal data.
+//!
+//! Files of one's own (lines of `{"text"}` when they end in `.jsonl`); without any: documents full of personal data, the
+//! source of this workspace, JSON without anything personal, a short tool result, and hostile input.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a measurement may panic, and so do the tests whose documents it measures"
+)]
+
+mod clock;
+#[path = "../tests/unseen/document.rs"]
+#[expect(dead_code, reason = "the tests use all of it")]
+mod document;
+#[path = "../tests/unseen/lists.rs"]
+mod lists;
+#[path = "../tests/unseen/numbers.rs"]
+mod numbers;
+#[path = "../tests/unseen/random.rs"]
+mod random;
+#[path = "../tests/unseen/score.rs"]
+#[expect(dead_code, reason = "the tests use all of it")]
+mod score;
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::Path,
+};
+
+use clock::busy;
+use vestibule_pii::{Config, Scanner};
+
+/// How long one measurement takes, in nanoseconds. The clock of a thread moves in steps of milliseconds.
+const LONG_ENOUGH: u64 = 500_000_000;
+
+/// Scans the texts for a while and prints the rate.
+fn measure(name: &str, texts: &[String], scanner: &Scanner) -> io::Result<f64> {
+    let bytes: usize = texts.iter().map(String::len).sum();
+    let begin = busy()?;
+    let (mut found, mut rounds) = (0, 0u32);
+    while rounds == 0 || busy()? - begin < LONG_ENOUGH {
+        found = texts.iter().map(|text| scanner.scan(text).len()).sum();
+        rounds += 1;
+    }
+    let nanos = (busy()? - begin) as f64 / f64::from(rounds) / bytes.max(1) as f64;
+    let rate = 1e3 / nanos;
+    writeln!(io::stdout(), "{name:<28} {bytes:>10} bytes {rate:>9.1} MB/s {nanos:>7.2} ns/byte {found:>7} findings")?;
+    Ok(rate)
+}
+
+fn adversarial() -> Vec<(&'static str, String)> {
+    let repeat = |piece: &str| piece.repeat(1_000_000 / piece.len());
+    vec![
+        ("1.1.1.1...", repeat("1.")),
+        ("digits", repeat("7")),
+        ("123-45-", repeat("123-45-")),
+        ("@", repeat("@")),
+        ("a@a.a.", repeat("a@a.a.")),
+        ("a@b.com", repeat("a@b.com ")),
+        ("(((", repeat("(")),
+        ("+1", repeat("+1")),
+        ("+1 415 ", repeat("+1 415 ")),
+        ("1:1:1:", repeat("1:1:")),
+        ("ab::", repeat("ab::")),
+        ("12 Main ", repeat("12 Main ")),
+        ("1 A B C D E F G ", repeat("1 A B C D E F G ")),
+        ("12 Main St, ", repeat("12 Main St, ")),
+        ("calle a 1 ", repeat("calle de A 1 ")),
+        ("4111 1111 ", repeat("4111 1111 ")),
+        ("phone 12345 ", repeat("phone 12345 ")),
+        ("phone 1234567 ", repeat("phone 1234567 ")),
+        ("passport A1234567 ", repeat("passport A1234567 ")),
+        ("words 1234567 ", repeat("one two three four five 1234567 ")),
+        ("a1", repeat("a1")),
+        ("a1 ", repeat("a1 ")),
+        ("-----BEGIN ", repeat("-----BEGIN PRIVATE KEY-----")),
+        ("DE89", repeat("DE893704004405320130 ")),
+        ("a,1;2|3", repeat("phone,ip;ssn|x\n1,2;3|4\n")),
+        ("e-mail head", repeat("phone,b\n")),
+        ("deep json", "[".repeat(500_000) + &"]".repeat(500_000)),
+        ("tiny leaves", format!("[{}\"1\"]", repeat("\"1\","))),
+        ("escaped json", format!("{{\"a\":\"{}\"}}", repeat("\\\"1\\\","))),
+        ("json lines", repeat("{\"a\":1}\n")),
+        ("{ lines", repeat("{1}\n")),
+        ("cjk", repeat("电话1")),
+    ]
+}
+
+/// Texts of a file: one, or one a line.
+fn read(path: &str) -> io::Result<Vec<String>> {
+    let text = fs::read_to_string(path)?;
+    if !path.ends_with(".jsonl") {
+        return Ok(vec![text]);
+    }
+    let lines = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    Ok(lines.filter_map(|line| line.get("text").and_then(|text| text.as_str()).map(str::to_owned)).collect())
+}
+
+/// Every Rust file of the workspace.
+fn sources(folder: &Path, texts: &mut Vec<String>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            sources(&path, texts)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            texts.push(fs::read_to_string(path)?);
+        }
+    }
+    Ok(())
+}
+
+/// What tools answer when nobody is in it.
+fn impersonal() -> String {
+    let row = |index: u32| {
+        format!(
+            "{{\"id\":{index},\"name\":\"build-{}\",\"status\":\"passed\",\"branch\":\"main\",\"message\":\"Read what the \
+             server may ask and answer it, then say so in the log\",\"labels\":[\"backend\",\"release\"],\"ok\":true}}",
+            index % 97
+        )
+    };
+    let rows: Vec<String> = (0..5_000).map(row).collect();
+    format!("[{}]", rows.join(","))
+}
+
+/// The CPU time that masking adds to a short answer, in microseconds.
+fn short_result(scanner: &Scanner) -> io::Result<()> {
+    const RESULT: &str = "{\"content\":[{\"type\":\"text\",\"text\":\"Found 3 open tickets for the billing team. The oldest is \
+                          #4812, waiting for two days; Jane (jane.doe@example.com) has it. Next step: review.\"}]}";
+    let (begin, rounds) = (busy()?, 200_000);
+    let found: usize = (0..rounds).map(|_| scanner.scan(std::hint::black_box(RESULT)).len()).sum();
+    let micros = (busy()? - begin) as f64 / f64::from(rounds) / 1e3;
+    writeln!(
+        io::stdout(),
+        "a result of {} bytes: {micros:.2} µs (at most 3), {} findings",
+        RESULT.len(),
+        found / 200_000
+    )
+}
+
+fn main() -> io::Result<()> {
+    let scanner = Scanner::new(Config::default());
+    let files: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    for path in &files {
+        measure(path.rsplit('/').next().unwrap_or_default(), &read(path)?, &scanner)?;
+    }
+    if !files.is_empty() {
+        return Ok(());
+    }
+    let writer = document::Writer::new();
+    let full: Vec<String> = (0..4_000).map(|seed| writer.document(seed).text).collect();
+    measure("personal documents", &full, &scanner)?;
+    let mut code = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), &mut code)?;
+    measure("source files", &code, &scanner)?;
+    measure("JSON with nothing personal", &[impersonal()], &scanner)?;
+    short_result(&scanner)?;
+    writeln!(io::stdout(), "hostile input (at least 50 MB/s, at most 50 ns/byte):")?;
+    let mut worst = f64::MAX;
+    for (name, text) in adversarial() {
+        worst = worst.min(measure(name, &[text], &scanner)?);
+    }
+    writeln!(io::stdout(), "the worst hostile input: {worst:.1} MB/s")
+}

@@ -1,0 +1,138 @@
+//! Places in documents of a known form whose values are treated in another way: names and cursors that must come back as
+//! they were, and files in base64.
+
+use std::sync::Arc;
+
+/// What is done with the values at a place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Treatment {
+    /// They are looked at, as everywhere.
+    #[default]
+    Look,
+    /// They pass as they are, with all that is in them.
+    Spare,
+    /// They are base64. What is text inside is looked at, what is not passes.
+    Encoded,
+}
+
+/// A table of places. Each is the keys on the way to it; `[]` is an element of an array, and a key that ends in `*` is every
+/// key that begins so. A batch of documents is treated like each of them.
+///
+/// Keys are compared as they are written: one with escapes is none of the table, and its value is looked at.
+#[derive(Clone, Debug, Default)]
+pub struct Paths(Arc<[Node]>);
+
+#[derive(Clone, Debug, Default)]
+struct Node {
+    children: Vec<(Box<str>, u16)>,
+    treatment: Treatment,
+}
+
+/// Where a walk is in the table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Place {
+    /// At a node.
+    At(u16),
+    /// Below something that passes.
+    Spared,
+    /// Off the table.
+    Off,
+}
+
+const ELEMENT: &str = "[]";
+
+impl Paths {
+    /// A table. Where two entries name one place, the later one counts.
+    pub fn new(entries: &[(&[&str], Treatment)]) -> Self {
+        let mut nodes = vec![Node::default()];
+        for (path, treatment) in entries {
+            let mut at = 0;
+            for key in *path {
+                at = descend(&mut nodes, at, key);
+            }
+            if let Some(node) = nodes.get_mut(usize::from(at)) {
+                node.treatment = *treatment;
+            }
+        }
+        Self(nodes.into())
+    }
+
+    /// Where a document begins.
+    pub(crate) fn root(&self) -> Place {
+        if self.0.is_empty() { Place::Off } else { Place::At(0) }
+    }
+
+    /// The value of a key.
+    pub(crate) fn member(&self, place: Place, key: &[u8]) -> Place {
+        self.child(place, |have| match have.strip_suffix('*') {
+            Some(start) => key.starts_with(start.as_bytes()),
+            None => key == have.as_bytes(),
+        })
+    }
+
+    /// An element of an array.
+    pub(crate) fn element(&self, place: Place) -> Place {
+        match place {
+            Place::At(0) => place,
+            _ => self.child(place, |have| have == ELEMENT),
+        }
+    }
+
+    pub(crate) fn treatment(&self, place: Place) -> Treatment {
+        match place {
+            Place::At(node) => self.0.get(usize::from(node)).map_or(Treatment::Look, |node| node.treatment),
+            Place::Spared => Treatment::Spare,
+            Place::Off => Treatment::Look,
+        }
+    }
+
+    fn child(&self, place: Place, fits: impl Fn(&str) -> bool) -> Place {
+        let Place::At(node) = place else { return place };
+        let Some(node) = self.0.get(usize::from(node)) else { return Place::Off };
+        if node.treatment == Treatment::Spare {
+            return Place::Spared;
+        }
+        let found = node.children.iter().find(|(have, _)| fits(have));
+        found.map_or(Place::Off, |(_, child)| Place::At(*child))
+    }
+}
+
+fn descend(nodes: &mut Vec<Node>, at: u16, key: &str) -> u16 {
+    let next = u16::try_from(nodes.len()).unwrap_or(u16::MAX);
+    let Some(node) = nodes.get_mut(usize::from(at)) else { return at };
+    if let Some((_, child)) = node.children.iter().find(|(have, _)| **have == *key) {
+        return *child;
+    }
+    node.children.push((key.into(), next));
+    nodes.push(Node::default());
+    next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_found() {
+        let paths = Paths::new(&[
+            (&["result", "tools"], Treatment::Spare),
+            (&["result", "content", "[]", "data"], Treatment::Encoded),
+            (&["result", "_meta", "io.example/*"], Treatment::Spare),
+        ]);
+        let walk = |keys: &[&str]| {
+            let mut place = paths.root();
+            for key in keys {
+                place = if *key == ELEMENT { paths.element(place) } else { paths.member(place, key.as_bytes()) };
+            }
+            paths.treatment(place)
+        };
+        assert_eq!(walk(&["result", "tools", "[]", "name"]), Treatment::Spare);
+        assert_eq!(walk(&["[]", "result", "tools"]), Treatment::Spare);
+        assert_eq!(walk(&["result", "content", "[]", "data"]), Treatment::Encoded);
+        assert_eq!(walk(&["result", "_meta", "io.example/token"]), Treatment::Spare);
+        for looked in [&["tools"][..], &["result", "content", "data"], &["result", "_meta", "other"], &["result"]] {
+            assert_eq!(walk(looked), Treatment::Look, "{looked:?}");
+        }
+        assert_eq!(Paths::default().treatment(Paths::default().root()), Treatment::Look);
+    }
+}

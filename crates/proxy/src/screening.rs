@@ -1,0 +1,100 @@
+//! Personal data in what a client sends, before it is decided: labels that it was given stand for their values again toward
+//! the server that has shown them, so that policy looks at what is sent. The work is the vault's.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use axum::{body::Body, response::Response};
+use futures_util::{Stream, stream};
+use http::{HeaderMap, StatusCode};
+use http_body_util::{BodyExt, StreamBody};
+use tracing::{Instrument, Span};
+use vestibule_mcp::{
+    Message,
+    error::{self, code},
+};
+use vestibule_model::Masking;
+use vestibule_vault::screen::{Unfit, wish::Wishes};
+
+use crate::{
+    Proxy,
+    answer::{self, Asked},
+    arrival::Arrival,
+};
+
+/// The spans in which lines are logged masked, or as they are, whatever is configured.
+pub const LOG_SPANS: [&str; 2] = ["masked", "unmasked"];
+
+/// The span that a client wishes for, where it has a say.
+pub(crate) fn log_span(proxy: &Proxy, headers: &HeaderMap) -> Option<Span> {
+    match proxy.vault.log_wish(headers) {
+        Masking::AsConfigured => None,
+        Masking::On => Some(tracing::error_span!("masked")),
+        Masking::Off => Some(tracing::error_span!("unmasked")),
+    }
+}
+
+/// Answers a request in a span. What is logged while the answer passes belongs to it.
+pub(crate) async fn logged(span: Option<Span>, answer: impl Future<Output = Response>) -> Response {
+    let Some(span) = span else { return answer.await };
+    let (parts, body) = answer.instrument(span.clone()).await.into_parts();
+    let frames = stream::unfold(body, |mut body| async move { Some((body.frame().await?, body)) });
+    let inside = InSpan { frames: Box::pin(frames), span };
+    Response::from_parts(parts, Body::new(StreamBody::new(inside)))
+}
+
+/// A stream that is polled in a span.
+struct InSpan<S> {
+    frames: Pin<Box<S>>,
+    span: Span,
+}
+
+impl<S: Stream> Stream for InSpan<S> {
+    type Item = S::Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        let span = self.span.clone();
+        let _inside = span.enter();
+        self.frames.as_mut().poll_next(context)
+    }
+}
+
+/// Refuses wishes that cannot be read: a guess could show what was to be hidden.
+pub(crate) fn check(headers: &HeaderMap, message: Option<&Message>) -> Result<(), Response> {
+    Wishes::read(headers).map(drop).map_err(|wish| {
+        let body = error::error_body(message.and_then(Message::id), code::INVALID_REQUEST, &wish.to_string(), None);
+        answer::json(StatusCode::BAD_REQUEST, body)
+    })
+}
+
+/// The message as it is decided and sent.
+pub(crate) fn arguments(
+    proxy: &Proxy,
+    arrival: &Arrival,
+    asked: &Asked,
+    headers: &mut HeaderMap,
+    message: Option<Message>,
+) -> Result<Option<Message>, Response> {
+    let session = asked.session.as_deref();
+    let screened =
+        proxy.vault.screen_arguments(arrival.principal(), &arrival.server, session, message.as_ref(), headers);
+    match screened {
+        Ok(screened) => Ok(screened.or(message)),
+        Err(unfit) => Err(refuse(asked, &unfit)),
+    }
+}
+
+fn refuse(asked: &Asked, unfit: &Unfit) -> Response {
+    let id = asked.id.as_deref();
+    let error = |status, code| answer::json(status, error::error_body(id, code, &unfit.to_string(), None));
+    match (unfit, id) {
+        (Unfit::Blocked(_), Some(id)) if asked.tool_call => {
+            answer::json(StatusCode::OK, error::tool_error_body(id, asked.era(), &format!("Refused: {unfit}.")))
+        }
+        (Unfit::Blocked(_), Some(_)) => error(StatusCode::OK, code::INVALID_PARAMS),
+        (Unfit::Blocked(_), None) => error(StatusCode::FORBIDDEN, code::DENIED),
+        (Unfit::Unreadable, _) => error(StatusCode::BAD_REQUEST, code::INVALID_PARAMS),
+    }
+}

@@ -1,0 +1,98 @@
+//! Tasks belong to whom they were made for: the id of a task goes out with a tag of its owner, and comes back with it or
+//! not at all (MCP tasks, security considerations: a receiver MUST NOT answer for the task of another requestor).
+//!
+//! An id must read alike wherever it stands, so it is not sealed anew each time: `<tag>.<id>`, the tag being a keyed
+//! digest over owner and id. Nothing is stored, and any node can tell.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::{HeaderMap, HeaderValue};
+use memchr::memmem;
+use vestibule_mcp::{
+    Message, MessageKind, Mirrored,
+    places::{Change, Place, Places},
+};
+
+use crate::{Proxy, sealed::Owner};
+
+const NAME: &str = "mcp-name";
+const TABLE: &str = "mcp_task";
+
+/// A task that is none of the caller's.
+#[derive(Debug)]
+pub(crate) struct Unknown;
+
+/// Whether a message may name a task. One that hides the name keeps the bare id, which is refused when it comes back.
+pub(crate) fn may_name(message: &[u8]) -> bool {
+    memmem::find(message, b"\"taskId\"").is_some()
+}
+
+/// What a server says, with the owner's tag at its tasks; `None`: as it is. The tasks that its requests ask about
+/// (`tasks/get` toward a client, MCP 2025-11-25) are the client's own.
+pub(crate) fn outward(proxy: &Proxy, owner: &Owner, message: &[u8]) -> Option<Vec<u8>> {
+    if !may_name(message) {
+        return None;
+    }
+    let places = Places::of(message).ok()?;
+    let asks_for_ours = places.kind() == MessageKind::Request && places.method().starts_with("tasks/");
+    if asks_for_ours || places.find(Place::Task).is_none() {
+        return None;
+    }
+    Some(places.rewrite(|place, said| match place {
+        Place::Task => Change::Text(tagged(proxy, owner, said)),
+        _ => Change::Keep,
+    }))
+}
+
+/// What a client says, with the server's own ids, in the header that mirrors one too.
+///
+/// # Errors
+/// [`Unknown`] when a request names a task that is not this owner's. Answers and notifications may speak of tasks that
+/// the client itself runs.
+pub(crate) fn inward(
+    proxy: &Proxy,
+    owner: &Owner,
+    headers: &mut HeaderMap,
+    message: Message,
+) -> Result<Message, Unknown> {
+    if !may_name(message.bytes()) && !message.method().starts_with("tasks/") {
+        return Ok(message);
+    }
+    let places = Places::of(message.bytes()).map_err(|_| Unknown)?;
+    let mut unknown = false;
+    let bytes = places.rewrite(|place, said| match place {
+        Place::Task => untagged(proxy, owner, said).map_or_else(
+            || {
+                unknown = true;
+                Change::Keep
+            },
+            |id| Change::Text(id.to_owned()),
+        ),
+        _ => Change::Keep,
+    });
+    if unknown && places.kind() == MessageKind::Request {
+        return Err(Unknown);
+    }
+    let own = Message::parse(bytes.into()).map_err(|_| Unknown)?;
+    if headers.contains_key(NAME)
+        && own.method().starts_with("tasks/")
+        && let Some(id) = Places::of(own.bytes()).ok().as_ref().and_then(|places| places.find(Place::Task))
+    {
+        headers.insert(NAME, HeaderValue::from_str(&Mirrored::encode(id)).map_err(|_| Unknown)?);
+    }
+    Ok(own)
+}
+
+fn tagged(proxy: &Proxy, owner: &Owner, id: &str) -> String {
+    let tag = proxy.store.sealer().tag(TABLE, owner.server(), &row(owner, id));
+    format!("{}.{id}", URL_SAFE_NO_PAD.encode(tag))
+}
+
+fn untagged<'i>(proxy: &Proxy, owner: &Owner, presented: &'i str) -> Option<&'i str> {
+    let (tag, id) = presented.split_once('.')?;
+    let tag = URL_SAFE_NO_PAD.decode(tag).ok()?;
+    proxy.store.sealer().is_tag(TABLE, owner.server(), &row(owner, id), &tag).then_some(id)
+}
+
+fn row(owner: &Owner, id: &str) -> String {
+    format!("{}\n{id}", owner.who())
+}

@@ -1,0 +1,125 @@
+//! Keeps personal data out of a client's sight: what a server says is masked on its way to the client, and labels are turned
+//! back on the way to the server that the values came from.
+//!
+//! ```text
+//! settings   what is masked, and how                  as configured
+//! wish       what the client asks for                 two headers
+//! plan       both, and the policy's obligations, for one call
+//! readers    the numbers in labels; what they stand for
+//! arguments  the way to the server, before policy looks
+//! answer     the way to the client, behind everything else
+//! tally      how often, by kind
+//! ```
+//!
+//! It stands behind the permit, so nothing that leaves the vault goes around it: JSON, streams, answers that were put
+//! together for a client of the other era.
+
+mod answer;
+mod arguments;
+mod plan;
+mod readers;
+pub mod settings;
+mod tally;
+pub mod wish;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use http::HeaderMap;
+use vestibule_mcp::untouched;
+use vestibule_model::{Clock, Masking as LogMasking, Principal, Random, Server, ServerName};
+use vestibule_pii::{Config, HashKey, Masker, Paths, Sensitivity, Treatment};
+use vestibule_policy::mask::Mask;
+
+pub(crate) use self::answer::{Masking, Screen, WHOLE, Withheld};
+pub use self::{arguments::Unfit, tally::Tally};
+use self::{
+    readers::Readers,
+    settings::{ClientSwitch, MaskSettings, Switch},
+    wish::Wishes,
+};
+use crate::McpCall;
+
+/// How many configurations are kept ready. There are only as many as rules and roles make.
+const MOST_MASKERS: usize = 256;
+
+/// Everything that masking needs. One for the vault.
+pub(crate) struct Screening {
+    settings: MaskSettings,
+    key: HashKey,
+    paths: Paths,
+    maskers: Mutex<HashMap<Config, Arc<Masker>>>,
+    readers: Readers,
+    tally: Arc<Tally>,
+}
+
+impl Screening {
+    pub(crate) fn new(settings: MaskSettings, key: HashKey, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+        let spared = untouched::OF_THE_PROTOCOL.iter().map(|place| (*place, Treatment::Spare));
+        let entries: Vec<_> = spared.chain(untouched::FILES.iter().map(|place| (*place, Treatment::Encoded))).collect();
+        Self {
+            readers: Readers::new(settings.memory, clock, random),
+            settings,
+            key,
+            paths: Paths::new(&entries),
+            maskers: Mutex::default(),
+            tally: Arc::default(),
+        }
+    }
+
+    pub(crate) fn tally(&self) -> &Arc<Tally> {
+        &self.tally
+    }
+
+    /// What is done to the answer of a call; `None`: it passes as it is.
+    pub(crate) fn begin(
+        self: &Arc<Self>,
+        caller: &Arc<Principal>,
+        server: &Arc<Server>,
+        call: &McpCall,
+        demanded: &[Mask],
+    ) -> Option<Screen> {
+        let config = self.settings.for_answer(caller, server, call, demanded);
+        let sample = self.settings.proof.is_some_and(|one_in| self.tally.is_sample(one_in));
+        let proof = sample.then(|| self.masker(Config::default().with_sensitivity(Sensitivity::Eager)));
+        let config = config.or_else(|| sample.then(Config::none))?;
+        Some(Screen::new(self, config, proof, caller, server, call))
+    }
+
+    /// What a client wishes for logs, where it has a say. What cannot be read is masked.
+    pub(crate) fn log_wish(&self, headers: &HeaderMap) -> LogMasking {
+        let wish = Wishes::read(headers).map(|wishes| wishes.in_logs).unwrap_or(Some(Switch::On));
+        match (wish, self.settings.clients) {
+            (Some(Switch::On), _) => LogMasking::On,
+            (Some(Switch::Off), ClientSwitch::Override) => LogMasking::Off,
+            _ => LogMasking::AsConfigured,
+        }
+    }
+
+    /// The masker of a configuration; `with_paths` for whole messages.
+    fn masker(&self, config: Config) -> Arc<Masker> {
+        let mut maskers = self.maskers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(masker) = maskers.get(&config) {
+            return Arc::clone(masker);
+        }
+        if maskers.len() >= MOST_MASKERS {
+            maskers.clear();
+        }
+        let masker = Arc::new(Masker::new(config.clone(), self.key.clone()).with_paths(self.paths.clone()));
+        maskers.insert(config, Arc::clone(&masker));
+        masker
+    }
+}
+
+/// Where a value was seen: a server, and the session when there is one. No server has a `#` in its name.
+fn place(server: &Server, session: Option<&str>) -> ServerName {
+    match session {
+        Some(session) => {
+            let session = vestibule_model::Digest::of(session.as_bytes()).to_hex();
+            ServerName::new(format!("{}#{session}", server.name))
+        }
+        None => server.name.clone(),
+    }
+}

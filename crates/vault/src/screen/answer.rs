@@ -1,0 +1,228 @@
+//! The way to the client: a body is masked as it passes. What cannot be looked at does not pass.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+use vestibule_mcp::{
+    Era,
+    error::{self, code},
+    sse,
+};
+use vestibule_model::{Principal, Server, ServerName};
+use vestibule_pii::{Blocked, Config, Counts, JsonStream, Masker, Naming, SseStream, StreamError};
+
+use super::{
+    Screening, place,
+    plan::opens,
+    readers::{Beginning, Reader},
+    settings::Direction,
+};
+use crate::{McpCall, answer::Media};
+
+/// The largest event that is looked at, in bytes.
+const LARGEST_EVENT: usize = 32 << 20;
+/// A JSON answer up to this size is looked at as a whole: its client can do nothing with a part of it.
+pub(crate) const WHOLE: usize = 1 << 20;
+/// How many values of each kind were replaced.
+const MASKED: &str = "x-pii-masked";
+
+/// What is done to the answer of one call.
+pub(crate) struct Screen {
+    screening: Arc<Screening>,
+    masker: Arc<Masker>,
+    /// Looks once more, when this answer is one of the sample.
+    proof: Option<Arc<Masker>>,
+    reader: Arc<Reader>,
+    caller: Arc<Principal>,
+    server: Arc<Server>,
+    session: Option<String>,
+    beginning: Beginning,
+    id: Option<String>,
+    tool_call: bool,
+    era: Era,
+}
+
+impl Screen {
+    pub(super) fn new(
+        screening: &Arc<Screening>,
+        config: Config,
+        proof: Option<Arc<Masker>>,
+        caller: &Arc<Principal>,
+        server: &Arc<Server>,
+        call: &McpCall,
+    ) -> Self {
+        Self {
+            masker: screening.masker(config),
+            proof,
+            reader: screening.readers.of(caller),
+            screening: Arc::clone(screening),
+            caller: Arc::clone(caller),
+            server: Arc::clone(server),
+            session: call.upstream_session.clone(),
+            beginning: if opens(call) { Beginning::Now } else { Beginning::Unknown },
+            id: call.message.as_ref().and_then(|message| message.id().map(str::to_owned)),
+            tool_call: call.message.as_ref().is_some_and(|message| message.method() == "tools/call"),
+            era: call.era,
+        }
+    }
+
+    /// For a body of this media type; `None` when there is no body.
+    pub(crate) fn masking(self, media: Media, session: Option<&str>) -> Option<Masking> {
+        let masker = Arc::clone(&self.masker);
+        let stage = match media {
+            Media::Json => Stage::Json(Box::new(JsonStream::new(masker))),
+            Media::Events => Stage::Events(SseStream::new(masker, LARGEST_EVENT)),
+            Media::None => return None,
+        };
+        let place = place(&self.server, session.or(self.session.as_deref()));
+        Some(Masking { place, screen: self, stage, counted: Counts::default() })
+    }
+}
+
+enum Stage {
+    Json(Box<JsonStream<Arc<Masker>>>),
+    Events(SseStream<Arc<Masker>>),
+    Over,
+}
+
+/// Masks one body.
+pub(crate) struct Masking {
+    screen: Screen,
+    place: ServerName,
+    stage: Stage,
+    /// So much is in the tally.
+    counted: Counts,
+}
+
+/// What a body must not hold, or that it cannot be looked at. What is said to the client instead.
+pub(crate) struct Withheld {
+    pub(crate) reason: &'static str,
+    pub(crate) instead: Bytes,
+}
+
+impl Masking {
+    /// Whether nothing comes any more.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.stage, Stage::Over)
+    }
+
+    /// Whether the body may be looked at as a whole.
+    pub(crate) fn is_json(&self) -> bool {
+        matches!(self.stage, Stage::Json(_))
+    }
+
+    /// What may pass of the next bytes.
+    pub(crate) fn feed(&mut self, chunk: &[u8]) -> Result<Bytes, Withheld> {
+        let fed = self.with_labels(|stage, naming| match stage {
+            Stage::Json(json) => Ok((json.feed(chunk, naming)?, Some(json.counts().clone()))),
+            Stage::Events(events) => Ok((events.feed(chunk, naming)?, Some(events.counts().clone()))),
+            Stage::Over => Ok((Vec::new(), None)),
+        });
+        self.settle(fed)
+    }
+
+    /// What was held back at the end.
+    pub(crate) fn finish(&mut self) -> Result<Bytes, Withheld> {
+        let fed = self.with_labels(|stage, naming| match std::mem::replace(stage, Stage::Over) {
+            Stage::Json(json) => json.finish(naming).map(|(bytes, counts)| (bytes, Some(counts))),
+            Stage::Events(events) => events.finish(naming).map(|(bytes, counts)| (bytes, Some(counts))),
+            Stage::Over => Ok((Vec::new(), None)),
+        });
+        self.settle(fed)
+    }
+
+    /// A body that is all here. The counts go into a header.
+    pub(crate) fn whole(&mut self, body: Bytes, headers: &mut HeaderMap) -> Result<Bytes, Withheld> {
+        let masker = Arc::clone(&self.screen.masker);
+        let masked = self.with_labels(|stage, naming| -> Result<_, StreamError> {
+            *stage = Stage::Over;
+            let screened = masker.mask_bytes(&body, naming)?;
+            let counts = screened.counts().clone();
+            Ok((screened.into_inner(), counts))
+        });
+        match masked {
+            Ok((masked, counts)) => {
+                self.count(&counts);
+                let text = counts.iter().map(|(kind, count)| format!("{kind}={count}")).collect::<Vec<_>>().join(", ");
+                if let (false, Ok(value)) = (text.is_empty(), HeaderValue::from_str(&text)) {
+                    headers.insert(MASKED, value);
+                }
+                let out = masked.map_or(body, Bytes::from);
+                self.prove(&out);
+                Ok(out)
+            }
+            Err(error) => Err(self.withhold(error)),
+        }
+    }
+
+    fn settle(&mut self, fed: Result<(Vec<u8>, Option<Counts>), StreamError>) -> Result<Bytes, Withheld> {
+        match fed {
+            Ok((bytes, counts)) => {
+                counts.iter().for_each(|counts| self.count(counts));
+                if matches!(self.stage, Stage::Events(_)) {
+                    self.prove(&bytes);
+                }
+                Ok(bytes.into())
+            }
+            Err(error) => Err(self.withhold(error)),
+        }
+    }
+
+    fn with_labels<T>(&mut self, work: impl FnOnce(&mut Stage, &mut Naming<'_>) -> T) -> T {
+        let Screen { screening, reader, caller, beginning, .. } = &self.screen;
+        let mut labels = screening.readers.enter(reader, caller, &self.place, *beginning);
+        let before = labels.pseudonyms.weight();
+        let done = work(&mut self.stage, &mut Naming::Numbered(&mut labels.pseudonyms, &self.place));
+        reader.grown(before, labels.pseudonyms.weight());
+        done
+    }
+
+    fn count(&mut self, all: &Counts) {
+        self.screen.screening.tally.add(Direction::Results, &all.since(&self.counted));
+        self.counted = all.clone();
+    }
+
+    /// Looks once more at what goes out, and tells how much was and was not masked. Never what.
+    fn prove(&self, out: &[u8]) {
+        let Some(proof) = self.screen.proof.as_ref().filter(|_| !out.is_empty()) else { return };
+        let Ok(left) = proof.mask_bytes(out, &mut Naming::Plain) else { return };
+        self.screen.screening.tally.proved(left.counts());
+        let listed = |counts: &Counts| {
+            counts.iter().map(|(kind, count)| format!("{kind}={count}")).collect::<Vec<_>>().join(" ")
+        };
+        let (masked, left) = (listed(&self.counted), listed(left.counts()));
+        tracing::info!(server = %self.screen.server.name, bytes = out.len(), masked, left, "a sample of masking");
+    }
+
+    /// Ends the body with an error that tells the kind, never the value.
+    fn withhold(&mut self, error: StreamError) -> Withheld {
+        self.screen.screening.tally.refused();
+        let (reason, text) = match error {
+            StreamError::Blocked(Blocked(kind)) => (
+                "pii_blocked",
+                format!("The answer is withheld: it holds a value of kind {kind}, which must not pass."),
+            ),
+            StreamError::TooLarge(_) | StreamError::Broken => {
+                ("pii_unscanned", "The answer is withheld: it cannot be searched for personal data.".to_owned())
+            }
+        };
+        tracing::warn!(server = %self.screen.server.name, reason, "an answer is withheld");
+        let Screen { id, tool_call, era, .. } = &self.screen;
+        let body = match id {
+            Some(id) if *tool_call => error::tool_error_body(id, *era, &text),
+            id => error::error_body(id.as_deref(), code::DENIED, &text, None),
+        };
+        let instead = match (std::mem::replace(&mut self.stage, Stage::Over), id) {
+            (Stage::Events(events), Some(_)) => {
+                let mut bytes = events.into_passed();
+                bytes.extend_from_slice(&sse::encode(None, None, &body));
+                bytes.into()
+            }
+            // The stream of a session answers nothing in particular.
+            (Stage::Events(events), None) => events.into_passed().into(),
+            (Stage::Json(_) | Stage::Over, _) => Bytes::from(body),
+        };
+        Withheld { reason, instead }
+    }
+}
