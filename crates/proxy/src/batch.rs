@@ -33,7 +33,10 @@ pub(crate) async fn answer(proxy: &Arc<Proxy>, arrival: Arrival, parts: &Parts, 
     let answers = messages.into_iter().map(|message| {
         let arrival = arrival.another(proxy);
         let id = message.id().filter(|_| message.kind() == MessageKind::Request).map(str::to_owned);
-        async move { Element { id, answer: call::answer(proxy, &arrival, parts.clone(), Some(message)).await } }
+        // Boxed: the lives of all its calls are held at once.
+        Box::pin(
+            async move { Element { id, answer: call::answer(proxy, &arrival, parts.clone(), Some(message)).await } },
+        )
     });
     join(proxy, join_all(answers).await).await
 }
