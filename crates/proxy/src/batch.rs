@@ -16,13 +16,9 @@ use vestibule_mcp::{
     error::{self, code},
     sse,
 };
+use vestibule_vault::Media;
 
-use crate::{
-    Proxy,
-    answer::{self, Media},
-    arrival::Arrival,
-    call,
-};
+use crate::{Proxy, answer, arrival::Arrival, call};
 
 /// Answers a batch.
 pub(crate) async fn answer(proxy: &Arc<Proxy>, arrival: Arrival, parts: &Parts, messages: Vec<Message>) -> Response {

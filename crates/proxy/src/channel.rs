@@ -21,11 +21,10 @@ use vestibule_mcp::{
     error::{self, code},
     sse,
 };
-use vestibule_vault::screen::wish;
+use vestibule_vault::{Media, screen::wish};
 
 use crate::{
     Proxy,
-    answer::Media,
     arrival::{Door, of_its_own},
     call, session,
 };

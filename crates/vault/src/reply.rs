@@ -13,7 +13,8 @@ use http_body::{Body, Frame, SizeHint};
 use vestibule_store::journal::Recorded;
 
 use crate::{
-    answer::{Answer, Media, Source},
+    Media,
+    answer::{Answer, Source},
     outcome::Outcome,
     screen::{Masking, Screen, WHOLE, Withheld},
 };

@@ -18,7 +18,7 @@ use super::{
     readers::{Beginning, Reader},
     settings::Direction,
 };
-use crate::{McpCall, answer::Media};
+use crate::{McpCall, Media};
 
 /// The largest event that is looked at, in bytes.
 const LARGEST_EVENT: usize = 32 << 20;
