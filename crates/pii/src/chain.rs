@@ -1,6 +1,9 @@
 //! A chain: runs of digits with little between them. Cards, phones, SSNs, IPs and dates are parts of one.
 
-use crate::chars::{Sep, at, before, glued_left, glued_right, is_digit, separator, span};
+use crate::{
+    chars::{Sep, at, before, glued_left, glued_right, is_digit, run, separator},
+    simd::Sort,
+};
 
 /// The most runs that are looked at together.
 pub(crate) const MAX_RUNS: usize = 16;
@@ -55,6 +58,7 @@ pub(crate) struct Chain {
 
 impl Chain {
     /// Reads the chain that starts with the digit at `start`. `continued` says that it follows a chain that went on.
+    #[inline]
     pub(crate) fn read(bytes: &[u8], start: usize, continued: Continued) -> Self {
         let mut chain = Self {
             runs: [Run::default(); MAX_RUNS],
@@ -68,7 +72,7 @@ impl Chain {
         };
         let mut place = start;
         loop {
-            let end = place + span(bytes, place, usize::MAX, is_digit);
+            let end = place + run(bytes, place, usize::MAX, Sort::Digit);
             chain.push(Run { start: place, end });
             chain.total += end - place;
             chain.next = end;
@@ -195,7 +199,26 @@ impl Digits {
 }
 
 /// The gap after a run, when a digit follows it closely.
+#[inline]
 fn gap(bytes: &[u8], end: usize) -> Option<(Gap, usize)> {
+    let (first, second) = (at(bytes, end), at(bytes, end + 1));
+    let one = match first {
+        b' ' => Gap::One(Sep::Space),
+        b'-' => Gap::One(Sep::Dash),
+        b'.' => Gap::One(Sep::Dot),
+        b'/' => Gap::One(Sep::Slash),
+        b'(' | b')' => Gap::Paren,
+        0xC2 | 0xE2 => return long_gap(bytes, end),
+        _ => return None,
+    };
+    if is_digit(second) {
+        return Some((one, end + 1));
+    }
+    // Only another separator leads on to a digit.
+    if matches!(second, b' ' | b'-' | b'.' | b'/' | b'(' | b')' | 0xC2 | 0xE2) { long_gap(bytes, end) } else { None }
+}
+
+fn long_gap(bytes: &[u8], end: usize) -> Option<(Gap, usize)> {
     let (mut place, mut count, mut gap) = (end, 0, Gap::Mixed);
     let mut wide = false;
     while count < MAX_GAP {

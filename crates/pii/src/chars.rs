@@ -1,5 +1,7 @@
 //! What a byte is, and which character stands before or after a place.
 
+use crate::simd::{PIECE, Sort, equal, is_last, of_sort};
+
 const DIGIT: u8 = 1;
 const UPPER: u8 = 2;
 const LOWER: u8 = 4;
@@ -57,6 +59,12 @@ pub(crate) fn is_alpha(byte: u8) -> bool {
 #[inline]
 pub(crate) fn is_alnum(byte: u8) -> bool {
     class(byte) & (DIGIT | UPPER | LOWER) != 0
+}
+
+/// Digit, capital, small letter, or anything else: a number for each.
+#[inline]
+pub(crate) fn sort(byte: u8) -> u8 {
+    class(byte) & (DIGIT | UPPER | LOWER)
 }
 
 #[inline]
@@ -143,29 +151,136 @@ pub(crate) fn glued_right(bytes: &[u8], index: usize) -> bool {
 /// How many of the bytes from `index` on satisfy the test, at most `limit`.
 #[inline]
 pub(crate) fn span(bytes: &[u8], index: usize, limit: usize, test: impl Fn(u8) -> bool) -> usize {
-    bytes.get(index..).unwrap_or_default().iter().take(limit).take_while(|&&byte| test(byte)).count()
+    let rest = bytes.get(index..).unwrap_or_default();
+    let rest = rest.get(..limit).unwrap_or(rest);
+    let mut count = 0;
+    for &byte in rest {
+        if !test(byte) {
+            break;
+        }
+        count += 1;
+    }
+    count
 }
 
 /// How many of the bytes before `index` satisfy the test, at most `limit`.
 #[inline]
 pub(crate) fn span_back(bytes: &[u8], index: usize, limit: usize, test: impl Fn(u8) -> bool) -> usize {
-    bytes.get(..index).unwrap_or_default().iter().rev().take(limit).take_while(|&&byte| test(byte)).count()
+    let rest = bytes.get(..index).unwrap_or_default();
+    let rest = rest.get(rest.len().saturating_sub(limit)..).unwrap_or(rest);
+    let mut count = 0;
+    for &byte in rest.iter().rev() {
+        if !test(byte) {
+            break;
+        }
+        count += 1;
+    }
+    count
 }
 
-/// Where the byte is next, from `index` on; the end when it is nowhere. Eight at a time.
+/// How many bytes of the sort there are from `index` on, at most `limit`. Sixteen at a time: where a word ends is hard to
+/// guess for a processor.
+#[inline]
+pub(crate) fn run(bytes: &[u8], index: usize, limit: usize, sort: Sort) -> usize {
+    let mut count = 0;
+    let mut rest = bytes.get(index..).unwrap_or_default();
+    while let Some((piece, behind)) = rest.split_first_chunk::<PIECE>() {
+        let found = of_sort(piece, sort).trailing_ones() as usize;
+        count += found;
+        if found < PIECE || count >= limit {
+            return count.min(limit);
+        }
+        rest = behind;
+    }
+    (count + rest.iter().take_while(|&&byte| is_of(byte, sort)).count()).min(limit)
+}
+
+/// The same for the bytes before `index`.
+#[inline]
+pub(crate) fn run_back(bytes: &[u8], index: usize, limit: usize, sort: Sort) -> usize {
+    let mut count = 0;
+    let mut rest = bytes.get(..index).unwrap_or_default();
+    while let Some((ahead, piece)) = rest.split_last_chunk::<PIECE>() {
+        let found = of_sort(piece, sort).leading_ones() as usize;
+        count += found;
+        if found < PIECE || count >= limit {
+            return count.min(limit);
+        }
+        rest = ahead;
+    }
+    (count + rest.iter().rev().take_while(|&&byte| is_of(byte, sort)).count()).min(limit)
+}
+
+fn is_of(byte: u8, sort: Sort) -> bool {
+    match sort {
+        Sort::Digit => is_digit(byte),
+        Sort::Lower => byte.is_ascii_lowercase(),
+        Sort::Alnum => is_alnum(byte),
+        Sort::InLine => byte != b'\n',
+        Sort::Last => is_last(byte),
+    }
+}
+
+/// Where the byte is next, from `index` on; the end when it is nowhere.
 pub(crate) fn find_byte(bytes: &[u8], index: usize, byte: u8) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    let rest = bytes.get(index..).unwrap_or_default();
-    let (chunks, tail) = rest.as_chunks::<8>();
-    for (count, chunk) in chunks.iter().enumerate() {
-        let lanes = u64::from_le_bytes(*chunk) ^ (ONES * u64::from(byte));
-        let hits = lanes.wrapping_sub(ONES) & !lanes & (ONES << 7);
-        if hits != 0 {
-            return index + count * 8 + hits.trailing_zeros() as usize / 8;
+    let (pieces, tail) = bytes.get(index..).unwrap_or_default().as_chunks::<PIECE>();
+    for (count, piece) in pieces.iter().enumerate() {
+        let found = equal(piece, byte);
+        if found != 0 {
+            return index + count * PIECE + found.trailing_zeros() as usize;
         }
     }
     let done = bytes.len() - tail.len();
     done + tail.iter().position(|&other| other == byte).unwrap_or(tail.len())
+}
+
+/// Where the first line ends, at `index` or behind it, in front of whose end a bracket closes or a blank stands. Nothing
+/// when only the last line, which has no end, can be such.
+pub(crate) fn closed_line(bytes: &[u8], index: usize) -> Option<usize> {
+    let (pieces, tail) = bytes.get(index..).unwrap_or_default().as_chunks::<PIECE>();
+    let mut last = u16::from(index > 0 && is_last(before(bytes, index)));
+    for (count, piece) in pieces.iter().enumerate() {
+        let closes = of_sort(piece, Sort::Last);
+        let found = equal(piece, b'\n') & ((closes << 1) | last);
+        if found != 0 {
+            return Some(index + count * PIECE + found.trailing_zeros() as usize);
+        }
+        last = closes >> (PIECE - 1);
+    }
+    let done = bytes.len() - tail.len();
+    (done..bytes.len()).find(|&end| at(bytes, end) == b'\n' && is_last(before(bytes, end)))
+}
+
+/// The bytes of a short word as one number, the first one lowest. Nothing when there are more than sixteen.
+#[inline]
+pub(crate) fn joined(word: &[u8]) -> Option<u128> {
+    // Two pieces that overlap, whatever the length is.
+    let both = |first: u64, last: u64, size: usize| {
+        let new = word.len() - size;
+        (new <= size).then(|| {
+            let behind = if new == 0 { 0 } else { u128::from(last >> (8 * (size - new))) };
+            u128::from(first) | (behind << (8 * size))
+        })
+    };
+    if let (Some(first), Some(last)) = (word.first_chunk::<8>(), word.last_chunk::<8>()) {
+        both(u64::from_le_bytes(*first), u64::from_le_bytes(*last), 8)
+    } else if let (Some(first), Some(last)) = (word.first_chunk::<4>(), word.last_chunk::<4>()) {
+        both(u32::from_le_bytes(*first).into(), u32::from_le_bytes(*last).into(), 4)
+    } else {
+        Some(word.iter().rev().fold(0, |joined, &byte| (joined << 8) | u128::from(byte)))
+    }
+}
+
+/// The same in small letters. Nothing when a byte is none of ASCII.
+#[inline]
+pub(crate) fn packed(word: &[u8]) -> Option<u128> {
+    const SMALL: u128 = u128::MAX / 255 * 0x20;
+    const HIGHS: u128 = u128::MAX / 255 * 0x80;
+    let joined = joined(word).filter(|joined| joined & HIGHS == 0)?;
+    // Capitals are the bytes that pass one bound and not the other.
+    let from = joined + u128::MAX / 255 * (0x80 - u128::from(b'A'));
+    let behind = joined + u128::MAX / 255 * (0x7F - u128::from(b'Z'));
+    Some(joined | (((from & !behind & HIGHS) >> 2) & SMALL))
 }
 
 /// Whether the bytes from `index` on begin with a word, in any case.
@@ -206,4 +321,35 @@ pub(crate) enum Sep {
     Slash,
     Open,
     Close,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn packed_words_are_their_small_letters(word in proptest::collection::vec(1u8..0x80, 0..18)) {
+            let expected = (word.len() <= 16).then(|| {
+                word.iter().rev().fold(0, |packed: u128, byte| (packed << 8) | u128::from(byte.to_ascii_lowercase()))
+            });
+            prop_assert_eq!(packed(&word), expected);
+            let other = [&word[..], "é".as_bytes()].concat();
+            prop_assert_eq!(packed(&other), None);
+        }
+
+        #[test]
+        fn runs_are_spans(bytes in proptest::collection::vec(prop_oneof![Just(b'a'), Just(b'7'), Just(b'\n'), any::<u8>()], 0..60), index in 0usize..60, limit in 0usize..50) {
+            let index = index.min(bytes.len());
+            for sort in [Sort::Digit, Sort::Lower, Sort::Alnum, Sort::InLine, Sort::Last] {
+                prop_assert_eq!(run(&bytes, index, limit, sort), span(&bytes, index, limit, |byte| is_of(byte, sort)));
+                prop_assert_eq!(
+                    run_back(&bytes, index, limit, sort),
+                    span_back(&bytes, index, limit, |byte| is_of(byte, sort))
+                );
+            }
+        }
+    }
 }

@@ -3,13 +3,15 @@
 use crate::{
     chain::{Chain, Continued, Run},
     chars::{
-        Sep, at, before, char_at, char_before, is_alnum, is_digit, is_escape, is_hex, is_letter, part, span, span_back,
+        Sep, at, before, char_at, char_before, is_alnum, is_digit, is_escape, is_hex, is_letter, part, run, run_back,
+        span,
     },
     config::Config,
     context::Text,
     kind::Kind,
     prefilter::Anchors,
     recognizers::{ALL, Candidate, Candidates, Find, Token},
+    simd::Sort,
 };
 
 type ChainFn = fn(&Text<'_>, &Chain, &mut Candidates);
@@ -86,9 +88,15 @@ impl Engine {
                 anchor + 1
             };
         }
+        // Nearly every number stands alone.
+        let digits = run(bytes, anchor, usize::MAX, Sort::Digit);
+        let left = if anchor > floor { before(bytes, anchor) } else { 0 };
+        if is_apart(left) && is_apart(at(bytes, anchor + digits)) {
+            return self.visit_chain(text, anchor, found);
+        }
         let start = word_start(bytes, anchor, floor);
-        let end = word_end(bytes, anchor);
-        let digits = span(bytes, start, end - start, is_digit);
+        let end = word_end(bytes, anchor + digits);
+        let digits = if start == anchor { digits } else { 0 };
         if start == anchor && digits == end - start {
             return self.visit_chain(text, anchor, found);
         }
@@ -188,6 +196,11 @@ fn choose(cluster: &mut [Candidate], settled: &mut Vec<Candidate>) {
     }
 }
 
+/// A byte that is no part of a word.
+fn is_apart(byte: u8) -> bool {
+    byte < 0x80 && !is_alnum(byte)
+}
+
 /// The start of the word around a digit: letters and digits, but not the letter of an escape.
 fn word_start(bytes: &[u8], anchor: usize, floor: usize) -> usize {
     let mut start = anchor;
@@ -213,7 +226,7 @@ fn word_start(bytes: &[u8], anchor: usize, floor: usize) -> usize {
 fn word_end(bytes: &[u8], anchor: usize) -> usize {
     let mut end = anchor;
     loop {
-        end += span(bytes, end, usize::MAX, is_alnum);
+        end += run(bytes, end, usize::MAX, Sort::Alnum);
         match char_at(bytes, end) {
             Some(letter) if !letter.is_ascii() && is_letter(letter) => end += letter.len_utf8(),
             _ => return end,
@@ -234,8 +247,16 @@ pub(crate) fn uuid_end(bytes: &[u8], start: usize) -> Option<usize> {
 }
 
 /// Where the moment ends that starts here: `2024-05-01T10:00:00.123Z`, `2024-05-01 10:00`, `10:00:00`.
+#[inline]
 pub(crate) fn moment_end(bytes: &[u8], start: usize) -> Option<usize> {
-    let length = span(bytes, start, 5, is_digit);
+    let length = run(bytes, start, 5, Sort::Digit);
+    match (length, at(bytes, start + length)) {
+        (2, b':') | (4, b'-') => long_moment_end(bytes, start, length),
+        _ => None,
+    }
+}
+
+fn long_moment_end(bytes: &[u8], start: usize, length: usize) -> Option<usize> {
     let first = Run { start, end: start + length };
     let clock = |place: usize| {
         let colons = [2, 5].map(|offset| at(bytes, place + offset) == b':');
@@ -282,12 +303,14 @@ fn is_dull(bytes: &[u8], chain: &Chain) -> bool {
         b',' => at(bytes, last.end + 1) == b' ' && worded(at(bytes, last.end + 2)),
         _ => false,
     };
-    let closes = left == b' ' && first.start > 1 && {
-        let byte = before(bytes, first.start - 1);
-        let letters = span_back(bytes, first.start - 1, 40, |byte| byte.is_ascii_lowercase());
+    // "Avenida Madero #38"
+    let start = first.start - usize::from(left == b'#');
+    let closes = before(bytes, start) == b' ' && start > 1 && {
+        let byte = before(bytes, start - 1);
+        let letters = run_back(bytes, start - 1, 40, Sort::Lower);
         matches!(byte, b'.' | b',')
             || byte >= 0x80
-            || (letters < 40 && !matches!(before(bytes, first.start - 1 - letters), b' ' | b'\n' | b'"' | b'(' | b'_'))
+            || (letters < 40 && !matches!(before(bytes, start - 1 - letters), b' ' | b'\n' | b'"' | b'(' | b'_'))
     };
     !leads && !closes && right != b':' && left != b':' && left != b'%' && right != b'<'
 }

@@ -49,9 +49,13 @@ impl<'a> Anchors<'a> {
 
     fn load_tail(&self) -> u64 {
         let rest = self.bytes.get(self.block..).unwrap_or_default();
+        // The last block that is whole, without what was seen before. It may end with one colon or dash too many.
+        if let Some(last) = self.bytes.last_chunk::<BLOCK>() {
+            return anchors(last).checked_shr((BLOCK - rest.len()) as u32).unwrap_or(0);
+        }
         let mut block = [0; BLOCK];
-        for (into, from) in block.iter_mut().zip(rest) {
-            *into = *from;
+        if let Some(into) = block.get_mut(..rest.len()) {
+            into.copy_from_slice(rest);
         }
         anchors(&block)
     }

@@ -1,13 +1,14 @@
 //! The scanner: text and JSON in, findings out.
 
 use crate::{
-    chars::{at, find_byte, part, span, starts_with_ignore_case},
+    chars::{at, closed_line, part, run_back, span, starts_with_ignore_case},
     config::Config,
     context::{Surroundings, Text, key_topics},
     engine::Engine,
     finding::{Finding, Site},
     impersonal::is_impersonal,
     json::{Origin, Paths, looks_like_json, walk},
+    simd::Sort,
 };
 
 /// Finds personal data. Build one per configuration and share it.
@@ -67,10 +68,11 @@ impl Scanner {
     /// Text in which some lines may be JSON of their own. What lies between such lines is read as one text.
     pub(crate) fn lines(&self, bytes: &[u8], origin: &Origin<'_>, surroundings: Surroundings) -> Vec<Finding> {
         let mut found = Vec::new();
-        let (mut place, mut plain) = (0, 0);
-        while place < bytes.len() {
-            let end = find_byte(bytes, place, b'\n');
+        let (mut next, mut plain) = (0, 0);
+        while next < bytes.len() {
             // JSON ends with a bracket; most lines do not.
+            let end = closed_line(bytes, next).unwrap_or(bytes.len());
+            let place = end - run_back(bytes, end, end - next, Sort::InLine);
             let closes = matches!(part(bytes, place, end).trim_ascii_end().last(), Some(b'}' | b']'));
             let start = if closes { json_start(bytes, place) } else { end };
             if matches!(at(bytes, start), b'{' | b'[') && looks_like_json(part(bytes, start, end)) {
@@ -81,7 +83,7 @@ impl Scanner {
                     plain = end;
                 }
             }
-            place = end + 1;
+            next = end + 1;
         }
         self.between(bytes, plain, bytes.len(), origin, surroundings, &mut found);
         found

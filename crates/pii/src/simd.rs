@@ -54,6 +54,118 @@ fn scalar(block: &[u8; BLOCK]) -> u64 {
     )
 }
 
+/// Bytes that are looked at together at the end of a word.
+pub(crate) const PIECE: usize = 16;
+
+/// Sorts of bytes that stand in runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Sort {
+    Digit,
+    Lower,
+    Alnum,
+    /// Everything but the end of a line.
+    InLine,
+    /// What may stand last in a line of JSON: a closing bracket, a blank.
+    Last,
+}
+
+/// Which of the bytes are of the sort, the first one lowest.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[expect(unsafe_code, reason = "the other call into code for a processor feature")]
+pub(crate) fn of_sort(piece: &[u8; PIECE], sort: Sort) -> u16 {
+    // SAFETY: SSE2 is part of x86-64; every processor that runs this has it.
+    unsafe { sorted(piece, sort) }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "sse2")]
+fn sorted(piece: &[u8; PIECE], sort: Sort) -> u16 {
+    use std::arch::x86_64::{
+        __m128i, _mm_andnot_si128, _mm_cmpeq_epi8, _mm_cmpgt_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x,
+        _mm_set1_epi8, _mm_sub_epi8,
+    };
+    let whole = u128::from_le_bytes(*piece);
+    let lanes = _mm_set_epi64x((whole >> 64) as i64, whole as i64);
+    // So many values from the first one on; see above.
+    let within = |lanes: __m128i, first: u8, count: i8| {
+        let moved = _mm_sub_epi8(lanes, _mm_set1_epi8((first as i8).wrapping_sub(i8::MIN)));
+        _mm_cmpgt_epi8(_mm_set1_epi8(i8::MIN + count), moved)
+    };
+    let digits = |lanes| within(lanes, b'0', 10);
+    let is = |lanes, byte: u8| _mm_cmpeq_epi8(lanes, _mm_set1_epi8(byte as i8));
+    let found = match sort {
+        Sort::Digit => digits(lanes),
+        Sort::Lower => within(lanes, b'a', 26),
+        Sort::InLine => return !(_mm_movemask_epi8(is(lanes, b'\n')) as u16),
+        Sort::Last => {
+            // Both brackets differ from each other in one bit.
+            let closes = is(_mm_or_si128(lanes, _mm_set1_epi8(0x20)), b'}');
+            let blank = _mm_or_si128(is(lanes, b' '), _mm_andnot_si128(is(lanes, b'\n'), within(lanes, b'\t', 5)));
+            _mm_or_si128(closes, blank)
+        }
+        Sort::Alnum => {
+            let letters = within(_mm_or_si128(lanes, _mm_set1_epi8(0x20)), b'a', 26);
+            _mm_or_si128(letters, digits(lanes))
+        }
+    };
+    _mm_movemask_epi8(found) as u16
+}
+
+/// Which of the bytes are this one, the first one lowest.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[expect(unsafe_code, reason = "as above")]
+pub(crate) fn equal(piece: &[u8; PIECE], byte: u8) -> u16 {
+    // SAFETY: SSE2 is part of x86-64; every processor that runs this has it.
+    unsafe { equals(piece, byte) }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "sse2")]
+fn equals(piece: &[u8; PIECE], byte: u8) -> u16 {
+    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_set_epi64x, _mm_set1_epi8};
+    let whole = u128::from_le_bytes(*piece);
+    let lanes = _mm_set_epi64x((whole >> 64) as i64, whole as i64);
+    _mm_movemask_epi8(_mm_cmpeq_epi8(lanes, _mm_set1_epi8(byte as i8))) as u16
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn equal(piece: &[u8; PIECE], byte: u8) -> u16 {
+    equal_scalar(piece, byte)
+}
+
+/// Whether the byte is of the sort [`Sort::Last`].
+pub(crate) fn is_last(byte: u8) -> bool {
+    matches!(byte, b'}' | b']' | b' ' | b'\t' | 0x0B..=b'\r')
+}
+
+/// The same, byte by byte.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn equal_scalar(piece: &[u8; PIECE], byte: u8) -> u16 {
+    piece.iter().enumerate().fold(0, |mask, (index, &other)| mask | (u16::from(other == byte) << index))
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn of_sort(piece: &[u8; PIECE], sort: Sort) -> u16 {
+    sorted_scalar(piece, sort)
+}
+
+/// The same, byte by byte.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn sorted_scalar(piece: &[u8; PIECE], sort: Sort) -> u16 {
+    let test = |byte: u8| match sort {
+        Sort::Digit => byte.is_ascii_digit(),
+        Sort::Lower => byte.is_ascii_lowercase(),
+        Sort::Alnum => byte.is_ascii_alphanumeric(),
+        Sort::InLine => byte != b'\n',
+        Sort::Last => is_last(byte),
+    };
+    piece.iter().enumerate().fold(0, |mask, (index, &byte)| mask | (u16::from(test(byte)) << index))
+}
+
 /// Two colons and five dashes count where they begin; across the end of a block one colon or dash is enough.
 #[inline]
 fn combine(digits: u64, ats: u64, colons: u64, dashes: u64) -> u64 {
@@ -74,6 +186,15 @@ mod tests {
         fn lanes_and_bytes_agree(block in proptest::collection::vec(prop_oneof![any::<u8>(), Just(b':'), Just(b'-'), Just(b'0')], 64)) {
             let block: [u8; BLOCK] = block.try_into().unwrap();
             prop_assert_eq!(anchors(&block), scalar(&block));
+        }
+
+        #[test]
+        fn sorts_agree(piece in any::<[u8; PIECE]>()) {
+            for sort in [Sort::Digit, Sort::Lower, Sort::Alnum, Sort::InLine, Sort::Last] {
+                prop_assert_eq!(of_sort(&piece, sort), sorted_scalar(&piece, sort));
+            }
+            let byte = piece.last().copied().unwrap_or(0);
+            prop_assert_eq!(equal(&piece, byte), equal_scalar(&piece, byte));
         }
     }
 }

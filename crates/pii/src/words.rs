@@ -1,6 +1,6 @@
 //! Sets of words, looked up in any case without an allocation.
 
-use crate::chars::is_alpha;
+use crate::chars::packed;
 
 /// A set of words by their hash.
 #[derive(Debug)]
@@ -69,14 +69,19 @@ fn first_is_plain(word: &[u8]) -> bool {
 
 /// The hash of the lower-case word; never 0.
 fn hash(word: &[u8]) -> u64 {
+    if let Some(packed) = packed(word) {
+        return mixed(packed) | 1;
+    }
     let mix = |state: u64, byte: u8| (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
-    let hash = if word.is_ascii() {
-        word.iter().fold(SEED, |state, &byte| mix(state, if is_alpha(byte) { byte | 0x20 } else { byte }))
-    } else {
-        let lower = String::from_utf8_lossy(word).to_lowercase();
-        lower.bytes().fold(SEED, mix)
-    };
-    hash | 1
+    let lower = String::from_utf8_lossy(word).to_lowercase();
+    lower.bytes().fold(SEED, mix) | 1
+}
+
+/// Both halves of a product in which every bit has its part.
+fn mixed(packed: u128) -> u64 {
+    let (low, high) = (packed as u64, (packed >> 64) as u64);
+    let product = u128::from(low ^ 0x9E37_79B9_7F4A_7C15) * u128::from(high ^ 0xC2B2_AE3D_27D4_EB4F);
+    product as u64 ^ (product >> 64) as u64
 }
 
 #[cfg(test)]

@@ -5,14 +5,20 @@ use super::{
     topics::Topics,
 };
 use crate::{
-    chars::{at, before, char_before, is_alnum, is_alpha, is_digit, is_escape, is_letter, is_upper, part, span_back},
+    chars::{
+        at, before, char_before, is_alnum, is_alpha, is_digit, is_escape, is_letter, is_upper, part, run_back,
+        span_back,
+    },
     kind::Kind,
+    simd::Sort,
 };
 
 /// How far a label may be from its value, in bytes.
 const REACH: usize = 88;
 /// How many words are looked at.
 const MAX_WORDS: usize = 12;
+/// How long the first cell of a line may be to be the label of the second.
+const MAX_CELL: usize = 48;
 
 /// What was found on the left of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -159,7 +165,7 @@ fn word_before<'a>(bytes: &'a [u8], place: usize, floor: usize, first: bool) -> 
         }
         match byte {
             b'\n' | b'|' | b'}' => return None,
-            b'\t' if !first || !matches!(before(bytes, end - 1), b':' | b'=') => return None,
+            b'\t' if !first || !is_label_tab(bytes, end - 1) => return None,
             _ => end -= 1,
         }
     }
@@ -169,10 +175,19 @@ fn word_before<'a>(bytes: &'a [u8], place: usize, floor: usize, first: bool) -> 
     Some(Word { text: part(bytes, start, end), start })
 }
 
+/// Whether the tab stands between a label and its value: behind a colon, or behind the first cell of its line.
+fn is_label_tab(bytes: &[u8], tab: usize) -> bool {
+    if matches!(before(bytes, tab), b':' | b'=') {
+        return true;
+    }
+    let length = span_back(bytes, tab, MAX_CELL, |byte| !matches!(byte, b'\t' | b'\n') && !is_digit(byte));
+    (1..MAX_CELL).contains(&length) && matches!(before(bytes, tab - length), 0 | b'\n')
+}
+
 /// Where the word that ends at `end` begins; `phoneNumber` and `IPAddress` are two words each.
 fn word_start(bytes: &[u8], end: usize, floor: usize) -> usize {
     // Small letters in front of one another are the common case.
-    let mut start = end - span_back(bytes, end, end.saturating_sub(floor), |byte| byte.is_ascii_lowercase());
+    let mut start = end - run_back(bytes, end, end.saturating_sub(floor), Sort::Lower);
     while start > floor {
         let byte = before(bytes, start);
         if byte >= 0x80 {
@@ -237,7 +252,14 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
         return Topics::of(Kind::Ssn);
     }
     let counts = [&b"number"[..], b"no", b"num", b"nr", b"value"];
-    if own(b"id") && counts.iter().any(|count| right.eq_ignore_ascii_case(count)) {
+    let counted = || counts.iter().any(|count| right.eq_ignore_ascii_case(count));
+    if own(b"contact") && counted() {
+        return Topics::of(Kind::Phone);
+    }
+    if own(b"ss") && (counted() || at(bytes, word.start + 2) == b'#') {
+        return Topics::of(Kind::Ssn);
+    }
+    if own(b"id") && counted() {
         return Topics::FILLER;
     }
     let topics = lexicon().word(word.text);

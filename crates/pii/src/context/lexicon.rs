@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::{topics::Topics, words::WORDS};
-use crate::chars::{char_at, is_alpha};
+use crate::chars::{char_at, is_alpha, packed};
 
 /// One word of the table.
 #[derive(Clone, Copy, Default)]
@@ -29,9 +29,25 @@ const SEED: u64 = 0xCBF2_9CE4_8422_2325;
 /// The words by hash.
 pub(crate) struct Lexicon {
     slots: Vec<Entry>,
+    /// Words that can be [`packed`], by their letters: nearly every word that is looked up is such.
+    short: Vec<(u128, Topics)>,
     /// By the first two letters of a word: which lengths the entries have that begin so. Most words meet none.
-    lengths: Vec<u64>,
+    lengths: Vec<Lengths>,
 }
+
+/// The lengths of entries, a bit each.
+#[derive(Clone, Copy, Default)]
+struct Lengths {
+    /// Of all.
+    any: u64,
+    /// Of those of plain letters that must be the whole word.
+    whole: u32,
+    /// Of those of plain letters that may begin a longer word.
+    stem: u32,
+}
+
+/// How many places the short words have.
+const SHORT_SLOTS: usize = 8192;
 
 /// The one lexicon.
 pub(crate) fn lexicon() -> &'static Lexicon {
@@ -41,22 +57,51 @@ pub(crate) fn lexicon() -> &'static Lexicon {
 
 impl Lexicon {
     fn build() -> Self {
-        let mut lexicon = Self { slots: vec![Entry::default(); SLOTS], lengths: vec![0; PAIRS] };
-        for (topics, words) in WORDS {
-            for word in words.split_whitespace() {
-                let (word, form) = match word.strip_suffix('*') {
-                    Some(stem) => (stem, Form::Stem),
-                    None => (word, if is_unspaced_start(word) { Form::Stem } else { Form::Whole }),
-                };
-                lexicon.insert(Entry { hash: hash(word.as_bytes()), topics: *topics, form });
-                if let Some(pair) = pair(word.as_bytes())
-                    && let Some(lengths) = lexicon.lengths.get_mut(pair)
-                {
-                    *lengths |= 1 << word.len().min(63);
-                }
+        let mut lexicon = Self {
+            slots: vec![Entry::default(); SLOTS],
+            short: vec![(0, Topics::NONE); SHORT_SLOTS],
+            lengths: vec![Lengths::default(); PAIRS],
+        };
+        let words = || WORDS.iter().flat_map(|(topics, words)| words.split_whitespace().map(|word| (*topics, word)));
+        for (topics, word) in words() {
+            let (word, form) = match word.strip_suffix('*') {
+                Some(stem) => (stem, Form::Stem),
+                None => (word, if is_unspaced_start(word) { Form::Stem } else { Form::Whole }),
+            };
+            lexicon.insert(Entry { hash: hash(word.as_bytes()), topics, form });
+            if let Some(pair) = pair(word.as_bytes())
+                && let Some(lengths) = lexicon.lengths.get_mut(pair)
+            {
+                lengths.any |= 1 << word.len().min(63);
             }
         }
+        // What a word means is settled only when all are in.
+        for (_, word) in words() {
+            lexicon.shorten(word.trim_end_matches('*').as_bytes());
+        }
         lexicon
+    }
+
+    /// Puts a word of the table among the short ones, if it is one.
+    fn shorten(&mut self, word: &[u8]) {
+        let Some((letters, pair)) = packed(word).zip(pair(word)) else { return };
+        let Some(entry) = self.get(hash(word)) else { return };
+        let bit = 1 << word.len();
+        if let Some(lengths) = self.lengths.get_mut(pair) {
+            match entry.form {
+                Form::Stem => lengths.stem |= bit,
+                Form::Whole | Form::Absent => lengths.whole |= bit,
+            }
+        }
+        let form = if entry.form == Form::Stem { STEM } else { 0 };
+        let mut index = short_slot(letters | form);
+        while let Some(slot) = self.short.get_mut(index) {
+            if slot.0 == 0 || slot.0 == letters | form {
+                *slot = (letters | form, entry.topics);
+                return;
+            }
+            index = (index + 1) % SHORT_SLOTS;
+        }
     }
 
     fn insert(&mut self, entry: Entry) {
@@ -96,15 +141,50 @@ impl Lexicon {
 
     /// The topics of a word: of the whole, or of its longest stem.
     pub(crate) fn word(&self, word: &[u8]) -> Topics {
-        match pair(word) {
-            Some(pair) if word.len() < 63 => self.plain(word, pair),
-            _ => self.any(word),
+        let Some(pair) = pair(word) else { return self.any(word) };
+        if let Some(letters) = packed(word) {
+            return self.brief(letters, word.len(), pair);
+        }
+        if word.len() < 63 { self.plain(word, pair) } else { self.any(word) }
+    }
+
+    /// A word of a few plain letters.
+    fn brief(&self, letters: u128, length: usize, pair: usize) -> Topics {
+        let Some(lengths) = self.lengths.get(pair) else { return Topics::NONE };
+        if lengths.whole & (1 << length) != 0
+            && let Some(topics) = self.exact(letters)
+        {
+            return topics;
+        }
+        let mut stems = lengths.stem & ((2 << length) - 1);
+        while stems != 0 {
+            let length = 31 - stems.leading_zeros();
+            stems &= !(1 << length);
+            let head = letters & (u128::MAX >> (128 - 8 * length));
+            if let Some(topics) = self.exact(head | STEM) {
+                return topics;
+            }
+        }
+        Topics::NONE
+    }
+
+    fn exact(&self, letters: u128) -> Option<Topics> {
+        let mut index = short_slot(letters);
+        loop {
+            let (found, topics) = self.short.get(index)?;
+            if *found == letters {
+                return Some(*topics);
+            }
+            if *found == 0 {
+                return None;
+            }
+            index = (index + 1) % SHORT_SLOTS;
         }
     }
 
     /// A word that begins with two plain letters: only prefixes of a length that some entry has are looked up.
     fn plain(&self, word: &[u8], pair: usize) -> Topics {
-        let lengths = self.lengths.get(pair).copied().unwrap_or(0) & ((2 << word.len()) - 1);
+        let lengths = self.lengths.get(pair).copied().unwrap_or_default().any & ((2 << word.len()) - 1);
         if lengths == 0 && word.is_ascii() {
             return Topics::NONE;
         }
@@ -168,6 +248,14 @@ fn pair(word: &[u8]) -> Option<usize> {
     let [first, second, ..] = word else { return None };
     (is_alpha(*first) && is_alpha(*second))
         .then(|| usize::from((first | 0x20) - b'a') * 26 + usize::from((second | 0x20) - b'a'))
+}
+
+/// Marks the letters of a stem: no letter has this bit.
+const STEM: u128 = 0x80;
+
+fn short_slot(letters: u128) -> usize {
+    let mixed = (letters as u64 ^ ((letters >> 64) as u64).rotate_left(23)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> 51) as usize % SHORT_SLOTS
 }
 
 fn slot(hash: u64) -> usize {

@@ -19,8 +19,9 @@ pub(crate) use table::key_topics;
 pub(crate) use topics::Topics;
 
 use crate::{
-    chars::{at, before, is_alpha, part, span, span_back},
+    chars::{at, before, is_alpha, part, run_back, span, span_back},
     kind::Kind,
+    simd::Sort,
 };
 
 /// What the context says about a value being of a kind.
@@ -244,14 +245,14 @@ impl<'a> Text<'a> {
     /// The key above in an outline: the nearest line before that is indented less and ends with a colon.
     fn parent(&self, value: usize) -> Topics {
         let indent = |line: &[u8]| line.iter().take_while(|byte| matches!(byte, b' ' | b'-')).count();
-        let mut start = value - span_back(self.bytes, value, MAX_LABEL_LINE, |byte| byte != b'\n');
+        let mut start = value - run_back(self.bytes, value, MAX_LABEL_LINE, Sort::InLine);
         let own = indent(part(self.bytes, start, value));
         if own == 0 || own >= MAX_LABEL_LINE {
             return Topics::NONE;
         }
         for _ in 0..MAX_OUTLINE {
             let Some(end) = start.checked_sub(1) else { break };
-            start = end - span_back(self.bytes, end, MAX_LABEL_LINE, |byte| byte != b'\n');
+            start = end - run_back(self.bytes, end, MAX_LABEL_LINE, Sort::InLine);
             let line = part(self.bytes, start, end);
             if indent(line) < own {
                 let line = line.trim_ascii();
@@ -274,19 +275,22 @@ impl<'a> Text<'a> {
             return Topics::NONE;
         }
         let length = span(self.bytes, end + 1, 16, |byte| is_alpha(byte) || byte >= 0x80);
-        lexicon().word(part(self.bytes, end + 1, end + 1 + length))
+        let topics = lexicon().word(part(self.bytes, end + 1, end + 1 + length));
+        // "4111... (exp 09/27)" says more than one word; only the name of a kind counts then.
+        let alone = at(self.bytes, end + 1 + length) == b')';
+        if alone || topics.names_a_kind() { topics } else { Topics::NONE }
     }
 
     /// The label in the line above a value that stands alone in its line, or the key above in YAML.
     fn line_above(&self, value: usize) -> Topics {
-        let column = span_back(self.bytes, value, MAX_LABEL_LINE, |byte| byte != b'\n');
+        let column = run_back(self.bytes, value, MAX_LABEL_LINE, Sort::InLine);
         let mut end = value - column;
         for _ in 0..2 {
             if end == 0 || before(self.bytes, end) != b'\n' {
                 return Topics::NONE;
             }
             end -= 1;
-            let length = span_back(self.bytes, end, MAX_LABEL_LINE, |byte| byte != b'\n');
+            let length = run_back(self.bytes, end, MAX_LABEL_LINE, Sort::InLine);
             if length >= MAX_LABEL_LINE {
                 return Topics::NONE;
             }

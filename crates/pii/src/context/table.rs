@@ -2,7 +2,7 @@
 
 use super::{label, lexicon::lexicon, topics::Topics};
 use crate::{
-    chars::{at, find_byte, is_alpha, is_digit, part, span, span_back},
+    chars::{at, find_byte, is_alpha, is_digit, part, span, span_back, starts_with_ignore_case},
     kind::Kind,
 };
 
@@ -150,6 +150,9 @@ impl Table {
         if text.starts_with(b"  ") || text.starts_with(b"\t") || text.starts_with(b"//") {
             return None;
         }
+        if let Some(table) = Self::copied(text) {
+            return Some(table);
+        }
         if text.len() > MAX_HEAD_LINE || text.len() < 3 || text.ends_with(b";") || text.ends_with(b",") {
             return None;
         }
@@ -165,10 +168,30 @@ impl Table {
         }
     }
 
+    /// `COPY people (name, phone) FROM stdin;`: rows with tabs follow, as a dump of PostgreSQL writes them.
+    fn copied(text: &[u8]) -> Option<Self> {
+        let rest = text.strip_prefix(b"COPY ").filter(|rest| rest.len() <= MAX_HEAD_LINE)?;
+        let open = rest.iter().position(|&byte| byte == b'(')?;
+        let columns = rest.get(open + 1..)?;
+        let close = columns.iter().position(|&byte| byte == b')')?;
+        if !starts_with_ignore_case(columns, close + 1, b" from stdin") {
+            return None;
+        }
+        let mut heads = Vec::new();
+        for (index, cell) in columns.get(..close)?.split(|&byte| byte == b',').enumerate() {
+            heads.push(Head { column: index, topics: head_topics(cell)? });
+        }
+        Some(Self { divider: Divider::Byte(b'\t'), heads })
+    }
+
     fn divided(text: &[u8], divider: u8) -> Option<Self> {
         let mut heads = Vec::new();
         let mut column = 0;
         for cell in text.split(|&byte| byte == divider) {
+            // "Address<tab>12 Main Street" is a label with its value, no head of two columns.
+            if divider == b'\t' && column > 0 && heads.len() == 1 && cell.iter().any(u8::is_ascii_digit) {
+                return None;
+            }
             heads.push(Head { column, topics: head_topics(cell)? });
             column += cell.len() + 1;
         }
@@ -193,27 +216,59 @@ impl Table {
     }
 }
 
+/// By byte: how strong a divider it is, or why no head of a table looks so.
+static RANKS: [u8; 256] = ranks();
+/// Is in no head.
+const NEVER: u8 = 6;
+/// Is in none directly behind a letter.
+const CALL: u8 = 5;
+
+const fn ranks() -> [u8; 256] {
+    let mut ranks = [0; 256];
+    let known = [
+        (b'\t', 4),
+        (b'|', 3),
+        (b';', 2),
+        (b',', 1),
+        (b'(', CALL),
+        (b'@', NEVER),
+        (b'{', NEVER),
+        (b'}', NEVER),
+        (b'=', NEVER),
+        (b':', NEVER),
+    ];
+    let mut index = 0;
+    while index < known.len() {
+        #[expect(clippy::indexing_slicing, reason = "a constant loop")]
+        {
+            ranks[known[index].0 as usize] = known[index].1;
+        }
+        index += 1;
+    }
+    ranks
+}
+
 /// The strongest divider in a line, 0 when there is none; nothing when no head of a table looks so.
 fn divider(text: &[u8]) -> Option<u8> {
     let (mut best, mut last) = (0, 0);
     for &byte in text {
-        let rank = match byte {
-            b'@' | b'{' | b'}' | b'=' | b':' => return None,
-            b'(' if is_alpha(last) => return None,
-            b'\t' => 4,
-            b'|' => 3,
-            b';' => 2,
-            b',' => 1,
-            _ => 0,
-        };
-        best = best.max(rank);
+        let rank = RANKS.get(usize::from(byte)).copied().unwrap_or(0);
+        if rank >= CALL {
+            if rank == NEVER || is_alpha(last) {
+                return None;
+            }
+        } else if rank > best {
+            best = rank;
+        }
         last = byte;
     }
-    Some([0, b',', b';', b'|', b'\t'].get(best).copied().unwrap_or(0))
+    Some([0, b',', b';', b'|', b'\t'].get(usize::from(best)).copied().unwrap_or(0))
 }
 
 /// What a head says; nothing when it cannot be one.
 fn head_topics(cell: &[u8]) -> Option<Topics> {
+    // Heads are padded to the width of their column.
+    let cell = cell.trim_ascii();
     let digits = cell.iter().filter(|&&byte| is_digit(byte)).count();
     if cell.len() > MAX_HEAD || digits > 2 || cell.contains(&b':') || cell.contains(&b'=') || cell.contains(&b'{') {
         return None;

@@ -33,7 +33,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
          faxnummer* faks telefax* telecopie landline* whatsapp whats sms msisdn callback hotline helpline helpdesk \
          recado fono telefoon* gsm mobiel* vast puhelin* puhelinnumero* puh matkapuhelin* kannykka* komorka \
          komorkowy komorkowe kom telefonni mobilszam* telefonszam* telefonsz telefono* telefone* telefonu \
-         telefonuna numara cep ceptel telefonas telefonul phn ph mob handset telno telnr mobileno mobilenumber* \
+         telefonuna numara cep ceptel telefonas telefonul phn ph mob handset voice telno telnr mobileno mobilenumber* \
          cellno homephone workphone dayphone телефон* тел моб мобильн* мобильный сотовый факс телефону τηλεφωνο* \
          τηλ κινητο* 电话* 手机* 手機* 電話* 联系电话 携帯* 携帯電話 전화* 휴대폰* 연락처* 핸드폰* โทร โทรศัพท์ फोन मोबाइल هاتف جوال טלפון נייד",
     ),
@@ -81,7 +81,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
         "passport* passeport* pasaporte* passaporte* passaporto* passaport* pasaport* reisepass* reisepaß* pass passnr \
          passnummer* passnumber* passno paspoort* paspoortnummer* reisedokument* traveldocument* paszport* passi \
          passin passinumero* passinro utlevel* pasu pasnummer* pasnr reisepassnummer* pasos pasoš* pasosa putovnica* \
-         putni ppn pptno ppno cestovni* pasul pasaportul паспорт* загранпаспорт* загран* διαβατηριο* διαβατηριου 护照* 護照* \
+         putni ppn ppt pptno ppno cestovni* pasul pasaportul паспорт* загранпаспорт* загран* διαβατηριο* διαβατηριου 护照* 護照* \
          パスポート* 旅券* 여권* หนังสือเดินทาง पासपोर्ट جواز דרכון",
     ),
     (IBAN, "iban ibans kontonummer* rekeningnummer*"),
@@ -148,7 +148,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
     (
         Topics::VERSION,
         "version versions ver vers build builds firmware fw driver release releases released section sections clause clauses \
-         revision rev chapter oid upgrade upgraded upgrades upgrading bump bumps bumped bumping downgrade downgraded \
+         revision rev chapter kapitel chapitre capitulo capitolo hoofdstuk rozdzial abschnitt oid upgrade upgraded upgrades upgrading bump bumps bumped bumping downgrade downgraded \
          installed image objectidentifier* versionchanged versionadded deprecated update updated updates updating patch \
          patched deps v8 rv git chrome safari firefox tag tagged package packages pkg versie wersja версия 版本 バージョン kernel sdk runtime",
     ),

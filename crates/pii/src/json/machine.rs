@@ -1,13 +1,13 @@
 //! What is known at one place of a document: the open objects and arrays, and what their keys say.
 
-use std::ops::Range;
+use std::{cell::Cell, ops::Range};
 
 use super::{
     lexer::{Bracket, Lexer, NotJson, Token},
     paths::{Paths, Place, Treatment},
 };
 use crate::{
-    chars::{at, is_digit, part, span},
+    chars::{at, is_digit, joined, part, span},
     context::{Surroundings, Topics, key_topics},
 };
 
@@ -19,6 +19,9 @@ pub(crate) const LOOKAHEAD: usize = 256;
 const MAX_NAMING: usize = 32;
 /// The most columns of a table in JSON.
 const MAX_COLUMNS: usize = 64;
+
+/// How many keys are remembered.
+const KEYS: usize = 32;
 
 /// An object or array that is open.
 #[derive(Debug)]
@@ -64,11 +67,31 @@ pub(crate) struct Machine {
     want: Want,
     outer: Surroundings,
     paths: Paths,
+    keys: Keys,
+}
+
+/// What the keys say that were met: most come again.
+#[derive(Debug)]
+struct Keys([Cell<(u128, Topics)>; KEYS]);
+
+impl Keys {
+    fn topics(&self, key: &[u8]) -> Topics {
+        let Some(joined) = joined(key).filter(|joined| *joined != 0) else { return key_topics(key) };
+        let mixed = (joined as u64 ^ (joined >> 64) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        let Some(slot) = self.0.get(mixed as usize % KEYS) else { return key_topics(key) };
+        let (known, topics) = slot.get();
+        if known == joined {
+            return topics;
+        }
+        let topics = key_topics(key);
+        slot.set((joined, topics));
+        topics
+    }
 }
 
 impl Machine {
     pub(crate) fn new(outer: Surroundings, paths: Paths) -> Self {
-        Self { frames: Vec::new(), want: Want::Value, outer, paths }
+        Self { frames: Vec::new(), want: Want::Value, outer, paths, keys: Keys(Default::default()) }
     }
 
     /// Whether the document is complete.
@@ -146,7 +169,7 @@ impl Machine {
         if self.frames.len() >= MAX_DEPTH {
             return Err(NotJson);
         }
-        let above = self.frames.last().map_or(Topics::NONE, |frame| own_topics(bytes, frame));
+        let above = self.frames.last().map_or(Topics::NONE, |frame| own_topics(bytes, frame, &self.keys));
         let place = self.place(bytes);
         let row = bracket == Bracket::Array;
         let heads = self.frames.last().filter(|_| row).map(|frame| frame.heads.clone()).unwrap_or_default();
@@ -194,7 +217,7 @@ impl Machine {
             let key = frame.heads.get(frame.index).copied().unwrap_or_default();
             return Surroundings { key: if key.is_label() { key } else { frame.above }, above, beside: Topics::NONE };
         }
-        let key = key_topics(part(bytes, frame.key.start, frame.key.end));
+        let key = self.keys.topics(part(bytes, frame.key.start, frame.key.end));
         let search = !key.is_label() && !frame.beside.is_label();
         let beside = if search { beside_ahead(bytes, end) } else { frame.beside };
         Surroundings { key, above, beside }
@@ -227,9 +250,9 @@ impl Machine {
 }
 
 /// What the key of the value says that comes next, or else the keys above.
-fn own_topics(bytes: &[u8], frame: &Frame) -> Topics {
+fn own_topics(bytes: &[u8], frame: &Frame, keys: &Keys) -> Topics {
     let own = match frame.bracket {
-        Bracket::Object => key_topics(part(bytes, frame.key.start, frame.key.end)),
+        Bracket::Object => keys.topics(part(bytes, frame.key.start, frame.key.end)),
         Bracket::Array => Topics::NONE,
     };
     if own.is_label() { own } else { frame.above }
@@ -282,8 +305,11 @@ fn is_naming(key: &[u8]) -> bool {
         b"doc",
         b"document",
     ];
-    ENDS.iter()
-        .any(|end| key.len() >= end.len() && part(key, key.len() - end.len(), key.len()).eq_ignore_ascii_case(end))
+    ENDS.iter().any(|end| {
+        at(end, end.len() - 1) == last | 0x20
+            && key.len() >= end.len()
+            && part(key, key.len() - end.len(), key.len()).eq_ignore_ascii_case(end)
+    })
 }
 
 /// What such a value says. Only short values of letters do.

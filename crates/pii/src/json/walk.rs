@@ -147,6 +147,10 @@ fn string(scanner: &Scanner, bytes: &[u8], origin: &Origin<'_>, surroundings: Su
         }
     }
     let inner = Origin { nested: origin.nested + 1, ..*origin };
+    // Without escapes it is one line, and JSON ends with a bracket.
+    if origin.decoded.is_none() && !matches!(bytes.trim_ascii_end().last(), Some(b'}' | b']')) {
+        return scanner.plain(bytes, &inner, surroundings);
+    }
     scanner.lines(bytes, &inner, surroundings)
 }
 

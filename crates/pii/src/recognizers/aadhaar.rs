@@ -20,8 +20,10 @@ fn find(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
             _ => continue,
         };
         let Some(end) = chain.run(last) else { continue };
-        let valid = chain.digits(text.bytes, first, last).is_some_and(|digits| is_valid(digits.as_slice()));
-        if !valid || chain.cut_left(first) || chain.cut_right(last) {
+        if chain.cut_left(first) || chain.cut_right(last) {
+            continue;
+        }
+        if !chain.digits(text.bytes, first, last).is_some_and(|digits| is_valid(digits.as_slice())) {
             continue;
         }
         if text.support(start.start, Kind::NationalId) == Support::Named {
@@ -42,6 +44,9 @@ fn is_grouped(chain: &Chain, first: usize) -> bool {
 
 /// Verhoeff's check over the dihedral group of ten elements.
 fn is_valid(digits: &[u8]) -> bool {
+    if digits.first().is_none_or(|&digit| digit < 2) {
+        return false;
+    }
     let multiply = |a: u8, b: u8| match (a < 5, b < 5) {
         (true, true) => (a + b) % 5,
         (true, false) => (a + b - 5) % 5 + 5,
@@ -52,5 +57,5 @@ fn is_valid(digits: &[u8]) -> bool {
     let turned =
         |digit: u8, times: usize| (0..times).fold(digit, |digit, _| TURN.get(usize::from(digit)).copied().unwrap_or(0));
     let sum = digits.iter().rev().enumerate().fold(0, |sum, (index, &digit)| multiply(sum, turned(digit, index % 8)));
-    sum == 0 && digits.first().is_some_and(|&digit| digit > 1)
+    sum == 0
 }

@@ -18,6 +18,8 @@ const V6: i16 = 96;
 const MAX_V6: usize = 45;
 /// How near a word such as "version" must be.
 const VERSION_REACH: usize = 24;
+/// How many versions of a list are passed on the way to the word that opens it.
+const MAX_LISTED: usize = 6;
 
 fn chain(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
     // Four runs with dots between, no more and no fewer.
@@ -94,8 +96,46 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
             return;
         }
     }
+    if !topics.names(Kind::Ip) && !ported && is_released(text, start, end, [a, b]) {
+        return;
+    }
     let bonus = if topics.names(Kind::Ip) { 30 } else { 0 };
     found.add(Kind::Ip, start, end, V4 + bonus);
+}
+
+/// The heading of a release, a number with its date, or one of a list that a version opens.
+fn is_released(text: &Text<'_>, start: usize, end: usize, octets: [u8; 2]) -> bool {
+    let bytes = text.bytes;
+    // "5.3.2.1 (2024-02-12)"
+    if part(bytes, end, end + 2) == b" (" && span(bytes, end + 2, 5, is_digit) == 4 && at(bytes, end + 6) == b'-' {
+        return true;
+    }
+    // "## 5.3.2.1", "## [5.3.2.1]"
+    let private = matches!(octets, [10, _] | [172, 16..=31] | [192, 168]);
+    let opening = start - usize::from(matches!(before(bytes, start), b'[' | b'v'));
+    if !private && before(bytes, opening) == b' ' && before(bytes, opening - 1) == b'#' {
+        let marks = span_back(bytes, opening - 1, 6, |byte| byte == b'#');
+        if matches!(before(bytes, opening - 1 - marks), 0 | b'\n') {
+            return true;
+        }
+    }
+    // "versions 1.2.3.89, 1.2.3.92 and 1.2.4.7"
+    let mut first = start;
+    for _ in 0..MAX_LISTED {
+        let gap = span_back(bytes, first, 6, |byte| matches!(byte, b' ' | b',') || byte.is_ascii_lowercase());
+        let link = part(bytes, first - gap, first);
+        if !matches!(link, b", " | b"," | b" and " | b", and " | b" or " | b" und " | b" et " | b" y " | b" to ") {
+            break;
+        }
+        let length = span_back(bytes, first - gap, 16, |byte| is_digit(byte) || byte == b'.');
+        let listed = part(bytes, first - gap - length, first - gap);
+        if length == 16 || listed.iter().filter(|&&byte| byte == b'.').count() != 3 {
+            break;
+        }
+        first -= gap + length;
+    }
+    let label = text.label(first);
+    first < start && label.topics.meets(Topics::VERSION) && label.distance <= VERSION_REACH
 }
 
 fn octet(bytes: &[u8], run: Option<Run>) -> Option<u8> {
@@ -137,6 +177,10 @@ fn v6(text: &Text<'_>, place: usize, found: &mut Candidates) {
     let start = place - span_back(bytes, place, MAX_V6, is_v6);
     let end = place + span(bytes, place, usize::MAX, is_v6);
     text.see_v6(end);
+    // A word that goes on, as in `std::fmt`.
+    if !matches!(before(bytes, end), b':' | b'.') && glued_right(bytes, end) {
+        return;
+    }
     // Times of day have two colons too; leave early.
     if part(bytes, start, end).iter().filter(|&&byte| byte == b':').count() < 2 || end - start > MAX_V6 + 3 {
         return;
@@ -157,7 +201,10 @@ fn v6(text: &Text<'_>, place: usize, found: &mut Candidates) {
         return;
     }
     let zone = if at(bytes, end) == b'%' {
-        1 + span(bytes, end + 1, 16, |byte| is_alnum(byte) || matches!(byte, b'-' | b'_' | b'.'))
+        let zone = span(bytes, end + 1, 16, |byte| is_alnum(byte) || matches!(byte, b'-' | b'_' | b'.'));
+        // The full stop of a sentence is no part of it.
+        let stop = span_back(bytes, end + 1 + zone, zone, |byte| byte == b'.');
+        1 + zone - stop
     } else {
         0
     };
@@ -189,9 +236,19 @@ fn trim(bytes: &[u8], start: usize, end: usize) -> (usize, usize) {
 
 fn is_tied(bytes: &[u8], start: usize, end: usize) -> bool {
     let left = before(bytes, start);
-    let path = at(bytes, start) == b':' && (glued_left(bytes, start) || matches!(left, b'>' | b')' | b']'));
+    let closing = matches!(left, b')' | b']') || (left == b'>' && !follows_tag(bytes, start));
+    let path = at(bytes, start) == b':' && (glued_left(bytes, start) || closing);
     let generic = at(bytes, end) == b'<' && before(bytes, end) == b':';
     path || generic || glued_right(bytes, end) || left == b'.' || (at(bytes, end) == b':' && at(bytes, end + 1) == b':')
+}
+
+/// The angle bracket before closes a tag of HTML, not the type parameters of a program: `<td>`, not `Vec<u8>`.
+fn follows_tag(bytes: &[u8], start: usize) -> bool {
+    let length = span_back(bytes, start - 1, 40, |byte| byte != b'<' && byte != b'\n');
+    let open = (start - 1 - length).saturating_sub(1);
+    at(bytes, open) == b'<'
+        && !glued_left(bytes, open)
+        && matches!(at(bytes, open + 1), b'a'..=b'z' | b'A'..=b'Z' | b'/')
 }
 
 /// Not an EUI-64, and more than a path of two short words or a slice.

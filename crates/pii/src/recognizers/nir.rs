@@ -18,10 +18,14 @@ fn find(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
             continue;
         }
         // Blank, in groups of 1-2-2-2-3-3-2, or 13 and 2.
-        let last = (first..chain.len().min(first + 7))
-            .find(|&last| chain.digits(text.bytes, first, last).is_some_and(|digits| digits.len() >= 15));
-        let Some(last) = last.filter(|&last| !chain.cut_left(first) && !chain.cut_right(last)) else { continue };
-        let valid = chain.digits(text.bytes, first, last).is_some_and(|digits| digits.len() == 15 && is_valid(&digits));
+        let mut count = 0;
+        let last = (first..chain.len().min(first + 7)).find(|&last| {
+            count += chain.run(last).map_or(0, |run| run.len());
+            count >= 15
+        });
+        let last = last.filter(|&last| count == 15 && !chain.cut_left(first) && !chain.cut_right(last));
+        let Some(last) = last else { continue };
+        let valid = chain.digits(text.bytes, first, last).is_some_and(|digits| is_valid(&digits));
         let Some(end) = chain.run(last).filter(|_| valid) else { continue };
         let score = match text.support(start.start, Kind::NationalId) {
             Support::Named => SCORE + 40,

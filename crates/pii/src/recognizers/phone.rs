@@ -177,7 +177,8 @@ fn is_label_dot(bytes: &[u8], start: usize) -> bool {
 fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) -> Option<usize> {
     let run = chain.run(first)?;
     let total: usize = chain.runs().iter().skip(first).map(|run| run.len()).take(8).sum();
-    if run.len() > MAX_DIGITS || total < 6 || is_date(text.bytes, chain, first) || is_decimal(chain, first) {
+    if run.len() > MAX_DIGITS || total < 6 || is_date(text.bytes, chain, first) || is_decimal(text.bytes, chain, first)
+    {
         return None;
     }
     if first > MAX_STARTS {
@@ -186,7 +187,7 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
     if (first == 0 && chain.tied_left && !is_label_dot(text.bytes, run.start)) || (first > 0 && chain.cut_left(first)) {
         return None;
     }
-    let paren = before(text.bytes, run.start) == b'(' && at(text.bytes, run.end) == b')';
+    let paren = before(text.bytes, run.start) == b'(' && closes_area(text.bytes, run.end);
     let start = if paren { run.start - 1 } else { run.start };
     if text.support(start, Kind::Phone) != Support::Named {
         return spaced(text, chain, first, found);
@@ -217,6 +218,15 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
     }
     add(text, chain, start, last, LABELLED, found);
     Some(last)
+}
+
+/// The parenthesis around the code of an area closes, behind a trunk prefix perhaps: `(030)`, `(06 1)`, `(0-612)`.
+fn closes_area(bytes: &[u8], end: usize) -> bool {
+    if at(bytes, end) == b')' {
+        return true;
+    }
+    let digits = span(bytes, end + 1, 5, is_digit);
+    matches!(at(bytes, end), b' ' | b'-') && (1..5).contains(&digits) && at(bytes, end + 1 + digits) == b')'
 }
 
 /// "2020-2024".
@@ -268,11 +278,23 @@ fn is_dialled(digits: &[u8]) -> bool {
 }
 
 /// A decimal fraction, or four octets.
-fn is_decimal(chain: &Chain, first: usize) -> bool {
+fn is_decimal(bytes: &[u8], chain: &Chain, first: usize) -> bool {
     let dots = (first..first + 4).take_while(|&index| chain.sep(index) == Some(Sep::Dot)).count();
     let short = chain.run(first).is_some_and(|run| run.len() <= 3);
-    let long = chain.run(first + 1).is_some_and(|run| run.len() > 5);
-    dots > 0 && short && (dots == 3 || long || chain.run(first).is_some_and(|run| run.len() == 1))
+    // "030.130457" is dialled; no decimal begins with a zero and another digit.
+    let dialled = chain.run(first).is_some_and(|run| run.len() > 1 && at(bytes, run.start) == b'0');
+    let long = !dialled && chain.run(first + 1).is_some_and(|run| run.len() > 5);
+    dots > 0
+        && short
+        && ((dots == 3 && is_quad(bytes, chain, first)) || long || chain.run(first).is_some_and(|run| run.len() == 1))
+}
+
+/// Whether four runs could be the octets of an address: none is above 255 or begins with a zero.
+fn is_quad(bytes: &[u8], chain: &Chain, first: usize) -> bool {
+    (first..first + 4).all(|index| {
+        let octet = chain.run(index).map_or(&[][..], |run| part(bytes, run.start, run.end));
+        matches!(octet, [_] | [b'1'..=b'9', _] | [b'1', _, _] | [b'2', b'0'..=b'4', _] | [b'2', b'5', b'0'..=b'5'])
+    })
 }
 
 /// Four digits, two and two, or the other way round.

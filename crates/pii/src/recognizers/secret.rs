@@ -2,7 +2,7 @@
 
 use super::{Candidates, Find, Token};
 use crate::{
-    chars::{at, before, is_alnum, is_alpha, is_digit, is_hex, is_upper, part, span, span_back},
+    chars::{at, before, is_alnum, is_alpha, is_digit, is_hex, is_upper, part, sort, span, span_back},
     context::{Support, Text},
     kind::Kind,
 };
@@ -98,7 +98,7 @@ fn trim(bytes: &[u8], start: usize, end: usize) -> usize {
 fn keyed(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
     let word = part(text.bytes, start, end);
     let called = matches!(at(text.bytes, end), b'(' | b'[' | b'<' | b':');
-    if word.len() < 8 || word.len() > 512 || called || !is_mixed(word) || !is_random(word) {
+    if word.len() < 8 || word.len() > 512 || called {
         return;
     }
     // A short one is believed only where a value stands: in quotes, behind `=`, or as the whole of a string.
@@ -108,6 +108,9 @@ fn keyed(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
     }
     // What labels a secret stands directly before it, or is its key.
     if matches!(before(text.bytes, start), b'-' | b'/' | b'.' | b'#' | b',' | b'|' | b'@') {
+        return;
+    }
+    if !is_mixed(word) || !is_random(word) {
         return;
     }
     if text.support(start, Kind::Secret) != Support::Named || is_apart(text, start) {
@@ -127,13 +130,12 @@ fn is_apart(text: &Text<'_>, start: usize) -> bool {
 
 /// Letters and digits change often enough; a name in a program is made of words.
 fn is_random(word: &[u8]) -> bool {
-    let class = |byte: u8| match byte {
-        b'0'..=b'9' => 1,
-        b'A'..=b'Z' => 2,
-        b'a'..=b'z' => 3,
-        _ => 4,
-    };
-    let changes = word.windows(2).filter(|two| matches!(two, [a, b] if class(*a) != class(*b))).count();
+    let mut last = word.first().map_or(0, |&byte| sort(byte));
+    let mut changes = 0;
+    for &byte in word {
+        changes += usize::from(sort(byte) != last);
+        last = sort(byte);
+    }
     changes * 4 >= word.len() || word.iter().all(|&byte| is_hex(byte))
 }
 

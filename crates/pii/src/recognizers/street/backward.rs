@@ -6,8 +6,11 @@ use super::{
     tail,
 };
 use crate::{
-    chars::{at, before, char_at, char_before, is_alnum, is_alpha, is_digit, is_letter, part, span, span_back},
+    chars::{
+        at, before, char_at, char_before, is_alnum, is_alpha, is_digit, is_letter, part, run_back, span, span_back,
+    },
     context::{Topics, lexicon},
+    simd::Sort,
 };
 
 use super::forward::Line;
@@ -17,12 +20,63 @@ const MAX_WORDS: usize = 7;
 
 /// The street line that ends with the house number `number..after`.
 pub(super) fn read(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
+    if at(bytes, after) == b'-'
+        && let Some(line) = crossing(bytes, number, after)
+    {
+        return Some(line);
+    }
     let name_end = name_end(bytes, number)?;
     let last = word_before(bytes, name_end)?;
     let (start, strong) = named(bytes, &last)?;
     let (end, units) = house(bytes, after);
     let start = town_before(bytes, start).unwrap_or(start);
     Some(Line { start, end, points: u8::from(strong) + units, strong, closed: true, long: false })
+}
+
+/// `Carrera 7 # 71-21`, `Calle 47A No. 33-35`: a street of Colombia, the one that crosses it, and the house.
+fn crossing(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
+    let house = span(bytes, after + 1, 4, is_digit);
+    let mark = number - span_back(bytes, number, 1, |byte| byte == b' ');
+    let marked = ["#", "No.", "Nº", "N°", "Nro."]
+        .iter()
+        .find(|known| part(bytes, mark.saturating_sub(known.len()), mark) == known.as_bytes())?;
+    let street_end = mark - marked.len() - span_back(bytes, mark - marked.len(), 1, |byte| byte == b' ');
+    let street = street_end - span_back(bytes, street_end, 6, |byte| is_digit(byte) || is_alpha(byte));
+    let digits = span(bytes, street, 4, is_digit);
+    let letters = street_end - street - digits;
+    let lead = word_before(bytes, street.checked_sub(1).filter(|&blank| at(bytes, blank) == b' ')?)?;
+    let known = [
+        "carrera",
+        "calle",
+        "cra",
+        "cr",
+        "kr",
+        "kra",
+        "cl",
+        "cll",
+        "transversal",
+        "tv",
+        "diagonal",
+        "dg",
+        "avenida",
+        "av",
+        "ak",
+        "ac",
+    ];
+    let fits = (1..=3).contains(&house) && (1..=3).contains(&digits) && letters <= 1 && lead.is_name();
+    if !fits || !known.iter().any(|known| lead.eq(known)) {
+        return None;
+    }
+    let start = ["Avenida ", "Av. "]
+        .iter()
+        .find_map(|avenue| {
+            let start = lead.start.checked_sub(avenue.len())?;
+            (part(bytes, start, lead.start) == avenue.as_bytes()).then_some(start)
+        })
+        .unwrap_or(lead.start);
+    let end = after + 1 + house;
+    let (end, units) = tail::unit(bytes, end).map_or((end, 0), |unit| (unit, 1));
+    Some(Line { start, end, points: 1 + units, strong: true, closed: true, long: false })
 }
 
 /// `1052 Budapest, ` in front of the street.
@@ -72,14 +126,30 @@ fn house(bytes: &[u8], after: usize) -> (usize, u8) {
     }
 }
 
+/// Where the number begins with the mark that is glued to it: `#12`, `No:12`, `Nº12`.
+pub(super) fn anchor(bytes: &[u8], number: usize) -> usize {
+    if matches!(before(bytes, number), b' ' | b'\n' | b'"' | 0) {
+        return number;
+    }
+    ["#", "No:", "No.", "Nº", "nº", "N°", "n°"]
+        .iter()
+        .filter_map(|mark| {
+            let start = number.checked_sub(mark.len())?;
+            (part(bytes, start, number) == mark.as_bytes() && before(bytes, start) == b' ').then_some(start)
+        })
+        .next()
+        .unwrap_or(number)
+}
+
 /// Where the name ends: before a blank, or a comma, or `nº`.
 fn name_end(bytes: &[u8], number: usize) -> Option<usize> {
+    let number = anchor(bytes, number);
     if before(bytes, number) != b' ' {
         return None;
     }
     let mut end = number - 1;
     // The marks end in a sign or in one of two letters.
-    if matches!(before(bytes, end), b'a'..=b'n' | b'p' | b'q' | b's'..=b'z' | b'0'..=b'9') {
+    if !matches!(before(bytes, end), b'.' | b':' | b',' | b'o' | b'r' | 0x80..=0xBF) {
         return Some(end);
     }
     for mark in ["nº", "n°", "n.º", "n.", "No.", "No:", "nr", "nr.", "№", "Nº", "N°", "Nro.", "Nro", "d.", "д."]
@@ -102,7 +172,7 @@ fn name_end(bytes: &[u8], number: usize) -> Option<usize> {
 /// The word that ends at a place; with the full stop of an abbreviation before it.
 fn word_before(bytes: &[u8], end: usize) -> Option<Word<'_>> {
     let stop = end - usize::from(before(bytes, end) == b'.');
-    let mut start = stop - span_back(bytes, stop, 40, is_alnum);
+    let mut start = stop - run_back(bytes, stop, 40, Sort::Alnum);
     if before(bytes, start) == b' ' {
         return (start < stop).then(|| Word { text: part(bytes, start, stop), start, end });
     }
@@ -115,6 +185,8 @@ fn word_before(bytes: &[u8], end: usize) -> Option<Word<'_>> {
             _ => break,
         }
     }
+    // The quote that opens a value is no apostrophe of its first word.
+    start += span(bytes, start, 2, |byte| matches!(byte, b'\'' | b'-'));
     (start < stop).then(|| Word { text: part(bytes, start, stop), start, end })
 }
 
@@ -127,7 +199,9 @@ fn named(bytes: &[u8], last: &Word<'_>) -> Option<(usize, bool)> {
         return None;
     }
     if let Some(start) = led(bytes, last) {
-        return Some((start, true));
+        // A single letter leads many a thing: "R. Augusta, 44".
+        let letter = at(bytes, start + 1) == b'.' && at(bytes, start) != b'C';
+        return Some((start, !letter));
     }
     let surely = || SURELY_GLUED.longest(lower).is_some_and(|end| lower.len() > end || end > 4);
     if apart || GLUED.is(lower) {
@@ -135,7 +209,9 @@ fn named(bytes: &[u8], last: &Word<'_>) -> Option<(usize, bool)> {
         let first = word_before_blank(bytes, last.start).filter(Word::is_name)?;
         return Some((widened(bytes, first.start), apart || surely()));
     }
-    if GLUED.longest(lower).is_some() {
+    // "Bring", "Spring" and "String" are no rings.
+    let english = lower.len() <= 6 && lower.ends_with(b"ring");
+    if GLUED.longest(lower).is_some() && !english {
         // "Alte Hauptstraße", "Kleine Gasse"
         return Some((widened(bytes, last.start), surely()));
     }
@@ -168,7 +244,8 @@ fn widened(bytes: &[u8], start: usize) -> usize {
         let Some(word) = word_before_any(bytes, place) else { break };
         let capital = word.is_name() && !word.is_ordinal();
         let german = GERMAN_LEAD.has(word.text) && capital;
-        let adjective = german || (ADJECTIVE.has(word.text) && capital) || is_demonym(word.text);
+        let counted = is_digit(at(word.text, 0)) && !word.is_ordinal();
+        let adjective = german || (ADJECTIVE.has(word.text) && (capital || counted)) || is_demonym(word.text);
         if !(adjective || capital || SMALL.has(word.text)) {
             break;
         }
@@ -224,10 +301,23 @@ fn led(bytes: &[u8], last: &Word<'_>) -> Option<usize> {
         if gap == 0 {
             return None;
         }
+        // "Pº" is "Paseo"; the mark is no letter.
+        if let Some(paseo) = place.checked_sub(3).filter(|&paseo| part(bytes, paseo, place) == "Pº".as_bytes()) {
+            return (!is_alnum(before(bytes, paseo))).then_some(paseo);
+        }
         let word = word_before(bytes, place)?;
         let abbreviated = before(bytes, place) == b'.';
+        // "5 Star Place. Take 2": a sentence ends.
+        if abbreviated && word.text.len() > 4 && LEAD.has(word.text) {
+            return None;
+        }
+        if let Some(start) = contracted(bytes, &word) {
+            return Some(start);
+        }
         if LEAD.has(word.text) && leads(&word, &first, abbreviated) {
-            return Some(word.start);
+            // "Gran Vía Balmes"
+            let gran = word.start.checked_sub(5).filter(|&gran| part(bytes, gran, word.start) == b"Gran ");
+            return Some(gran.filter(|_| word.eq("vía") || word.eq("via")).unwrap_or(word.start));
         }
         // "3 Maja", "9 de Julio"
         let day = word.text.len() <= 2
@@ -252,6 +342,19 @@ fn led(bytes: &[u8], last: &Word<'_>) -> Option<usize> {
     None
 }
 
+/// `V.le`, `P.zza`, `C.so`, `L.go`: where a leading word of Italy begins that is written by its first and last letters.
+fn contracted(bytes: &[u8], word: &Word<'_>) -> Option<usize> {
+    let start = word.start.checked_sub(2)?;
+    let known = match part(bytes, start, word.start) {
+        b"V." => word.text == b"le" || word.text == b"lo",
+        b"P." => matches!(word.text, b"zza" | b"za" | b"le" | b"tta"),
+        b"C." => word.text == b"so",
+        b"L." => word.text == b"go",
+        _ => false,
+    };
+    (known && !is_alnum(before(bytes, start))).then_some(start)
+}
+
 /// Whether the leading word is one here: not "via the", "OS X".
 fn leads(lead: &Word<'_>, next: &Word<'_>, abbreviated: bool) -> bool {
     let short = lead.text.len() > 2 || abbreviated || (lead.is_name() && !lead.is_upper());
@@ -259,6 +362,10 @@ fn leads(lead: &Word<'_>, next: &Word<'_>, abbreviated: bool) -> bool {
     let english = ["via", "place", "route", "square", "plaza", "villa"].iter().any(|word| lead.text == word.as_bytes());
     let named = next.is_name() && !next.is_upper();
     let romance = || SMALL_ROMANCE.iter().any(|small| next.text == small.as_bytes());
+    // "C. de Alcalá", "R. Augusta": one letter needs its capital and its full stop.
+    if lead.text.len() == 1 && !(abbreviated && lead.is_name() && (lead.text == b"R" || romance())) {
+        return false;
+    }
     short && (!english || named || romance())
 }
 
@@ -302,6 +409,9 @@ fn number_end(bytes: &[u8], after: usize) -> usize {
         let letters = span(bytes, end + 1 + digits, 4, is_alpha);
         let letter = usize::from(letters == 1);
         let roman = span(bytes, end + 1, 4, |byte| matches!(byte, b'I' | b'V'));
+        if part(bytes, end, end + 3) == b"-hs" && !is_alnum(at(bytes, end + 3)) {
+            return end + 3;
+        }
         if digits == 0 && roman > 0 && roman == letters {
             end += 1 + roman;
         } else if letters > 1 || (digits == 0 && letter == 0) || digits > 3 {
@@ -311,8 +421,13 @@ fn number_end(bytes: &[u8], after: usize) -> usize {
         }
     }
     let lettered = at(bytes, end) == b' ' && matches!(at(bytes, end + 1), b'a'..=b'h' | b'A'..=b'H');
-    if lettered && matches!(at(bytes, end + 2), b',' | b'\n' | 0) {
+    if lettered && ends_house(bytes, end + 2) {
         end += 2;
+    }
+    // "Spui 12 II"
+    let roman = span(bytes, end + 1, 4, |byte| matches!(byte, b'I' | b'V'));
+    if at(bytes, end) == b' ' && (1..=3).contains(&roman) && ends_house(bytes, end + 1 + roman) {
+        end += 1 + roman;
     }
     if let Some(word) = (at(bytes, end) == b' ').then(|| word_at(bytes, end + 1)).flatten()
         && ["bis", "ter", "hs", "lgh"].iter().any(|mark| word.eq(mark))
@@ -324,4 +439,11 @@ fn number_end(bytes: &[u8], after: usize) -> usize {
         }
     }
     end
+}
+
+/// Whether the number of a house is over here.
+fn ends_house(bytes: &[u8], end: usize) -> bool {
+    matches!(at(bytes, end), b',' | b'\n' | b'\t' | b'"' | b'\'' | b'<' | b'|' | 0)
+        || matches!(part(bytes, end, end + 2), b" -" | b" |" | b". ")
+        || part(bytes, end, end + 4) == " –".as_bytes()
 }

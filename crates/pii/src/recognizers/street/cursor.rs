@@ -1,6 +1,9 @@
 //! Reads an address word by word.
 
-use crate::chars::{at, char_at, is_alnum, is_digit, is_letter, part, span};
+use crate::{
+    chars::{at, char_at, is_alnum, is_digit, is_letter, part, run, span},
+    simd::Sort,
+};
 
 /// A word and where it is.
 #[derive(Clone, Copy, Debug)]
@@ -20,8 +23,8 @@ impl Word<'_> {
         }
         let capital = char_at(self.text, 0).is_some_and(char::is_uppercase);
         // d'Italie, l'Opéra
-        let elided =
-            matches!(self.text, [b'd' | b'l', b'\'', rest @ ..] if char_at(rest, 0).is_some_and(char::is_uppercase));
+        let elided = matches!(self.text, [b'd' | b'l', b'\'', rest @ ..] | [b'd' | b'l', 0xE2, 0x80, 0x99, rest @ ..]
+                if char_at(rest, 0).is_some_and(char::is_uppercase));
         capital || elided || self.is_ordinal()
     }
 
@@ -42,11 +45,17 @@ impl Word<'_> {
 }
 
 /// The word of letters and digits at a place, with apostrophes and dashes inside.
+#[inline]
 pub(super) fn word_at(bytes: &[u8], start: usize) -> Option<Word<'_>> {
-    let mut end = start + span(bytes, start, 40, is_alnum);
+    let end = start + run(bytes, start, 40, Sort::Alnum);
     if at(bytes, end) < 0x80 && !matches!(at(bytes, end), b'\'' | b'-') {
         return (end > start).then(|| Word { text: part(bytes, start, end), start, end });
     }
+    joined_word_at(bytes, start, end)
+}
+
+/// The same for a word whose first letters end at `end`, and others may follow.
+fn joined_word_at(bytes: &[u8], start: usize, mut end: usize) -> Option<Word<'_>> {
     while end < start + 40 {
         let byte = at(bytes, end);
         let joins = matches!(byte, b'\'' | b'-') && end > start && is_word_start(bytes, end + 1);
@@ -112,7 +121,7 @@ fn any_break_at(bytes: &[u8], place: usize) -> Option<(Break, usize)> {
     let mut lines = 0;
     for _ in 0..40 {
         let byte = at(bytes, next);
-        if byte == b' ' || byte == b'\r' || byte == b'\t' {
+        if byte == b' ' || byte == b'\r' {
             next += 1;
             found = found.or(Some(Break::Blank));
         } else if byte == b'\n' {

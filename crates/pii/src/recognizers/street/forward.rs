@@ -80,6 +80,10 @@ fn is_hopeless(bytes: &[u8], place: usize) -> bool {
 /// Stravenue`. Only what closes an address and nothing else makes it one.
 pub(super) fn unknown(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
     let (brk, mut place) = break_at(bytes, after)?;
+    // "17,Ann Lee" are cells.
+    if brk == Break::Mark && at(bytes, after) == b',' && place == after + 1 {
+        return None;
+    }
     let post_box = |start: usize| word_at(bytes, start).is_some_and(|word| word.eq("box"));
     let dwelling = if brk == Break::Blank { None } else { flat_before(bytes, after).filter(|&start| !post_box(start)) };
     if brk == Break::Line && dwelling.is_none() {
@@ -107,6 +111,7 @@ pub(super) fn unknown(bytes: &[u8], number: usize, after: usize) -> Option<Line>
         return None;
     }
     let end = tail::unit(bytes, end).unwrap_or(end);
+    tail::coded(bytes, end)?;
     let start = dwelling.or_else(|| unit_before(bytes, number)).unwrap_or(number);
     Some(Line { start, end, points: 0, strong: false, closed: true, long: false })
 }
@@ -127,6 +132,9 @@ fn name_start(bytes: &[u8], after: usize) -> Option<(usize, bool)> {
         return Some((blank_at(bytes, after + 1)?, true));
     }
     let next = blank_at(bytes, after)?;
+    if !matches!(at(bytes, next), b'b' | b't' | b'q' | b'1' | b'A'..=b'C') {
+        return Some((next, false));
+    }
     for extra in [&b"bis"[..], b"ter", b"quater", b"1/2", b"B", b"A", b"C"] {
         let end = next + extra.len();
         if part(bytes, next, end) == extra {
@@ -154,7 +162,12 @@ fn led(bytes: &[u8], start: usize) -> Option<Line> {
         if names > 0 && UNIT.has(word.text) && tail::unit(bytes, end).is_some() {
             break;
         }
-        if word.is_name() || starts_with_digit(&word) {
+        // "du 8 Mai 1945"
+        let year = names > 0
+            && word.text.len() == 4
+            && matches!(word.text, [b'1', b'8' | b'9', ..])
+            && closed(bytes, word.end);
+        if word.is_name() || starts_with_digit(&word) || year {
             names += usize::from(!is_digit(at(word.text, 0)) || word.is_ordinal());
             end = word.end;
         } else if !SMALL.has(word.text) {
@@ -286,12 +299,13 @@ fn grid(bytes: &[u8], start: usize) -> Option<Line> {
     fits.then_some(Line { start, end: second.end, points: 1, strong: true, closed: true, long: false })
 }
 
-/// A direction behind the name: `NE`, `South`.
+/// A direction behind the name: `NE`, `South`; or the half of a street in Ireland: `Lower`.
 fn direction(bytes: &[u8], end: usize) -> Option<usize> {
     let word = word_at(bytes, blank_at(bytes, end)?)?;
     let dot = usize::from(at(bytes, word.end) == b'.' && word.text.len() <= 2 && at(bytes, word.end + 1) == b',');
     let fits = DIRECTION.has(word.text) && word.is_name() && (word.text.len() <= 2 || closed(bytes, word.end));
-    fits.then_some(word.end + dot)
+    let half = (word.text == b"Lower" || word.text == b"Upper") && closed(bytes, word.end);
+    (fits || half).then_some(word.end + dot)
 }
 
 /// `Flat 7B, `, `Unit 52, ` and `Flat 7B, Rowan House, ` in front of the house number.

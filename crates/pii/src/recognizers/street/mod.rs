@@ -39,12 +39,27 @@ fn chain(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
             first.end + 1 == run.start && matches!(at(text.bytes, first.end), b'-' | b'/') && first.len() <= 4
         });
         let start = joined.map_or(run.start, |first| first.start);
-        let dotted = matches!(before(text.bytes, start), b'.' | b'-' | b'/' | b'_' | b'$' | b'+' | b':');
+        // "LOCATION:12 Main Street", but not the seconds of a time.
+        let key = before(text.bytes, start) == b':' && is_alpha(before(text.bytes, start - 1));
+        let dotted = matches!(before(text.bytes, start), b'.' | b'-' | b'/' | b'_' | b'$' | b'+' | b':') && !key;
+        // "U9/88": a unit in Australia
+        if let Some(unit) = unit_glued_before(text.bytes, start) {
+            number(text, unit, run.start, run.end, found);
+            continue;
+        }
         if dotted || glued_left(text.bytes, start) {
             continue;
         }
         number(text, start, run.start, run.end, found);
     }
+}
+
+/// Where `U9/` begins that stands in front of a house number.
+fn unit_glued_before(bytes: &[u8], number: usize) -> Option<usize> {
+    let slash = number.checked_sub(1).filter(|&slash| at(bytes, slash) == b'/')?;
+    let digits = span_back(bytes, slash, 4, is_digit);
+    let letter = (slash - digits).checked_sub(1).filter(|&letter| matches!(at(bytes, letter), b'U' | b'u'))?;
+    ((1..=3).contains(&digits) && !is_alnum(before(bytes, letter)) && before(bytes, letter) != b'/').then_some(letter)
 }
 
 fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
@@ -89,7 +104,9 @@ fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Ca
         }
         // A comma between number and name is the way of India, and of dwellings without a house number.
         let comma = next == b',';
-        if let Some(line) = forward::unknown(bytes, start, end)
+        let follows = comma && backward::read(bytes, start, end).is_some_and(|line| line.strong);
+        if !follows
+            && let Some(line) = forward::unknown(bytes, start, end)
             && let Some(end) = tail::coded(bytes, line.end)
             && (!comma || line.start < start || is_digit(before(bytes, end)))
         {
@@ -97,19 +114,21 @@ fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Ca
             return;
         }
     }
+    let anchor = backward::anchor(bytes, start);
     if last - start <= 5
-        && end - last <= 5
+        && end - last <= 6
         && span(bytes, start, 5, is_digit) <= 4
-        && before(bytes, start) == b' '
-        && start > 2
-        && !is_digit(before(bytes, start - 1))
+        && anchor > 2
+        && before(bytes, anchor) == b' '
+        && !is_digit(before(bytes, anchor - 1))
     {
         if let Some(line) = backward::read(bytes, start, end)
             && judge(text, line, found)
         {
             return;
         }
-        if let Some(line) = backward::unknown(bytes, start, end)
+        if anchor == start
+            && let Some(line) = backward::unknown(bytes, start, end)
             && let Some(end) = tail::posted(bytes, line.end)
         {
             found.add(Kind::Street, line.start, end, WHOLE);
@@ -124,6 +143,13 @@ fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
     let bytes = text.bytes;
     let lower = is_lower(bytes, line);
     if let Some(end) = tail::town(bytes, line.end).filter(|&end| !lower || tail::has_state(bytes, line.end, end)) {
+        let start = dashed_unit(bytes, line.start, end).unwrap_or(line.start);
+        found.add(Kind::Street, start, end, WHOLE);
+        return true;
+    }
+    if line.strong
+        && let Some(end) = tail::known_town(bytes, line.end)
+    {
         found.add(Kind::Street, line.start, end, WHOLE);
         return true;
     }
@@ -145,6 +171,15 @@ fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
     score >= ALONE
 }
 
+/// `387 - 620 Jasper St W, Edmonton, AB T5J 1J9`: where the number of the dwelling begins, in an address of Canada.
+fn dashed_unit(bytes: &[u8], start: usize, end: usize) -> Option<usize> {
+    let dash = start.checked_sub(3).filter(|&dash| part(bytes, dash, start) == b" - ")?;
+    let digits = span_back(bytes, dash, 5, is_digit);
+    let unit = dash - digits;
+    let free = matches!(before(bytes, unit), 0 | b' ' | b'\n' | b'"' | b'>' | b'\t' | b':' | b'|' | b';');
+    ((1..=4).contains(&digits) && free && tail::ends_canadian(bytes, end)).then_some(unit)
+}
+
 /// The house number would be a year, or the last of some years.
 fn is_year(bytes: &[u8], start: usize) -> bool {
     let digits = span(bytes, start, 5, is_digit);
@@ -155,7 +190,7 @@ fn is_year(bytes: &[u8], start: usize) -> bool {
 fn is_placed(bytes: &[u8], start: usize) -> bool {
     let end = start.saturating_sub(1);
     let word = part(bytes, end - span_back(bytes, end, 8, is_alpha), end);
-    [&b"at"[..], b"near", b"to", b"from", b"visit", b"on", b"address", b"toward"]
+    [&b"at"[..], b"near", b"to", b"from", b"visit", b"on", b"address", b"toward", b"outside", b"opposite", b"behind"]
         .iter()
         .any(|place| word.eq_ignore_ascii_case(place))
 }

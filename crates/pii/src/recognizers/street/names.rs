@@ -108,7 +108,10 @@ pub(super) static UNABBREVIATED: Names = Names::new(
 );
 
 /// Streets that need no end.
-pub(super) static WHOLE: Names = Names::new("bowery broadway embarcadero esplanade strand");
+pub(super) static WHOLE: Names = Names::new(
+    "aldwych bishopsgate bowery broadway cheapside cornhill eastcheap embarcadero esplanade haymarket houndsditch \
+     kingsway minories moorgate pall_mall piccadilly poultry strand whitehall",
+);
 
 /// Points of the compass, as in front of or behind a street name.
 pub(super) static DIRECTION: Names =
@@ -116,8 +119,8 @@ pub(super) static DIRECTION: Names =
 
 /// Words before the number of a dwelling.
 pub(super) static UNIT: Names = Names::new(
-    "ap apart appartamento bl depósito edif et interno piano quarto sc studio torre apartado apartamento apartment app appartement appt apt apto bldg bloco bloque box building bungalow bus bât \
-     dept depto esc escalera etage fl flat floor int interior level lgh local lokal lot m office penthouse ph \
+    "ap apart appartamento bl bte boîte bus casa blok depósito edif et interno piano quarto sc studio torre apartado apartamento apartment app appartement appt apt apto bldg bloco bloque box building bungalow bus bât \
+     dept depto esc escalera etage fl flat floor int interior level lgh local lok lokal lot lote m office penthouse ph \
      piso planta pod portal puerta rm room sala scala shop slip space spc stair ste suite top townhouse trlr tür \
      unit villa wohnung étage",
 );
@@ -128,9 +131,9 @@ pub(super) static LEAD: Names = Names::new(
      continuación corredor corte cuesta diagonal drumul eje esplanada estación estação fazenda feira incrocio jardim \
      jardín lago lagoa loteamento núcleo odos parque pasadizo pasaje passarela peatonal praia prolongamento pátio quadra \
      rambla rampa recanto retorno setor soseaua stretto sítio trecho trevo urbanización vereda viaducto viaduto vial vila \
-     λεωφ οδός πλατεία al alameda aleja calzada calz cerrada privada circuito periférico str bd náměstí nám třída nábřeží nábř \
+     λεωφ οδός πλατεία al alameda aleja calzada calz cerrada privada circuito periférico str bd náměstí nám cda pº gran vía pza avd calz kr cl tv dg leoforos transversal třída nábřeží nábř \
      piata piața şoseaua șoseaua șos intrarea aleea splaiul aleje allée allées av avda avenida avenue avinguda bd blvd boulevard bulevar bulevardul \
-     bulwar calea calle calle/ callejón camino carrer carrera carretera chaussée chemin cité contrada corso cours \
+     bulwar calea calle calle/ c r callejón camino carrer carrera carretera chaussée chemin cité contrada corso cours \
      cra ctra domaine esplanade estrada faubourg glorieta hameau impasse jirón ladeira largo lotissement lungarno \
      lungotevere montée os osiedle paseo passage passeig piazza piazzale pl plac place plaza plaça praceta praia \
      praça prolongación promenade pza quai quinta residencial rodovia ronda rotonda route rua rue ruelle rúa \
@@ -140,7 +143,7 @@ pub(super) static LEAD: Names = Names::new(
 
 /// What a leading word may be in front of a number and a street: French, and Spanish names in America.
 pub(super) static LEAD_AFTER_NUMBER: Names = Names::new(
-    "allée allées av avenida avenue bd blvd boulevard calle camino chaussée chemin cité clos cour cours domaine \
+    "allée allées av avenida avenue bd blvd boul boulevard calle camino chaussée chemin cité clos cour cours domaine \
      esplanade faubourg hameau impasse lotissement montée paseo passage place rang promenade quai route rue ruelle \
      résidence sentier square via villa voie",
 );
@@ -287,20 +290,17 @@ pub(super) static SMALL: Names = Names::new(
 );
 
 /// States and provinces by their letters: United States, Canada, Australia.
-pub(super) static STATE_CODES: &[&str] = &[
-    "AA", "AB", "ACT", "AE", "AK", "AL", "AP", "AR", "AS", "AZ", "BC", "CA", "CO", "CT", "DC", "DE", "FL", "FM", "GA",
-    "GU", "HI", "IA", "ID", "IL", "IN", "KS", "KY", "LA", "MA", "MB", "MD", "ME", "MH", "MI", "MN", "MO", "MP", "MS",
-    "MT", "NB", "NC", "ND", "NE", "NH", "NJ", "NL", "NM", "NS", "NSW", "NT", "NU", "NV", "NY", "OH", "OK", "ON", "OR",
-    "PA", "PE", "PR", "PW", "QC", "QLD", "RI", "SA", "SC", "SD", "SK", "TAS", "TN", "TX", "UT", "VA", "VI", "VIC",
-    "VT", "WA", "WI", "WV", "WY", "YT",
-];
+pub(super) static STATE_CODES: Names = Names::new(
+    "aa ab act ae ak al ap ar as az bc ca co ct dc de fl fm ga gu hi ia id il in ks ky la ma mb md me mh mi mn \
+     mo mp ms mt nb nc nd ne nh nj nl nm ns nsw nt nu nv ny oh ok on or pa pe pr pw qc qld ri sa sc sd sk tas \
+     tn tx ut va vi vic vt wa wi wv wy yt",
+);
 
 /// States of Mexico by their letters, in front of a postcode.
-pub(super) static MEXICAN_CODES: &[&str] = &[
-    "AGS", "BC", "BCS", "CAMP", "CDMX", "CHIH", "CHIS", "COAH", "COL", "DF", "DGO", "GRO", "GTO", "HGO", "JAL", "MEX",
-    "MICH", "MOR", "NAY", "NL", "OAX", "PUE", "QRO", "ROO", "SIN", "SLP", "SON", "TAB", "TAMPS", "TLAX", "VER", "YUC",
-    "ZAC",
-];
+pub(super) static MEXICAN_CODES: Names = Names::new(
+    "ags bc bcs camp cdmx chih chis coah col df dgo gro gto hgo jal mex mich mor nay nl oax pue qro roo sin slp \
+     son tab tamps tlax ver yuc zac",
+);
 
 /// The same by name; of two words only the whole.
 pub(super) static STATES: Names = Names::new(
@@ -311,6 +311,16 @@ pub(super) static STATES: Names = Names::new(
      north_dakota northern_territory nova_scotia ohio oklahoma ontario oregon pennsylvania puerto_rico quebec \
      queensland québec rhode_island saskatchewan south_australia south_carolina south_dakota tasmania tennessee \
      texas utah vermont victoria virginia washington west_virginia western_australia wisconsin wyoming",
+);
+
+/// How states of several words begin.
+pub(super) static STATE_STARTS: Names =
+    Names::new("british district new north northern nova puerto rhode south west western");
+
+/// Large towns that close an address without a postcode.
+pub(super) static LATIN_TOWNS: Names = Names::new(
+    "barranquilla bogotá bogota bucaramanga buenos_aires caba cali cartagena concepción córdoba guayaquil lima \
+     medellín medellin mendoza montevideo quito rosario santiago santiago_de_chile valparaíso viña_del_mar",
 );
 
 /// Countries, as they close an address.

@@ -2,9 +2,11 @@
 
 use super::{
     cursor::{Break, Word, blank_at, break_at, word_at},
-    names::{COUNTRIES, MEXICAN_CODES, SMALL, STATE_CODES, STATES, UNIT},
+    names::{COUNTRIES, LATIN_TOWNS, MEXICAN_CODES, SMALL, STATE_CODES, STATE_STARTS, STATES, UNIT},
 };
-use crate::chars::{at, before, char_at, is_alnum, is_alpha, is_digit, is_upper, part, span, starts_with_ignore_case};
+use crate::chars::{
+    at, before, char_at, is_alnum, is_alpha, is_digit, is_upper, part, span, span_back, starts_with_ignore_case,
+};
 use crate::context::lexicon;
 
 /// The most words of a town.
@@ -33,6 +35,10 @@ fn one_unit(bytes: &[u8], place: usize) -> Option<usize> {
     }
     floor(bytes, start, brk).or_else(|| {
         let word = word_at(bytes, start)?;
+        // "D:5": the door in Turkey
+        if word.text == b"D" && at(bytes, word.end) == b':' && is_digit(at(bytes, word.end + 1)) {
+            return code(bytes, word.end + 1);
+        }
         if !UNIT.has(word.text) {
             return unit_glued(&word);
         }
@@ -69,6 +75,9 @@ fn floor(bytes: &[u8], start: usize, brk: Break) -> Option<usize> {
         return None;
     }
     if digits == 0 {
+        if part(bytes, start, start + 3) == b"r/c" && !is_alnum(at(bytes, start + 3)) {
+            return Some(start + 3);
+        }
         return if brk == Break::Mark { ground(bytes, start) } else { None };
     }
     let mark = start + digits;
@@ -86,6 +95,11 @@ fn floor(bytes: &[u8], start: usize, brk: Break) -> Option<usize> {
     let side = word.text.len() <= 2 || SIDES.iter().any(|side| word.eq(side));
     if !side || (word.text.len() == 2 && !word.is_upper()) {
         return Some(after);
+    }
+    // "1º 2ª"
+    let ordinal = char_at(bytes, word.end).filter(|mark| matches!(mark, 'º' | 'ª'));
+    if let Some(mark) = ordinal.filter(|_| word.text.iter().all(|&byte| is_digit(byte))) {
+        return Some(word.end + mark.len_utf8());
     }
     let dot = word.text.len() >= 3 && at(bytes, word.end) == b'.';
     Some(word.end + usize::from(dot))
@@ -106,6 +120,9 @@ fn storey(bytes: &[u8], start: usize) -> Option<usize> {
 /// `st.`, `st. tv`, `kl. th` of Denmark.
 fn ground(bytes: &[u8], start: usize) -> Option<usize> {
     let word = word_at(bytes, start)?;
+    if ["bajo", "ático", "entresuelo", "principal", "sótano"].iter().any(|known| word.text == known.as_bytes()) {
+        return Some(word.end);
+    }
     if !matches!(word.text, b"st" | b"kl") || at(bytes, word.end) != b'.' {
         return None;
     }
@@ -129,10 +146,41 @@ pub(super) fn town(bytes: &[u8], place: usize) -> Option<usize> {
     Some(country(bytes, end).unwrap_or(end))
 }
 
+/// Where a town ends that closes an address without a postcode, as is the custom in South America; one part of the
+/// town may stand before it.
+pub(super) fn known_town(bytes: &[u8], place: usize) -> Option<usize> {
+    let (mut brk, mut start) = break_at(bytes, place)?;
+    // The long postcode of Chile.
+    if brk != Break::Blank && span(bytes, start, 8, is_digit) == 7 {
+        start = blank_at(bytes, start + 7)?;
+    }
+    for _ in 0..2 {
+        if brk == Break::Blank {
+            return None;
+        }
+        let first = word_at(bytes, start).filter(Word::is_name)?;
+        let mut end = first.end;
+        for _ in 0..3 {
+            if LATIN_TOWNS.has(part(bytes, start, end)) {
+                return Some(end);
+            }
+            let Some(next) = blank_at(bytes, end).and_then(|next| word_at(bytes, next)) else { break };
+            if !next.is_name() && !SMALL.has(next.text) {
+                return None;
+            }
+            end = next.end;
+        }
+        (brk, start) = break_at(bytes, end)?;
+    }
+    None
+}
+
 /// A cheap look whether [`posted`] could find something: a mark close by with a digit or a short prefix behind.
 pub(super) fn may_be_posted(bytes: &[u8], place: usize) -> bool {
     let skip = span(bytes, place, 24, |byte| !matches!(byte, b',' | b'\n' | b'\\' | b'<'));
     let mark = place + skip;
+    let dash = part(bytes, place, mark).windows(3).position(|three| three == b" - ");
+    let (skip, mark) = dash.map_or((skip, mark), |dash| (dash, place + dash));
     skip < 24 && part(bytes, mark, (mark + 12).min(bytes.len())).iter().any(u8::is_ascii_digit)
 }
 
@@ -166,6 +214,13 @@ pub(super) fn coded(bytes: &[u8], place: usize) -> Option<usize> {
     (zip || indian || is_inward(last) || canadian_end(last)).then(|| country(bytes, end).unwrap_or(end))
 }
 
+/// Whether a Canadian postcode, with the country perhaps, closes the address that ends here.
+pub(super) fn ends_canadian(bytes: &[u8], end: usize) -> bool {
+    let start = end - span_back(bytes, end, 10, |byte| byte != b',');
+    let end = if before(bytes, start) == b',' && part(bytes, start, end) == b" Canada" { start - 1 } else { end };
+    canadian_end(part(bytes, end.saturating_sub(3), end))
+}
+
 fn canadian_end(three: &[u8]) -> bool {
     matches!(three, [a, b, c] if is_digit(*a) && is_upper(*b) && is_digit(*c))
 }
@@ -196,6 +251,10 @@ fn postcode_prefix(bytes: &[u8], start: usize) -> usize {
     let letters = span(bytes, start, 3, is_upper);
     if (1..=2).contains(&letters) && at(bytes, start + letters) == b'-' && is_digit(at(bytes, start + letters + 1)) {
         return start + letters + 1;
+    }
+    // The first letter of every mark, of which two are Greek.
+    if !matches!(at(bytes, start), b'C' | b'c' | 0xCE) {
+        return start;
     }
     for mark in [&b"C.P. "[..], b"CP ", b"CEP ", b"CEP: ", b"C.P.", "ΤΚ ".as_bytes(), "Τ.Κ. ".as_bytes()] {
         if starts_with_ignore_case(bytes, start, mark) {
@@ -250,7 +309,9 @@ fn name(bytes: &[u8], start: usize) -> Option<usize> {
         } else {
             small = true;
         }
-        let after = word.end + usize::from(at(bytes, word.end) == b'.' && word.text.len() <= 3);
+        // "St.", but not the letters of a province that close a sentence.
+        let abbreviated = word.text.len() <= 3 && !(index > 0 && word.text.len() == 2 && word.is_upper());
+        let after = word.end + usize::from(at(bytes, word.end) == b'.' && abbreviated);
         let Some(next) = blank_at(bytes, after) else { break };
         if let Some(district) = quarter(bytes, &word, next) {
             return Some(district);
@@ -263,7 +324,7 @@ fn name(bytes: &[u8], start: usize) -> Option<usize> {
 /// `Praha 2`, `Paris 12`: a town that numbers its districts.
 fn quarter(bytes: &[u8], town: &Word<'_>, next: usize) -> Option<usize> {
     let digits = span(bytes, next, 3, is_digit);
-    let known = ["Praha", "Paris", "Lyon", "Marseille", "Dublin", "Wien", "Budapest", "Bruxelles"];
+    let known = ["Praha", "Cedex", "Paris", "Lyon", "Marseille", "Dublin", "Wien", "Budapest", "Bruxelles"];
     let fits = (1..=2).contains(&digits) && known.iter().any(|known| town.eq(known));
     (fits && !is_alnum(at(bytes, next + digits)) && is_end(bytes, next + digits)).then_some(next + digits)
 }
@@ -430,7 +491,8 @@ fn coded_state(bytes: &[u8], start: usize) -> Option<usize> {
 /// `Dublin 2`: the number of a district closes the address, or the postcode follows.
 fn district(bytes: &[u8], number: &Word<'_>, depth: usize) -> Option<usize> {
     let rest = match break_at(bytes, number.end) {
-        Some((Break::Mark | Break::Line, next)) => town_first(bytes, next, depth + 1),
+        // An address has one such, and what is behind it is shorter.
+        Some((Break::Mark | Break::Line, next)) => town_first(bytes, next, depth + 2),
         _ => None,
     };
     let dublin = part(bytes, number.start.saturating_sub(7), number.start) == b"Dublin ";
@@ -446,30 +508,35 @@ fn closing(bytes: &[u8], start: usize) -> Option<usize> {
     if first == b'(' {
         let (end, _) = state(bytes, start + 1).filter(|(end, _)| at(bytes, *end) == b')')?;
         let (_, next) = break_at(bytes, end + 1)?;
-        return canadian(bytes, next);
+        return canadian(bytes, &word_at(bytes, next)?);
     }
     if !is_alpha(first) && first < 0x80 {
         return None;
     }
+    let word = word_at(bytes, start)?;
     let digit = part(bytes, start, bytes.len().min(start + 8)).iter().any(|&byte| is_digit(byte));
     let coded = || {
-        british(bytes, start)
-            .or_else(|| canadian(bytes, start))
-            .or_else(|| irish(bytes, start))
+        british(bytes, &word)
+            .or_else(|| canadian(bytes, &word))
+            .or_else(|| irish(bytes, &word))
             .or_else(|| town_code(bytes, start))
     };
-    state_and_code(bytes, start).or_else(|| if digit { coded() } else { None })
+    state_and_code(bytes, &word).or_else(|| if digit { coded() } else { None })
 }
 
 /// `IL 62704`, `Kentucky 41543-0858`, `NSW 2000`, `BC V6B 1A1`, `NJ`.
-fn state_and_code(bytes: &[u8], start: usize) -> Option<usize> {
-    let (end, code) = state(bytes, start)?;
+fn state_and_code(bytes: &[u8], word: &Word<'_>) -> Option<usize> {
+    let start = word.start;
+    let (end, code) = state_of(bytes, word)?;
     let Some((brk, next)) = break_at(bytes, end + usize::from(at(bytes, end) == b'.')) else {
         return code.then_some(end);
     };
+    // "Curitiba - PR, CEP 80020-905"
+    let next = postcode_prefix(bytes, next);
     let year = matches!(part(bytes, next, next + 2), b"19" | b"20") && span(bytes, next, 5, is_digit) == 4;
-    if let Some(zip) =
-        zip(bytes, next).filter(|_| !year || is_australian(bytes, start)).or_else(|| canadian(bytes, next))
+    if let Some(zip) = zip(bytes, next)
+        .filter(|_| !year || is_australian(bytes, start))
+        .or_else(|| canadian(bytes, &word_at(bytes, next)?))
     {
         return Some(zip);
     }
@@ -486,8 +553,11 @@ fn is_australian(bytes: &[u8], start: usize) -> bool {
 
 /// A state, and whether it is by its letters.
 fn state(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
-    let word = word_at(bytes, start)?;
-    if word.text.len() <= 3 && STATE_CODES.iter().any(|code| code.as_bytes().eq_ignore_ascii_case(word.text)) {
+    state_of(bytes, &word_at(bytes, start)?)
+}
+
+fn state_of(bytes: &[u8], word: &Word<'_>) -> Option<(usize, bool)> {
+    if word.text.len() <= 3 && STATE_CODES.has(word.text) {
         let small = !word.is_upper();
         let zipped = break_at(bytes, word.end).is_some_and(|(_, next)| zip(bytes, next).is_some());
         return (!small || zipped).then_some((word.end, !small));
@@ -495,11 +565,11 @@ fn state(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
     if STATES.has(word.text) {
         return Some((word.end, false));
     }
-    let mexican = word.is_upper() && MEXICAN_CODES.iter().any(|code| word.text == code.as_bytes());
+    let mexican = word.text.len() <= 5 && word.is_upper() && MEXICAN_CODES.has(word.text);
     if mexican && break_at(bytes, word.end).is_some_and(|(_, next)| zip(bytes, next).is_some()) {
         return Some((word.end, false));
     }
-    if !matches!(at(word.text, 0) | 0x20, b'n' | b's' | b'w' | b'r' | b'b' | b'd' | b'p') || word.text.len() > 8 {
+    if !STATE_STARTS.has(word.text) {
         return None;
     }
     let second = word_at(bytes, blank_at(bytes, word.end)?)?;
@@ -522,8 +592,7 @@ fn zip(bytes: &[u8], start: usize) -> Option<usize> {
 }
 
 /// `SW1A 2AA`.
-fn british(bytes: &[u8], start: usize) -> Option<usize> {
-    let word = word_at(bytes, start)?;
+fn british(bytes: &[u8], word: &Word<'_>) -> Option<usize> {
     let outward = word.text;
     let letters = span(outward, 0, 3, is_alpha);
     let tail = outward.get(letters..)?;
@@ -547,8 +616,7 @@ fn is_inward(word: &[u8]) -> bool {
 }
 
 /// `V6B 1A1`.
-fn canadian(bytes: &[u8], start: usize) -> Option<usize> {
-    let word = word_at(bytes, start)?;
+fn canadian(bytes: &[u8], word: &Word<'_>) -> Option<usize> {
     match word.text {
         [a, b, c] if is_upper(*a) && is_digit(*b) && is_upper(*c) => {
             let gap = usize::from(matches!(at(bytes, word.end), b' '));
@@ -564,8 +632,7 @@ fn canadian(bytes: &[u8], start: usize) -> Option<usize> {
 }
 
 /// `D02 X285`.
-fn irish(bytes: &[u8], start: usize) -> Option<usize> {
-    let word = word_at(bytes, start)?;
+fn irish(bytes: &[u8], word: &Word<'_>) -> Option<usize> {
     let routing =
         |word: &[u8]| matches!(word, [a, b, c] if is_upper(*a) && is_digit(*b) && (is_digit(*c) || *c == b'W'));
     if routing(word.text) {
