@@ -313,15 +313,15 @@ pub(super) static STATES: Names = Names::new(
      texas utah vermont victoria virginia washington west_virginia western_australia wisconsin wyoming",
 );
 
-/// How states of several words begin.
-pub(super) static STATE_STARTS: Names =
-    Names::new("british district new north northern nova puerto rhode south west western");
-
 /// Large towns that close an address without a postcode.
 pub(super) static LATIN_TOWNS: Names = Names::new(
     "barranquilla bogotá bogota bucaramanga buenos_aires caba cali cartagena concepción córdoba guayaquil lima \
      medellín medellin mendoza montevideo quito rosario santiago santiago_de_chile valparaíso viña_del_mar",
 );
+
+/// How states of several words begin.
+pub(super) static STATE_STARTS: Names =
+    Names::new("british district new north northern nova puerto rhode south west western");
 
 /// Countries, as they close an address.
 pub(super) static COUNTRIES: Names = Names::new(
