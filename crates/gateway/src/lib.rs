@@ -5,6 +5,7 @@
 pub mod cli;
 pub mod commands;
 pub mod config;
+mod handover;
 pub mod jobs;
 mod keys;
 pub mod listen;

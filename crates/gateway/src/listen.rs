@@ -1,13 +1,19 @@
 //! Listeners: accept, hand each request its peer address, stop gracefully.
 
 use std::{
+    convert::Infallible,
     net::{IpAddr, SocketAddr},
     sync::Arc,
     time::Duration,
 };
 
-use axum::{Router, body::Body, response::IntoResponse};
+use axum::{
+    Router,
+    body::Body,
+    response::{IntoResponse, Response},
+};
 use http::{HeaderMap, Request};
+use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
@@ -20,21 +26,31 @@ use tokio::{
 use tower::ServiceExt;
 use vestibule_identity::browser::PeerAddress;
 
-use crate::nowhere;
-
-use crate::unread::ReadToEnd;
+use crate::{
+    handover::{self, Door, Handover},
+    nowhere,
+    unread::ReadToEnd,
+};
 
 /// Connections get this long to finish after a stop was asked for.
 const GRACE: Duration = Duration::from_secs(8);
 
+/// What every connection of a listener is served with.
+struct Front {
+    server: auto::Builder<TokioExecutor>,
+    router: Router,
+    trusted: Arc<[IpNet]>,
+    stop: watch::Receiver<bool>,
+}
+
 /// Serves `router` until `stop` turns true.
 pub async fn serve(listener: TcpListener, router: Router, trusted: Arc<[IpNet]>, mut stop: watch::Receiver<bool>) {
     let graceful = GracefulShutdown::new();
-    let server = Arc::new(builder());
+    let front = Arc::new(Front { server: builder(), router, trusted, stop: stop.clone() });
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => connection(stream, peer, &server, &router, &trusted, &graceful),
+                Ok((stream, peer)) => front.connection(stream, peer, &graceful),
                 // Out of file descriptors, most likely: wait for some to come back.
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -70,36 +86,48 @@ fn builder() -> auto::Builder<TokioExecutor> {
     builder
 }
 
-fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    server: &Arc<auto::Builder<TokioExecutor>>,
-    router: &Router,
-    trusted: &Arc<[IpNet]>,
-    graceful: &GracefulShutdown,
-) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "the connection is already gone");
-    }
-    let (router, trusted) = (router.clone(), Arc::clone(trusted));
-    let service = hyper::service::service_fn(move |mut request: Request<hyper::body::Incoming>| {
-        let address = client_address(peer.ip(), request.headers(), &trusted);
-        request.extensions_mut().insert(PeerAddress(address));
-        let router = router.clone();
-        async move {
-            match nowhere::malformed(&request) {
-                Some(refusal) => Ok(refusal.into_response()),
-                None => router.oneshot(request.map(|body| Body::new(ReadToEnd::new(body)))).await,
+impl Front {
+    fn connection(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, graceful: &GracefulShutdown) {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "the connection is already gone");
+        }
+        let handover = Arc::new(Handover::default());
+        let (front, offered) = (Arc::clone(self), Arc::clone(&handover));
+        let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+            Arc::clone(&front).answer(peer, request, Arc::clone(&offered))
+        });
+        let io = TokioIo::new(Door::new(stream, Arc::clone(&handover)));
+        let connection = self.server.serve_connection_with_upgrades(io, service).into_owned();
+        let (watched, waited_for) = (graceful.watch(connection), graceful.watcher());
+        let stop = self.stop.clone();
+        tokio::spawn(async move {
+            match handover.watch(watched).await {
+                // A task of its own: this one is as large as hyper's connection.
+                Ok(Some(relay)) => drop(tokio::spawn(async move {
+                    relay.run(stop).await;
+                    drop(waited_for);
+                })),
+                Ok(None) => {}
+                Err(error) => tracing::debug!(%error, "a connection ended early"),
             }
+        });
+    }
+
+    async fn answer(
+        self: Arc<Self>,
+        peer: SocketAddr,
+        mut request: Request<Incoming>,
+        handover: Arc<Handover>,
+    ) -> Result<Response, Infallible> {
+        let address = client_address(peer.ip(), request.headers(), &self.trusted);
+        request.extensions_mut().insert(PeerAddress(address));
+        if let Some(refusal) = nowhere::malformed(&request) {
+            return Ok(refusal.into_response());
         }
-    });
-    let connection = server.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-    let watched = graceful.watch(connection);
-    tokio::spawn(async move {
-        if let Err(error) = watched.await {
-            tracing::debug!(%error, "a connection ended early");
-        }
-    });
+        let lives_on = handover::lives_on(&request);
+        let response = self.router.clone().oneshot(request.map(|body| Body::new(ReadToEnd::new(body)))).await?;
+        Ok(if lives_on { handover::offer(handover, response) } else { response })
+    }
 }
 
 /// The peer, or what a trusted proxy says of its own peer: the last entry of `X-Forwarded-For` that no trusted proxy

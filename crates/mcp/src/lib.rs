@@ -15,6 +15,7 @@ mod list_page;
 pub mod lookalike;
 pub mod message;
 mod mirror;
+pub mod output_schema;
 mod params;
 pub mod places;
 mod scan;

@@ -9,13 +9,13 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderValue, StatusCode, header, request::Parts};
 use serde_json::json;
 use vestibule_mcp::{
     Era, Message, OpeningError, ParseError, Target, Version,
     error::{self, code},
 };
-use vestibule_vault::{DispatchError, Reply};
+use vestibule_vault::{DispatchError, Media, Reply};
 
 use crate::{Proxy, arrival::Arrival, list, round_trip, session, stream, unasked::Watched};
 
@@ -105,25 +105,6 @@ pub(crate) async fn respond(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     response
-}
-
-/// What an upstream answers with; the vault lets nothing else pass.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Media {
-    Json,
-    Events,
-    None,
-}
-
-impl Media {
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let text = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        match text.split(';').next().unwrap_or("").trim() {
-            "" => Self::None,
-            media if media.eq_ignore_ascii_case("text/event-stream") => Self::Events,
-            _ => Self::Json,
-        }
-    }
 }
 
 /// A JSON body.

@@ -154,7 +154,7 @@ pub(crate) async fn arrive(proxy: &Proxy, door: &Door, parts: &Parts) -> Result<
     };
     match proxy.authenticator.authenticate(parts, &server).await {
         Ok(caller) => {
-            let credential = parts.headers.get(header::AUTHORIZATION).cloned();
+            let credential = parts.headers.get(header::AUTHORIZATION).map(of_its_own);
             Ok(Arrival { server, joined, caller: Caller::Here(caller), request, credential, address })
         }
         Err(error) => {
@@ -163,6 +163,14 @@ pub(crate) async fn arrive(proxy: &Proxy, door: &Door, parts: &Parts) -> Result<
             Err(stranger(proxy, &server, request, address, &error, response).await)
         }
     }
+}
+
+/// A copy of a header that may be kept for long. Headers of a request share the buffer that the connection was read into;
+/// a stream of days would hold on to all of it.
+pub(crate) fn of_its_own(value: &HeaderValue) -> HeaderValue {
+    let mut copy = HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone());
+    copy.set_sensitive(value.is_sensitive());
+    copy
 }
 
 /// Leaves evidence of a bad credential before the refusal goes out. A request without any credential is how every

@@ -16,13 +16,9 @@ use vestibule_mcp::{
     error::{self, code},
     sse,
 };
+use vestibule_vault::Media;
 
-use crate::{
-    Proxy,
-    answer::{self, Media},
-    arrival::Arrival,
-    call,
-};
+use crate::{Proxy, answer, arrival::Arrival, call};
 
 /// Answers a batch.
 pub(crate) async fn answer(proxy: &Arc<Proxy>, arrival: Arrival, parts: &Parts, messages: Vec<Message>) -> Response {
@@ -33,7 +29,10 @@ pub(crate) async fn answer(proxy: &Arc<Proxy>, arrival: Arrival, parts: &Parts, 
     let answers = messages.into_iter().map(|message| {
         let arrival = arrival.another(proxy);
         let id = message.id().filter(|_| message.kind() == MessageKind::Request).map(str::to_owned);
-        async move { Element { id, answer: call::answer(proxy, &arrival, parts.clone(), Some(message)).await } }
+        // Boxed: the lives of all its calls are held at once.
+        Box::pin(
+            async move { Element { id, answer: call::answer(proxy, &arrival, parts.clone(), Some(message)).await } },
+        )
     });
     join(proxy, join_all(answers).await).await
 }

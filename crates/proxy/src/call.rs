@@ -95,7 +95,8 @@ pub(crate) async fn answer(proxy: &Arc<Proxy>, arrival: &Arrival, parts: Parts, 
         return response;
     }
     match &arrival.joined {
-        Some(joined) => federation::answer(proxy, joined, arrival, parts, message).await,
+        // Boxed: it holds the life of a call at each part, and stacks are small.
+        Some(joined) => Box::pin(federation::answer(proxy, joined, arrival, parts, message)).await,
         None => of_one(proxy, arrival, parts, message).await,
     }
 }

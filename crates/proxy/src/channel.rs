@@ -21,9 +21,13 @@ use vestibule_mcp::{
     error::{self, code},
     sse,
 };
-use vestibule_vault::screen::wish;
+use vestibule_vault::{Media, screen::wish};
 
-use crate::{Proxy, answer::Media, arrival::Door, call, session};
+use crate::{
+    Proxy,
+    arrival::{Door, of_its_own},
+    call, session,
+};
 
 /// Messages that wait for a slow client; when there are more, the channel ends.
 const QUEUE: usize = 256;
@@ -85,15 +89,16 @@ impl Channel {
         let mut base = HeaderMap::new();
         for name in KEPT {
             if let Some(value) = parts.headers.get(&name) {
-                base.insert(name, value.clone());
+                base.insert(name, of_its_own(value));
             }
         }
         for name in WISHES {
             for value in parts.headers.get_all(&name) {
-                base.append(name.clone(), value.clone());
+                base.append(name.clone(), of_its_own(value));
             }
         }
-        let state = Session { credential: parts.headers.get(header::AUTHORIZATION).cloned(), ..Session::default() };
+        let credential = parts.headers.get(header::AUTHORIZATION).map(of_its_own);
+        let state = Session { credential, ..Session::default() };
         let channel = Self {
             proxy: Arc::clone(proxy),
             door: door.clone(),

@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, Limited};
 use vestibule_mcp::{
     Era, Target,
     error::{self, code},
-    filter, sse,
+    filter, output_schema, sse,
 };
 use vestibule_model::Directory;
 use vestibule_policy::{Engine, engine::CallTarget};
@@ -32,7 +32,7 @@ pub(crate) async fn json(
     kind: ListKind,
     body: Watched,
 ) -> Result<Body, Response> {
-    let sieve = Sieve::new(proxy, arrival, asked, kind);
+    let sieve = Sieve::new(proxy, arrival, asked, kind, &body);
     let Ok(collected) = Limited::new(body, proxy.settings.max_list).collect().await else {
         return Err(answer::json(StatusCode::BAD_GATEWAY, sieve.refusal(BROKEN)));
     };
@@ -51,9 +51,9 @@ pub(crate) struct ListEvents {
 }
 
 impl ListEvents {
-    pub(crate) fn new(proxy: &Proxy, arrival: &Arrival, asked: &Asked, kind: ListKind) -> Self {
+    pub(crate) fn new(proxy: &Proxy, arrival: &Arrival, asked: &Asked, kind: ListKind, body: &Watched) -> Self {
         let splitter = sse::EventSplitter::new(proxy.settings.max_list);
-        Self { sieve: Sieve::new(proxy, arrival, asked, kind), splitter }
+        Self { sieve: Sieve::new(proxy, arrival, asked, kind, body), splitter }
     }
 
     /// What may pass of the events that a chunk completes, and whether the stream goes on. A list that cannot be read
@@ -85,13 +85,24 @@ struct Sieve {
     directory: Arc<Directory>,
     era: Era,
     kind: ListKind,
+    promises: Promises,
     /// Of the request that is answered.
     id: Option<String>,
 }
 
+/// What is said of the results of tools.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Promises {
+    /// What their server says.
+    Kept,
+    /// Nothing that masking would break.
+    Opened,
+}
+
 impl Sieve {
-    fn new(proxy: &Proxy, arrival: &Arrival, asked: &Asked, kind: ListKind) -> Self {
+    fn new(proxy: &Proxy, arrival: &Arrival, asked: &Asked, kind: ListKind, body: &Watched) -> Self {
         Self {
+            promises: if body.is_masked() { Promises::Opened } else { Promises::Kept },
             engine: Arc::clone(&proxy.engine),
             pins: Arc::clone(&proxy.pins),
             arrival: arrival.clone(),
@@ -121,7 +132,12 @@ impl Sieve {
         };
         let keeps = |name: &str| !held.contains(name) && self.keeps(&list, name);
         let filtered = filter::filter_list(body, &list, self.era, keeps).map_err(|_| Withheld::Unreadable)?;
-        Ok(filtered.map(|filtered| filtered.body))
+        let filtered = filtered.map(|filtered| filtered.body);
+        if list != Target::ToolList || self.promises == Promises::Kept {
+            return Ok(filtered);
+        }
+        let opened = output_schema::opened(filtered.as_deref().unwrap_or(body)).map_err(|_| Withheld::Unreadable)?;
+        Ok(opened.or(filtered))
     }
 
     fn keeps(&self, list: &Target<'_>, name: &str) -> bool {

@@ -11,9 +11,9 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use vestibule_mcp::watch::{Framing, Watch};
 use vestibule_model::{RequestId, ServerName};
-use vestibule_vault::reply::ReplyBody;
+use vestibule_vault::{Media, reply::ReplyBody};
 
-use crate::{answer::Media, arrival::Arrival};
+use crate::arrival::Arrival;
 
 /// The body of a reply, as everything that passes it on gets it. Where no list was asked for, it breaks off before one is
 /// complete.
@@ -40,6 +40,13 @@ impl Watched {
     pub(crate) fn with_list(arrival: &Arrival, body: ReplyBody) -> Self {
         let (server, request) = (arrival.server.name.clone(), arrival.request.clone());
         Self { body: Some(body), watch: None, server, request }
+    }
+}
+
+impl Watched {
+    /// Whether values in it may be replaced.
+    pub(crate) fn is_masked(&self) -> bool {
+        self.body.as_ref().is_some_and(ReplyBody::is_masked)
     }
 }
 

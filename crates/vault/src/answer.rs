@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use tokio::sync::mpsc;
 use vestibule_egress::client;
@@ -20,25 +20,6 @@ pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     pub(crate) session: Option<String>,
     pub(crate) body: Source,
-}
-
-/// What the vault lets pass is one of these.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Media {
-    Json,
-    Events,
-    None,
-}
-
-impl Media {
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let text = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        match text.split(';').next().unwrap_or("").trim() {
-            "" => Self::None,
-            media if media.eq_ignore_ascii_case("text/event-stream") => Self::Events,
-            _ => Self::Json,
-        }
-    }
 }
 
 /// Where the bytes of an answer come from.

@@ -58,12 +58,13 @@ use crate::{
 /// Sends the call in the era of its server.
 pub(crate) async fn exchange(way: &Passage, call: McpCall) -> Result<Answer, DispatchError> {
     match call.era {
-        Era::Stateful => stateful_client::exchange(way, call).await,
+        // Boxed: to cross an era takes much room, which calls within one need not hold.
+        Era::Stateful => Box::pin(stateful_client::exchange(way, call)).await,
         Era::Stateless if way.eras().takes_stateless(way).await? => {
             let answer = way.send(call).await?;
             Ok(eras::check(way, answer, Era::Stateless).await?.0)
         }
-        Era::Stateless => stateless_client::exchange(way, call).await,
+        Era::Stateless => Box::pin(stateless_client::exchange(way, call)).await,
     }
 }
 

@@ -22,6 +22,7 @@ pub mod dispatch;
 mod headers;
 
 mod kinds;
+mod media;
 mod origin;
 mod outcome;
 pub mod registry;
@@ -33,6 +34,7 @@ mod upstream;
 pub use call::McpCall;
 pub use dispatch::{DispatchError, Vault, VaultParts};
 pub use headers::may_hold_credential;
+pub use media::Media;
 pub use registry::{Credentials, RegistryError};
 pub use reply::{Reply, ReplyBody};
 pub use sessions::SessionLimits;

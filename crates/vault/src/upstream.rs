@@ -32,7 +32,8 @@ pub(crate) async fn exchange(
     let lives_on = lives_on(&call);
     let mut request = request(uri, call)?;
     credential.spend(&mut request).map_err(no_credential)?;
-    let response = if lives_on { client.open(request).await } else { client.send(request).await };
+    // Boxed: it is rare, and every call would hold room for it.
+    let response = if lives_on { Box::pin(client.open(request)).await } else { client.send(request).await };
     let response = response.map_err(undelivered)?;
     check(response, in_session, wanted)
 }

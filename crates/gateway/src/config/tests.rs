@@ -337,3 +337,65 @@ fn the_manual_names_every_key() {
     }
     assert_eq!(missing, Vec::<String>::new());
 }
+
+#[test]
+fn mistakes_about_masking_have_line_and_remedy() {
+    let server = "[[server]]\nname = \"hr\"\nurl = \"http://127.0.0.1/mcp\"\n";
+    for (text, line, what, remedy) in [
+        ("[masking]\nbefore_lm = true\n", 3, "unknown field `before_lm`", "did you mean `before_llm`?"),
+        ("[masking]\ntypes = [\"EMAIL\"]\n", 3, "`EMAIL` is no type of personal data", "use one of: EMAIL_ADDRESS"),
+        (
+            "[masking]\nactions = { EMAIL_ADDRESS = \"pseudonym\" }\n",
+            3,
+            "need a server that is named",
+            "[[masking.rule]]",
+        ),
+        ("[masking]\naction = \"hide\"\n", 3, "unknown variant `hide`", "use one of the values named"),
+        ("[masking]\nproof_one_in = 0\n", 3, "no sample", "write 1"),
+        ("[masking]\nremember_hours = 0\n", 3, "1 to 168 hours", "choose a number"),
+        ("[[masking.rule]]\nservers = [\"crm\"]\naction = \"block\"\n", 3, "there is no server `crm`", "use one of"),
+        ("[[masking.rule]]\naction = \"pseudonym\"\n", 3, "need a server that is named", "servers = "),
+        (
+            "[[masking.rule]]\ndirection = \"arguments\"\naction = \"pseudonym\"\n",
+            4,
+            "cannot be turned back there",
+            "use label",
+        ),
+    ] {
+        let told = mistakes(&format!("{SOUND}{text}"));
+        assert!(told.starts_with(&format!("vestibule.toml:{line}: ")), "{told}");
+        assert!(told.contains(what) && told.contains(remedy), "{told}");
+    }
+    for mask in ["true", "false", "\"pseudonym\"", "\"block\"", "{ US_SSN = \"hash\" }"] {
+        assert_eq!(mistakes(&format!("{SOUND}{server}mask = {mask}\n")), "none", "{mask}");
+    }
+    let told = mistakes(&format!("{SOUND}{server}mask = {{ SSN = \"hash\" }}\n"));
+    assert!(told.starts_with("vestibule.toml:5: `SSN` is no type"), "{told}");
+}
+
+#[test]
+fn the_environment_counts_more_than_the_file_and_never_guesses() {
+    use vestibule_vault::screen::settings::Switch::{Off, On};
+    let config = |text: &str| parse("vestibule.toml", &format!("{SOUND}{text}"), Path::new("/nonexistent")).unwrap();
+    let with = |text: &str, name: &'static str, value: &'static str| {
+        let mut masking = config(text).masking;
+        let read = masking.overridden_by(|asked| (asked == name).then(|| value.to_owned()));
+        read.map(|()| masking)
+    };
+    let plain = config("").masking;
+    assert_eq!((plain.settings.before_llm, plain.logs), (Off, On));
+    assert_eq!(with("", "MASK_PII_BEFORE_LLM", "true").unwrap().settings.before_llm, On);
+    assert_eq!(with("[masking]\nbefore_llm = true\n", "MASK_PII_BEFORE_LLM", "off").unwrap().settings.before_llm, Off);
+    assert_eq!(with("", "MASK_PII_IN_LOGS", "0").unwrap().logs, Off);
+    for value in ["yes", "", "tru", "2"] {
+        let told = with("", "MASK_PII_BEFORE_LLM", value).err().expect(value).to_string();
+        assert!(told.contains("MASK_PII_BEFORE_LLM is neither on nor off") && told.contains("remedy: "), "{told}");
+    }
+    let server = "[[server]]\nname = \"hr\"\nurl = \"http://127.0.0.1/mcp\"\nmask = ";
+    let own = |mask: &str, value| {
+        let masking = with(&format!("{server}{mask}\n"), "MASK_PII_BEFORE_LLM", value).unwrap();
+        masking.settings.servers[&ServerName::new("hr")].switch
+    };
+    assert_eq!(own("false", "true"), None, "the switch of the environment reaches every server");
+    assert_eq!(own("true", "false"), Some(On), "and does not loosen one that is kept apart");
+}

@@ -9,14 +9,14 @@ use http::StatusCode;
 use http_body_util::{BodyExt, BodyStream, Limited};
 use vestibule_mcp::{places::Places, sse};
 use vestibule_model::{Server, ServerName};
-use vestibule_vault::DispatchError;
+use vestibule_vault::{DispatchError, Media};
 
 use super::{
     late,
     part::{Answer, Errand, NoAnswer, Part},
     visit::Visit,
 };
-use crate::{answer::Media, call::Unanswered};
+use crate::call::Unanswered;
 
 /// What came of asking one part.
 pub(super) struct Asked<'v> {

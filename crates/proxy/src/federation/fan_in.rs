@@ -14,6 +14,7 @@ use vestibule_mcp::{
     places::Places,
     sse,
 };
+use vestibule_vault::Media;
 
 use super::{
     event_ids::{EventIds, Last},
@@ -22,7 +23,7 @@ use super::{
     part::{Answer, Errand, Part},
     visit::Visit,
 };
-use crate::answer::{self, Media};
+use crate::answer;
 
 /// Events in the words of the door.
 pub(super) type Events = Pin<Box<dyn Stream<Item = io::Result<Frame<Bytes>>> + Send>>;

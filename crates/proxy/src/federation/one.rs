@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use http::{StatusCode, header};
 use http_body_util::{BodyExt, BodyStream, Limited, StreamBody};
 use vestibule_mcp::sse;
+use vestibule_vault::Media;
 
 use super::{
     event_ids::EventIds,
@@ -13,7 +14,7 @@ use super::{
     outward::{Outward, withheld},
     part::{Errand, NoAnswer, Part, VERSION},
 };
-use crate::answer::{self, Asked, Media};
+use crate::answer::{self, Asked};
 
 const BROKEN: &str = "The answer of the server behind the gateway is too large or broke off.";
 const REFUSED: &str = "The server behind the gateway refused the request.";

@@ -103,9 +103,9 @@ impl<'v> Part<'v> {
             upstream_session: self.session.clone(),
             headers,
         };
-        let reply = call::deliver(proxy, &self.arrival, call).await.map_err(NoAnswer::Unanswered)?;
+        let reply = Box::pin(call::deliver(proxy, &self.arrival, call)).await.map_err(NoAnswer::Unanswered)?;
         let session = reply.upstream_session().map(str::to_owned);
-        Ok(Answer { response: answer::respond(proxy, &self.arrival, &asked, reply).await, session })
+        Ok(Answer { response: Box::pin(answer::respond(proxy, &self.arrival, &asked, reply)).await, session })
     }
 
     /// The headers that came, with what is the part's own.

@@ -82,7 +82,7 @@ async fn take(proxy: &Arc<Proxy>, arrival: &Arrival, parts: &http::request::Part
     }
     match Limited::new(body, proxy.settings.max_body).collect().await {
         Ok(whole) => {
-            let credential = parts.headers.get(header::AUTHORIZATION).cloned();
+            let credential = parts.headers.get(header::AUTHORIZATION).map(arrival::of_its_own);
             if channel.receive(whole.to_bytes(), credential).is_err() {
                 return answer::busy();
             }

@@ -14,6 +14,8 @@ use vestibule_testkit::{
     upstream::{Canned, Speaks, Upstream},
 };
 
+use crate::federation::{Plan, Union};
+
 /// One value of each of the seven types, and how it is labelled.
 const VALUES: [(&str, &str); 7] = [
     ("jane.doe@example.com", "[EMAIL_1]"),
@@ -412,6 +414,7 @@ async fn every_part_of_an_answer_is_masked_and_the_protocol_stays() {
         "structuredContent": { "card": 4_111_111_111_111_111u64, "jane.doe@example.com": 1, "count": 42 },
         "_meta": { "io.modelcontextprotocol/related-task": { "taskId": "203.0.113.9" }, "com.example/by": "jane.doe@example.com" },
         "nextCursor": "jane.doe@example.com",
+        "task": { "taskId": "203.0.113.9", "statusMessage": "for jane.doe@example.com" },
     });
     place.result(&result);
     let answer = caller.call("read", json!({})).await;
@@ -433,6 +436,8 @@ async fn every_part_of_an_answer_is_masked_and_the_protocol_stays() {
     let task = masked["_meta"]["io.modelcontextprotocol/related-task"]["taskId"].as_str().unwrap();
     assert!(task.ends_with(".203.0.113.9"), "tagged, not masked: {task}");
     assert_eq!(masked["_meta"]["com.example/by"], "[EMAIL_1]");
+    assert!(masked["task"]["taskId"].as_str().unwrap().ends_with("203.0.113.9"), "{masked}");
+    assert_eq!(masked["task"]["statusMessage"], "for [EMAIL_1]");
     assert_eq!(masked["nextCursor"], "jane.doe@example.com", "a cursor comes back as it was");
 
     place.answer(json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": -32000, "message": "no mailbox jane.doe@example.com", "data": { "ip": "203.0.113.9" } } }).to_string());
@@ -573,5 +578,114 @@ async fn in_the_sample_company_leave_is_booked_with_a_stand_in_that_nobody_saw()
             let record = record.to_string();
             assert!(values.iter().all(|value| !record.contains(value)), "{record}");
         }
+    }
+}
+
+#[tokio::test]
+async fn at_the_joined_endpoint_each_server_gets_back_only_its_own() {
+    let plan = Plan { federation: "servers = [\"git\", \"hr\"]\n", each: "mask = \"pseudonym\"\n", ..Plan::default() };
+    let union = Union::of(plan).await;
+    for caller in [union.caller(), union.session().await] {
+        let answer = |text: &str| {
+            let result = json!({ "content": [{ "type": "text", "text": text }] });
+            let event = json!({ "jsonrpc": "2.0", "id": 1, "result": result });
+            Canned::Exactly(
+                Response::builder().header("content-type", "application/json").body(event.to_string().into()).unwrap(),
+            )
+        };
+        union.hr.answer_next(answer("jane.doe@example.com"));
+        let shown = caller.call("hr__read", json!({})).await;
+        let text = shown.json()["result"]["content"][0]["text"].as_str().unwrap().to_owned();
+        assert!(text.starts_with("[EMAIL_"), "{text}");
+        let last = |upstream: &Upstream| {
+            let seen = upstream.seen().pop().unwrap();
+            serde_json::from_slice::<Value>(&seen.body).unwrap()["params"]["arguments"].clone()
+        };
+        assert_eq!(caller.call("hr__write", json!({ "to": text })).await.status, 200);
+        assert_eq!(last(&union.hr), json!({ "to": "jane.doe@example.com" }));
+        assert_eq!(caller.call("git__push", json!({ "to": text })).await.status, 200);
+        assert_eq!(last(&union.git), json!({ "to": text }), "another server");
+    }
+    let refused =
+        union.caller().post(&stateless("tools/list", json!({})).0, &[("x-mask-pii-before-llm", "maybe")]).await;
+    assert_eq!(refused.status, 400, "{}", refused.text());
+}
+
+#[tokio::test]
+async fn what_a_server_asks_is_masked_and_the_answer_turned_back() {
+    let place = Place::of("before_llm = true", "mask = \"pseudonym\"").await;
+    place.upstream.speak(Speaks::Sessions);
+    let (agent, tokens) = place.agent("up", "ana@example.net").await;
+    let caller = agent.session(&tokens).await;
+    let (events, receiver) = mpsc::channel(8);
+    place.upstream.answer_next(Canned::Stream(receiver));
+    let question = json!({ "jsonrpc": "2.0", "id": "4155552671", "method": "elicitation/create", "params": {
+        "message": "Send it to jane.doe@example.com?", "requestedSchema": { "type": "object", "properties": { "to": { "type": "string", "default": "jane.doe@example.com" } } } } });
+    events.send(format!("data: {question}\n\n")).await.unwrap();
+    events
+        .send(format!("data: {}\n\n", json!({ "jsonrpc": "2.0", "id": 1, "result": { "content": [] } })))
+        .await
+        .unwrap();
+    drop(events);
+    let answer = caller.call("read", json!({})).await;
+    let asked: Value =
+        serde_json::from_str(answer.text().lines().next().unwrap().strip_prefix("data: ").unwrap()).unwrap();
+    assert_eq!(asked["id"], "4155552671", "an id is no telephone number");
+    assert_eq!(asked["params"]["message"], "Send it to [EMAIL_1]?");
+    assert_eq!(asked["params"]["requestedSchema"]["properties"]["to"]["default"], "[EMAIL_1]");
+    let response = json!({ "jsonrpc": "2.0", "id": "4155552671", "result": { "action": "accept", "content": { "to": "[EMAIL_1]" } } });
+    let session = caller.session().unwrap();
+    caller.post(&response, &[("mcp-session-id", session), ("mcp-protocol-version", "2025-11-25")]).await;
+    assert_eq!(place.sent().pop().unwrap()["result"]["content"]["to"], "jane.doe@example.com");
+}
+
+#[tokio::test]
+async fn a_resumed_stream_is_masked_by_all_that_any_policy_demands() {
+    let policy = format!("{}mask = [\"US_SSN\"]\n", POLICY.split_once("[[prompt]]").unwrap().0);
+    let upstream = Upstream::start().await;
+    let config = format!("[[server]]\nname = \"up\"\nurl = \"{}\"\npolicy = \"policy.toml\"\n", upstream.url());
+    let house = House::of(&config, &[("policy.toml", &policy)]).await;
+    house.add_user("ana@example.net", &["staff"]).await;
+    let place = Place { house, upstream };
+    let (agent, tokens) = place.agent("up", "ana@example.net").await;
+    let caller = agent.session(&tokens).await;
+    let (events, receiver) = mpsc::channel(8);
+    place.upstream.answer_next(Canned::Stream(receiver));
+    events.send(format!("data: {}\n\n", json!({ "jsonrpc": "2.0", "id": 1, "result": text_result() }))).await.unwrap();
+    drop(events);
+    let request = http::Request::builder()
+        .method("GET")
+        .uri(&agent.path)
+        .header("host", place.house.origin().strip_prefix("http://").unwrap())
+        .header("authorization", format!("Bearer {}", tokens.access))
+        .header("accept", "text/event-stream")
+        .header("mcp-session-id", caller.session().unwrap())
+        .header("mcp-protocol-version", "2025-11-25")
+        .body(Bytes::new())
+        .unwrap();
+    let answer = place.house.http.send(request).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert!(answer.text().contains("[SSN_1]") && !answer.text().contains("219-09"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_masked_result_breaks_no_promise_about_it() {
+    let tools = json!({ "tools": [{ "name": "read", "inputSchema": { "type": "object" }, "outputSchema": {
+        "type": "object", "properties": { "card": { "type": "integer" }, "email": { "type": "string", "format": "email" } },
+    } }] });
+    for (masking, header, schema) in [
+        ("before_llm = true", None, json!({ "type": "object" })),
+        ("", Some("on"), json!({ "type": "object" })),
+        ("", None, tools["tools"][0]["outputSchema"].clone()),
+    ] {
+        let place = Place::of(masking, "").await;
+        let caller = place.caller().await;
+        place.result(&tools);
+        let (body, headers) = stateless("tools/list", json!({}));
+        let mut headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        headers.extend(header.map(|value| ("x-mask-pii-before-llm", value)));
+        let listed = caller.post(&body, &headers).await.json();
+        assert_eq!(listed["result"]["tools"][0]["outputSchema"], schema, "{masking} {header:?}");
+        assert_eq!(listed["result"]["tools"][0]["inputSchema"], json!({ "type": "object" }));
     }
 }

@@ -13,7 +13,8 @@ use vestibule_mcp::{
 
 use super::{broken, empty, json};
 use crate::{
-    answer::{Answer, Media, Source},
+    Media,
+    answer::{Answer, Source},
     dispatch::DispatchError,
 };
 

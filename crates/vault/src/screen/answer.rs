@@ -18,7 +18,7 @@ use super::{
     readers::{Beginning, Reader},
     settings::Direction,
 };
-use crate::{McpCall, answer::Media};
+use crate::{McpCall, Media};
 
 /// The largest event that is looked at, in bytes.
 const LARGEST_EVENT: usize = 32 << 20;
@@ -105,6 +105,11 @@ impl Masking {
     /// Whether nothing comes any more.
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.stage, Stage::Over)
+    }
+
+    /// Whether anything is replaced; otherwise it is only looked at.
+    pub(crate) fn replaces(&self) -> bool {
+        *self.screen.masker.scanner().config() != Config::none()
     }
 
     /// Whether the body may be looked at as a whole.
