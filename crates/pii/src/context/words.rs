@@ -68,7 +68,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
         "address addresses addr addr1 addr2 address1 address2 addressline* street streets streetaddress* streetname \
          shipping mailing residence residential residing resides lives living located location ship shipto billto \
          deliver delivery delivered domicile domiciled anschrift* adresse* adress* adres* straße* strasse* wohnhaft \
-         wohnt wohne wohnanschrift* wohnort lieferadresse* rechnungsadresse* postanschrift* postadresse* hausnummer \
+         wohnt wohne wohnanschrift* wohnort standort filiale lieferadresse* rechnungsadresse* postanschrift* postadresse* hausnummer \
          rue direccion* domicilio* calle vivo vive residencia* endereco* morada rua indirizzo* residenza* residente \
          via abita abito adresem adresu adresy zamieszkal* mieszka mieszkam ulica bor bosatt bostad gata gatuadress* \
          besoksadress* postadress* hemadress* bopæl bopael bopel bolig bostedsadresse* osoite* katuosoite* kotiosoite* \

@@ -57,7 +57,7 @@ pub(super) fn read(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
         line.points += 1;
         line.closed = true;
     }
-    if let Some(start) = unit_before(bytes, number) {
+    if let Some(start) = unit_before(bytes, number).or_else(|| flat_beside(bytes, number)) {
         line.start = start;
         line.points += 1;
     }
@@ -332,6 +332,14 @@ fn unit_before(bytes: &[u8], number: usize) -> Option<usize> {
         (letters > 3 && at(bytes, building) == b' ' && named && before(bytes, building) == b',')
             .then(|| flat_before(bytes, building - 1))
             .flatten()
+    })
+}
+
+/// `Flat 69 Margaret Park`: the number is that of the dwelling, and the building has a name only.
+fn flat_beside(bytes: &[u8], number: usize) -> Option<usize> {
+    ["Flat ", "Studio ", "Apartment "].iter().find_map(|flat| {
+        let start = number.checked_sub(flat.len())?;
+        (part(bytes, start, number) == flat.as_bytes() && !is_alpha(before(bytes, start))).then_some(start)
     })
 }
 

@@ -11,7 +11,7 @@ use forward::Line;
 use super::{Candidates, Find, Token};
 use crate::{
     chain::Chain,
-    chars::{at, before, glued_left, is_alnum, is_alpha, is_digit, is_upper, part, span, span_back},
+    chars::{Sep, at, before, glued_left, is_alnum, is_alpha, is_digit, is_upper, part, span, span_back},
     context::{Support, Text},
     kind::Kind,
 };
@@ -30,7 +30,7 @@ fn chain(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
             continue;
         }
         // Inside a telephone or card number stands no house.
-        let amid = chain.sep(index).is_some() && chain.total >= 9 && chain.len() >= 3;
+        let amid = chain.sep(index).is_some() && chain.total >= 9 && chain.len() >= 3 && !is_split(chain, index);
         if amid {
             continue;
         }
@@ -60,6 +60,14 @@ fn unit_glued_before(bytes: &[u8], number: usize) -> Option<usize> {
     let digits = span_back(bytes, slash, 4, is_digit);
     let letter = (slash - digits).checked_sub(1).filter(|&letter| matches!(at(bytes, letter), b'U' | b'u'))?;
     ((1..=3).contains(&digits) && !is_alnum(before(bytes, letter)) && before(bytes, letter) != b'/').then_some(letter)
+}
+
+/// "45/83 97-910", "23/82 27093": house and dwelling, with the postcode behind.
+fn is_split(chain: &Chain, index: usize) -> bool {
+    index == 0
+        && chain.sep(0) == Some(Sep::Slash)
+        && chain.sep(1) == Some(Sep::Space)
+        && [0, 1].into_iter().all(|index| chain.run(index).is_some_and(|run| run.len() <= 3))
 }
 
 fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {

@@ -97,7 +97,7 @@ pub(super) static SUFFIX: Names = Names::new(
      spring springs sq square st station str strand stream street summit tce ter terr terrace tpke trace track \
      trail trce trl turnpike vale valley via view views villa village villas vista vlg vw walk wall way wharf \
      wood woods wy wynd xing yard \
-     brooks burg burgs camp canyon cape causeway circles cliff cliffs club course curve dale dam divide drives \
+     access crossroad crossroads brooks burg burgs camp canyon cape causeway circles cliff cliffs club course curve dale dam divide drives \
      extension extensions fall falls ferry forge forges fork forks fort fords forests gateway inlet island islands isle \
      junctions keys lakes land light lights loaf lock locks lodge manors mills mission motorway mountain mountains neck \
      overpass parks parkways pine points ports prairie radial ramp rapid rapids rest ridges roads shoal shoals springs \
@@ -107,7 +107,7 @@ pub(super) static SUFFIX: Names = Names::new(
 
 /// Those that name other things as often: they need a town, a label, or a word of place before the number.
 pub(super) static WEAK: Names = Names::new(
-    "brooks burg burgs camp canyon cape causeway circles cliff cliffs club course curve dale dam divide drives \
+    "access crossroad crossroads brooks burg burgs camp canyon cape causeway circles cliff cliffs club course curve dale dam divide drives \
      extension extensions fall falls ferry forge forges fork forks fort fords forests gateway inlet island islands isle \
      junctions keys lakes land light lights loaf lock locks lodge manors mills mission motorway mountain mountains neck \
      overpass parks parkways pine points ports prairie radial ramp rapid rapids rest ridges roads shoal shoals springs \
@@ -120,7 +120,10 @@ pub(super) static UNABBREVIATED: Names = Names::new(
     "alley arc bank bay bend bluff brook chase close court cove creek crest dale dell drive end field flat flats ford \
      gate glen glens green grove haven hill hills isle key knoll lake lane loop mall manor mews mill mount nook oval \
      park pass path pike pines place plains plaza point port quay ranch reach ridge rise river road route row rue run \
-     shore strand track trace trail vale view villa vista walk wall way wharf wood woods wynd yard",
+     shore strand track trace trail vale view villa vista walk wall way wharf wood woods wynd yard burg burgs camp \
+     cape cliff club dale dam fall falls ferry forge fork forks fort fords inlet isle keys lakes land light loaf lock \
+     locks lodge mills neck parks pine ports radial ramp rapid rest roads shoal spur spurs union ville walks ways well \
+     wells",
 );
 
 /// Streets that need no end.
@@ -146,7 +149,7 @@ pub(super) static LEAD: Names = Names::new(
     "acceso andador borgo bulevardul camiño campo canale carreró cañada chácara circunvalación condomínio conjunto \
      continuación corredor corte cuesta diagonal drumul eje esplanada estación estação fazenda feira incrocio jardim \
      jardín lago lagoa loteamento núcleo odos parque pasadizo pasaje passarela peatonal praia prolongamento pátio quadra \
-     rambla rampa recanto retorno setor soseaua stretto sítio trecho trevo urbanización vereda viaducto viaduto vial vila \
+     rambla rampa recanto retorno setor soseaua stretto sítio trecho trevo urbanización vereda viela favela colônia área viaducto viaduto vial vila \
      λεωφ οδός πλατεία al alameda aleja calzada calz cerrada privada circuito periférico str bd náměstí nám cda pº gran vía pza avd calz kr cl tv dg leoforos transversal třída nábřeží nábř \
      piata piața şoseaua șoseaua șos intrarea aleea splaiul aleje allée allées av avda avenida avenue avinguda bd blvd boulevard bulevar bulevardul \
      bulwar calea calle calle/ c r callejón camino carrer carrera carretera chaussée chemin cité contrada corso cours \
@@ -159,7 +162,7 @@ pub(super) static LEAD: Names = Names::new(
 
 /// What a leading word may be in front of a number and a street: French, and Spanish names in America.
 pub(super) static LEAD_AFTER_NUMBER: Names = Names::new(
-    "allée allées av avenida avenue bd blvd boul boulevard calle camino chaussée chemin cité clos cour cours domaine \
+    "allé allée allées av avenida avenue bd blvd boul boulevard calle camino chaussée chemin cité clos cour cours domaine \
      esplanade faubourg hameau impasse lotissement montée paseo passage place rang promenade quai route rue ruelle \
      résidence sentier square via villa voie",
 );
@@ -327,6 +330,12 @@ pub(super) static STATES: Names = Names::new(
      north_dakota northern_territory nova_scotia ohio oklahoma ontario oregon pennsylvania puerto_rico quebec \
      queensland québec rhode_island saskatchewan south_australia south_carolina south_dakota tasmania tennessee \
      texas utah vermont victoria virginia washington west_virginia western_australia wisconsin wyoming",
+);
+
+/// What a sentence goes on with behind a town: "in March".
+pub(super) static MONTHS: Names = Names::new(
+    "january february march april may june july august september october november december monday tuesday wednesday \
+     thursday friday saturday sunday",
 );
 
 /// Large towns that close an address without a postcode.

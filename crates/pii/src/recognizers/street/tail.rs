@@ -2,7 +2,7 @@
 
 use super::{
     cursor::{Break, Word, blank_at, break_at, word_at},
-    names::{COUNTRIES, LATIN_TOWNS, MEXICAN_CODES, SMALL, STATE_CODES, STATE_STARTS, STATES, UNIT},
+    names::{COUNTRIES, LATIN_TOWNS, MEXICAN_CODES, MONTHS, SMALL, STATE_CODES, STATE_STARTS, STATES, UNIT},
 };
 use crate::chars::{
     at, before, char_at, is_alnum, is_alpha, is_digit, is_upper, part, span, span_back, starts_with_ignore_case,
@@ -238,6 +238,13 @@ fn postcode_first(bytes: &[u8], start: usize) -> Option<usize> {
     };
     let year = code - prefix == 4 && matches!(part(bytes, prefix, prefix + 2), b"19" | b"20");
     let dutch = is_upper(before(bytes, code));
+    // "05513835 da Rosa / GO"
+    if code - prefix >= 8 && brk == Break::Blank {
+        let small = word_at(bytes, next).filter(|word| SMALL.has(word.text)).and_then(|word| blank_at(bytes, word.end));
+        if let Some(end) = name(bytes, small.unwrap_or(next)).filter(|&end| is_upper(before(bytes, end))) {
+            return Some(end);
+        }
+    }
     let alone = brk != Break::Line || dutch || (code - prefix == 4 && !year && is_line(bytes, next));
     if alone && let Some(end) = name(bytes, next) {
         return Some(province(bytes, end).unwrap_or(end));
@@ -302,7 +309,9 @@ fn name(bytes: &[u8], start: usize) -> Option<usize> {
         // A label that follows in the same line is no part of the town.
         let label = lexicon().word(word.text).names_a_kind() || starts_with_ignore_case(word.text, 0, "núm".as_bytes());
         let labels = matches!(at(bytes, word.end), b':' | b'=' | b'@') || (index > 0 && !small && label);
-        if digits || labels {
+        // "in March", "Etage 2"
+        let dated = small && MONTHS.has(word.text);
+        if digits || labels || dated || (index == 0 && UNIT.has(word.text) && is_digit(at(bytes, word.end + 1))) {
             break;
         }
         if word.is_name() && (small || !is_country_word(&word, index)) {
@@ -646,7 +655,10 @@ fn irish(bytes: &[u8], word: &Word<'_>) -> Option<usize> {
         let mixed = second.text.iter().any(|&byte| is_digit(byte)) && second.text.len() == 4 && second.is_upper();
         return mixed.then_some(second.end);
     }
-    None
+    // "D02X285"
+    let (head, unique) = word.text.split_at_checked(3)?;
+    let glued = unique.len() == 4 && routing(head) && word.is_upper() && unique.iter().any(|&byte| is_digit(byte));
+    glued.then_some(word.end)
 }
 
 /// A postcode behind the town: `Auckland 1010`, `Bengaluru 560001`, `São Paulo - SP, 01310-100`, `Dublin 2`.
