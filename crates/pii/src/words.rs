@@ -78,7 +78,7 @@ fn hash(word: &[u8]) -> u64 {
 }
 
 /// Both halves of a product in which every bit has its part.
-fn mixed(packed: u128) -> u64 {
+pub(crate) fn mixed(packed: u128) -> u64 {
     let (low, high) = (packed as u64, (packed >> 64) as u64);
     let product = u128::from(low ^ 0x9E37_79B9_7F4A_7C15) * u128::from(high ^ 0xC2B2_AE3D_27D4_EB4F);
     product as u64 ^ (product >> 64) as u64

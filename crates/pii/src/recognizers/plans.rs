@@ -17,6 +17,8 @@ pub(super) struct Plans {
     plans: Vec<Plan>,
     /// By calling code: the place of its plan, from 1 on.
     by_code: Vec<u16>,
+    /// By the first two digits of a number as it is dialled inside a country: the plans that know such, in their order.
+    by_start: Vec<Vec<u16>>,
 }
 
 static DATA: &[u8] = include_bytes!("../../data/phone_plans.bin");
@@ -54,7 +56,19 @@ impl Plans {
                 *slot = place;
             }
         }
-        Self { rows, ends: DATA.get(ends_at..plans_at).unwrap_or_default(), plans, by_code }
+        let ends = DATA.get(ends_at..plans_at).unwrap_or_default();
+        let mut read = Self { rows, ends, plans, by_code, by_start: Vec::new() };
+        read.by_start = (0..100).map(|start| read.starting(&[start / 10, start % 10])).collect();
+        read
+    }
+
+    /// The plans of which some number, with what is dialled before it, begins with these digits.
+    fn starting(&self, digits: &[u8]) -> Vec<u16> {
+        let begins = |plan: &Plan| {
+            let prefix = plan.prefix.iter().zip(digits).all(|(byte, digit)| digit + b'0' == *byte);
+            (!plan.prefix.is_empty() && prefix) || self.state(plan, digits) != 0
+        };
+        (0..).zip(&self.plans).filter(|(_, plan)| begins(plan)).map(|(index, _)| index).collect()
     }
 
     /// Whether the digits, calling code first, are a number of some country.
@@ -80,7 +94,9 @@ impl Plans {
 
     /// Whether the digits are a number as written inside some country.
     pub(super) fn is_national(&self, digits: &[u8]) -> bool {
-        self.plans.iter().any(|plan| {
+        let [first, second, ..] = digits else { return false };
+        let known = self.by_start.get(usize::from(*first) * 10 + usize::from(*second));
+        known.into_iter().flatten().filter_map(|index| self.plans.get(usize::from(*index))).any(|plan| {
             let bare = self.accepts(plan, digits);
             bare || (!plan.prefix.is_empty() && strip(digits, plan.prefix).is_some_and(|rest| self.accepts(plan, rest)))
         })
@@ -98,15 +114,21 @@ impl Plans {
     }
 
     fn accepts(&self, plan: &Plan, digits: &[u8]) -> bool {
+        let state = self.state(plan, digits);
+        state != 0 && self.ends.get(usize::from(state / 8)).is_some_and(|byte| byte & (1 << (state % 8)) != 0)
+    }
+
+    /// Where the automaton is behind the digits; 0 when no number begins so.
+    fn state(&self, plan: &Plan, digits: &[u8]) -> u16 {
         let mut state = plan.start;
         for digit in digits {
             let next = self.rows.get(usize::from(state)).and_then(|row| row.get(usize::from(*digit)));
             state = next.copied().unwrap_or(0);
             if state == 0 {
-                return false;
+                break;
             }
         }
-        self.ends.get(usize::from(state / 8)).is_some_and(|byte| byte & (1 << (state % 8)) != 0)
+        state
     }
 }
 
