@@ -58,8 +58,7 @@ pub(crate) fn inward(
         return Ok(message);
     }
     let places = Places::of(message.bytes()).map_err(|_| Unknown)?;
-    // A server refuses the methods of tasks to a client that does not declare them, whatever the task: it may do so.
-    let nobodys = (message.method().starts_with("tasks/") && !declares_tasks(&message)).then(|| nobodys(proxy));
+    let nobodys = is_refused_anyway(&message).then(|| nobodys(proxy));
     let mut unknown = false;
     let bytes = places.rewrite(|place, said| match place {
         Place::Task => untagged(proxy, owner, said).map_or_else(
@@ -87,11 +86,14 @@ pub(crate) fn inward(
     Ok(own)
 }
 
-/// Whether the client declares the extension (MCP 2026-07-28, `io.modelcontextprotocol/tasks`), or has a session in which
-/// it need not be said again.
-fn declares_tasks(message: &Message) -> bool {
-    let is_stateless = memmem::find(message.bytes(), b"\"io.modelcontextprotocol/clientCapabilities\"").is_some();
-    !is_stateless || memmem::find(message.bytes(), b"\"io.modelcontextprotocol/tasks\"").is_some()
+/// Whether a server refuses a method of tasks whatever the task: to a client that does not declare them, and where the
+/// method is none any more (MCP 2026-07-28, `io.modelcontextprotocol/tasks`). It is heard about a task that nobody has.
+fn is_refused_anyway(message: &Message) -> bool {
+    let says = |key: &[u8]| memmem::find(message.bytes(), key).is_some();
+    let stateless = says(b"\"io.modelcontextprotocol/clientCapabilities\"");
+    let answered = matches!(message.method(), "tasks/get" | "tasks/update" | "tasks/cancel");
+    let declared = says(b"\"io.modelcontextprotocol/tasks\"");
+    message.method().starts_with("tasks/") && stateless && !(answered && declared)
 }
 
 /// The id of a task that no server has.
