@@ -2,6 +2,7 @@
 
 use super::{
     cursor::{Word, word_at},
+    dwelling,
     names::{ADJECTIVE, APART, GERMAN_LEAD, GLUED, LEAD, SMALL, SURELY_GLUED},
     tail,
 };
@@ -75,7 +76,7 @@ fn crossing(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
         })
         .unwrap_or(lead.start);
     let end = after + 1 + house;
-    let (end, units) = tail::unit(bytes, end).map_or((end, 0), |unit| (unit, 1));
+    let (end, units) = dwelling::unit(bytes, end).map_or((end, 0), |unit| (unit, 1));
     Some(Line { start, end, points: 1 + units, strong: true, closed: true, long: false })
 }
 
@@ -120,7 +121,7 @@ fn house(bytes: &[u8], after: usize) -> (usize, u8) {
     if at(bytes, end) == b' ' && (1..=4).contains(&inner) && matches!(at(bytes, end + 1 + inner), b',' | b'\n' | 0) {
         end += 1 + inner;
     }
-    match tail::unit(bytes, end) {
+    match dwelling::unit(bytes, end) {
         Some(unit) => (unit, 1),
         None => (end, 0),
     }

@@ -2,6 +2,7 @@
 
 use super::{
     cursor::{Break, Word, blank_at, break_at, word_at},
+    dwelling,
     names::{DIRECTION, LEAD_AFTER_NUMBER, NUMBERED, SMALL, STRONG, SUFFIX, UNABBREVIATED, UNIT, WEAK, WHOLE},
     tail,
 };
@@ -49,7 +50,7 @@ pub(super) fn read(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
         line.end = end;
         line.points += 1;
     }
-    if let Some(end) = tail::unit(bytes, line.end).filter(|&unit| {
+    if let Some(end) = dwelling::unit(bytes, line.end).filter(|&unit| {
         // In a line of its own it needs a town behind.
         !part(bytes, line.end, unit).contains(&b'\n') || tail::town(bytes, unit).is_some()
     }) {
@@ -96,7 +97,7 @@ pub(super) fn unknown(bytes: &[u8], number: usize, after: usize) -> Option<Line>
         if !(named || (names > 0 && SMALL.has(word.text))) {
             break;
         }
-        if names > 0 && UNIT.has(word.text) && tail::unit(bytes, end).is_some() {
+        if names > 0 && UNIT.has(word.text) && dwelling::unit(bytes, end).is_some() {
             break;
         }
         names += 1;
@@ -110,7 +111,7 @@ pub(super) fn unknown(bytes: &[u8], number: usize, after: usize) -> Option<Line>
     if names == 0 || (names == 1 && dwelling.is_none()) {
         return None;
     }
-    let end = tail::unit(bytes, end).unwrap_or(end);
+    let end = dwelling::unit(bytes, end).unwrap_or(end);
     tail::coded(bytes, end)?;
     let start = dwelling.or_else(|| unit_before(bytes, number)).unwrap_or(number);
     Some(Line { start, end, points: 0, strong: false, closed: true, long: false })
@@ -122,7 +123,7 @@ fn numbered_suffix(bytes: &[u8], end: usize) -> Option<usize> {
     let digits = span(bytes, next, 3, is_digit);
     let fits =
         (1..=2).contains(&digits) && at(bytes, next + digits) == b',' && tail::town(bytes, next + digits).is_some();
-    let unit = || tail::unit(bytes, next + digits).is_some_and(|unit| tail::town(bytes, unit).is_some());
+    let unit = || dwelling::unit(bytes, next + digits).is_some_and(|unit| tail::town(bytes, unit).is_some());
     (fits || ((1..=2).contains(&digits) && unit())).then_some(next + digits)
 }
 
@@ -159,7 +160,7 @@ fn led(bytes: &[u8], start: usize) -> Option<Line> {
     let (mut end, mut names) = (lead.end, 0);
     for _ in 0..MAX_WORDS {
         let Some(word) = blank_at(bytes, place).and_then(|next| word_at(bytes, next)) else { break };
-        if names > 0 && UNIT.has(word.text) && tail::unit(bytes, end).is_some() {
+        if names > 0 && UNIT.has(word.text) && dwelling::unit(bytes, end).is_some() {
             break;
         }
         // "du 8 Mai 1945"
@@ -189,7 +190,7 @@ fn suffixed(bytes: &[u8], start: usize) -> Option<Line> {
     let (mut place, mut names, mut points) = (start, 0u8, 0u8);
     for index in 0..MAX_WORDS {
         let Some(word) = word_at(bytes, place) else { break };
-        let dwelling = best.is_some() && UNIT.has(word.text) && tail::unit(bytes, place - 1).is_some();
+        let dwelling = best.is_some() && UNIT.has(word.text) && dwelling::unit(bytes, place - 1).is_some();
         if dwelling {
             break;
         }

@@ -2,6 +2,7 @@
 
 mod backward;
 mod cursor;
+mod dwelling;
 mod forward;
 mod names;
 mod tail;
