@@ -251,6 +251,17 @@ fn is_of(byte: u8, sort: Sort) -> bool {
     }
 }
 
+/// Whether a byte of the sort is between two places.
+#[inline]
+pub(crate) fn holds(bytes: &[u8], start: usize, end: usize, sort: Sort) -> bool {
+    match bytes.get(start..).and_then(|rest| rest.first_chunk::<PIECE>()) {
+        Some(piece) if end <= start + PIECE => {
+            of_sort(piece, sort) & !(u16::MAX.checked_shl((end - start) as u32).unwrap_or(0)) != 0
+        }
+        _ => part(bytes, start, end).iter().any(|&byte| is_of(byte, sort)),
+    }
+}
+
 /// Where the byte is next, from `index` on; the end when it is nowhere.
 pub(crate) fn find_byte(bytes: &[u8], index: usize, byte: u8) -> usize {
     let (pieces, tail) = bytes.get(index..).unwrap_or_default().as_chunks::<PIECE>();

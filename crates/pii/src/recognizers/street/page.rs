@@ -1,0 +1,146 @@
+//! A text that is read word by word. What was read once is kept for the next house number, which reads most of it again.
+
+use std::ops::Deref;
+
+use super::lists::{DIGIT, Lists, NAME, ORDINAL, table};
+use crate::{
+    chars::{at, char_at, holds, is_alnum, is_digit, is_letter, part, run, span},
+    context::Text,
+    simd::Sort,
+    words::{ReadWords, WordTable},
+};
+
+/// The longest word, in bytes.
+pub(super) const MAX_WORD: usize = 40;
+
+/// The text, and what was read of it.
+#[derive(Clone, Copy)]
+pub(super) struct Page<'t> {
+    pub(super) bytes: &'t [u8],
+    read: &'t ReadWords,
+    table: &'static WordTable,
+}
+
+impl Deref for Page<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.bytes
+    }
+}
+
+impl<'t> Page<'t> {
+    pub(super) fn of(text: &'t Text<'_>) -> Self {
+        Self { bytes: text.bytes, read: &text.words, table: table() }
+    }
+
+    /// Whether words are in one of the lists, in any case.
+    pub(super) fn has(&self, lists: Lists, words: &[u8]) -> bool {
+        Lists(self.table.lists(words)).meet(lists)
+    }
+
+    /// The word between two places.
+    pub(super) fn word(&self, start: usize, end: usize, stop: usize) -> Word<'t> {
+        let text = part(self.bytes, start, end);
+        let digit = if holds(self.bytes, start, end, Sort::Digit) { DIGIT } else { Lists::default() };
+        let lists = Lists(self.table.lists(text)).or(written(text)).or(digit);
+        Word { text, start, end: stop, lists }
+    }
+}
+
+/// A word and where it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Word<'t> {
+    pub(super) text: &'t [u8],
+    pub(super) start: usize,
+    pub(super) end: usize,
+    lists: Lists,
+}
+
+impl Word<'_> {
+    /// Whether it is in one of the lists.
+    pub(super) fn is(&self, lists: Lists) -> bool {
+        self.lists.meet(lists)
+    }
+
+    /// Whether it begins with a capital, or with a digit as `25th` does.
+    pub(super) fn is_name(&self) -> bool {
+        self.is(NAME)
+    }
+
+    pub(super) fn is_ordinal(&self) -> bool {
+        self.is(ORDINAL)
+    }
+
+    pub(super) fn has_digit(&self) -> bool {
+        self.is(DIGIT)
+    }
+
+    pub(super) fn is_upper(&self) -> bool {
+        !self.text.iter().any(u8::is_ascii_lowercase)
+    }
+
+    pub(super) fn eq(&self, other: &str) -> bool {
+        self.text.eq_ignore_ascii_case(other.as_bytes())
+    }
+}
+
+/// What the writing of a word tells.
+fn written(word: &[u8]) -> Lists {
+    match word {
+        [b'A'..=b'Z', ..] => return NAME,
+        [b'a'..=b'z', second, ..] if second.is_ascii_alphanumeric() => return Lists::default(),
+        [b'0'..=b'9', ..] => return if is_ordinal(word) { NAME.or(ORDINAL) } else { Lists::default() },
+        _ => (),
+    }
+    let capital = char_at(word, 0).is_some_and(char::is_uppercase);
+    // d'Italie, l'Opéra
+    let elided = matches!(word, [b'd' | b'l', b'\'', rest @ ..] | [b'd' | b'l', 0xE2, 0x80, 0x99, rest @ ..]
+            if char_at(rest, 0).is_some_and(char::is_uppercase));
+    if capital || elided { NAME } else { Lists::default() }
+}
+
+fn is_ordinal(word: &[u8]) -> bool {
+    let digits = span(word, 0, 4, is_digit);
+    let rest = word.get(digits..).unwrap_or_default();
+    (1..=3).contains(&digits) && [&b"st"[..], b"nd", b"rd", b"th"].iter().any(|end| rest.eq_ignore_ascii_case(end))
+}
+
+/// The word of letters and digits at a place, with apostrophes and dashes inside.
+#[inline]
+pub(super) fn word_at<'t>(page: &Page<'t>, start: usize) -> Option<Word<'t>> {
+    let (length, lists) = page.read.get(start, || {
+        let end = word_end(page, start);
+        (end - start, page.word(start, end, end).lists.0)
+    });
+    let end = start + length;
+    (length > 0).then(|| Word { text: part(page.bytes, start, end), start, end, lists: Lists(lists) })
+}
+
+fn word_end(bytes: &[u8], start: usize) -> usize {
+    let end = start + run(bytes, start, MAX_WORD, Sort::Alnum);
+    if at(bytes, end) < 0x80 && !matches!(at(bytes, end), b'\'' | b'-') { end } else { joined_end(bytes, start, end) }
+}
+
+/// The same for a word whose first letters end at `end`, and others may follow.
+fn joined_end(bytes: &[u8], start: usize, mut end: usize) -> usize {
+    while end < start + MAX_WORD {
+        let byte = at(bytes, end);
+        let joins = matches!(byte, b'\'' | b'-') && end > start && is_word_start(bytes, end + 1);
+        if is_alnum(byte) || joins {
+            end += 1;
+        } else if byte >= 0x80 {
+            match char_at(bytes, end) {
+                Some(letter) if is_letter(letter) || (letter == '\u{2019}' && end > start) => end += letter.len_utf8(),
+                _ => break,
+            }
+        } else {
+            break;
+        }
+    }
+    end
+}
+
+fn is_word_start(bytes: &[u8], place: usize) -> bool {
+    char_at(bytes, place).is_some_and(|letter| letter.is_ascii_alphanumeric() || is_letter(letter))
+}
