@@ -170,35 +170,47 @@ impl WordTable {
     }
 }
 
-/// The words that were read last, by where they begin: how long they are, and their lists.
+/// The words that were read last, by where they begin.
 #[derive(Debug, Default)]
 pub(crate) struct ReadWords([Cell<ReadWord>; READ]);
 
+/// A word that was read: how long it is, and its lists.
 #[derive(Clone, Copy, Debug, Default)]
-struct ReadWord {
+pub(crate) struct ReadWord {
     /// Where it begins, and one.
     place: usize,
-    length: u16,
-    lists: u64,
+    length: u32,
+    pub(crate) lists: u64,
 }
 
 /// Words that begin so close together keep out of each other's way, when each has two bytes at least.
 const READ: usize = 32;
 
-impl ReadWords {
-    /// Length and lists of the word at a place, read anew when it was not read lately.
+impl ReadWord {
+    pub(crate) fn new(place: usize, length: usize, lists: u64) -> Self {
+        Self { place: place + 1, length: u32::try_from(length).unwrap_or(0), lists }
+    }
+
+    /// In bytes; 0 when there is no word.
     #[inline]
-    pub(crate) fn get(&self, place: usize, read: impl FnOnce() -> (usize, u64)) -> (usize, u64) {
-        let Some(slot) = self.0.get((place / 2) % READ) else { return read() };
-        let known = slot.get();
-        if known.place == place + 1 {
-            return (known.length.into(), known.lists);
+    pub(crate) fn len(&self) -> usize {
+        self.length as usize
+    }
+}
+
+impl ReadWords {
+    /// The word at a place, when it was read lately.
+    #[inline]
+    pub(crate) fn at(&self, place: usize) -> Option<ReadWord> {
+        self.0.get((place / 2) % READ).map(Cell::get).filter(|word| word.place == place + 1)
+    }
+
+    /// Keeps a word.
+    #[inline]
+    pub(crate) fn keep(&self, word: ReadWord) {
+        if let Some(slot) = self.0.get((word.place.wrapping_sub(1) / 2) % READ) {
+            slot.set(word);
         }
-        let (length, lists) = read();
-        if let Ok(short) = u16::try_from(length) {
-            slot.set(ReadWord { place: place + 1, length: short, lists });
-        }
-        (length, lists)
     }
 }
 

@@ -16,15 +16,13 @@ pub(super) enum Break {
 /// The break at a place, and where it ends. A full stop of an abbreviation has been passed before.
 #[inline]
 pub(super) fn break_at(bytes: &[u8], place: usize) -> Option<(Break, usize)> {
-    // Nearly always one blank, or none.
-    let (byte, next) = (at(bytes, place), at(bytes, place + 1));
-    if byte == b' ' && is_alnum(next) {
-        return Some((Break::Blank, place + 1));
+    // Nearly always one blank, or a comma and a blank, or none.
+    match (at(bytes, place), at(bytes, place + 1)) {
+        (b' ', next) if is_alnum(next) => Some((Break::Blank, place + 1)),
+        (b',', b' ') if is_alnum(at(bytes, place + 2)) => Some((Break::Mark, place + 2)),
+        (byte, _) if is_alnum(byte) => None,
+        _ => any_break_at(bytes, place),
     }
-    if is_alnum(byte) {
-        return None;
-    }
-    any_break_at(bytes, place)
 }
 
 fn any_break_at(bytes: &[u8], place: usize) -> Option<(Break, usize)> {

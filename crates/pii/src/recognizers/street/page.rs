@@ -7,7 +7,7 @@ use crate::{
     chars::{at, char_at, holds, is_alnum, is_digit, is_letter, part, run, span},
     context::Text,
     simd::Sort,
-    words::{ReadWords, WordTable},
+    words::{ReadWord, ReadWords, WordTable},
 };
 
 /// The longest word, in bytes.
@@ -39,12 +39,34 @@ impl<'t> Page<'t> {
         Lists(self.table.lists(words)).meet(lists)
     }
 
-    /// The word between two places.
-    pub(super) fn word(&self, start: usize, end: usize, stop: usize) -> Word<'t> {
-        let text = part(self.bytes, start, end);
+    /// The word at a place, from what was read lately or read anew.
+    #[inline(always)]
+    fn read(&self, place: usize) -> ReadWord {
+        match self.read.at(place) {
+            Some(word) => word,
+            None => self.read_anew(place),
+        }
+    }
+
+    #[inline(never)]
+    fn read_anew(&self, place: usize) -> ReadWord {
+        let end = word_end(self, place);
+        let word = ReadWord::new(place, end - place, self.lists(place, end).0);
+        self.read.keep(word);
+        word
+    }
+
+    /// The word between two places, behind which something belongs to it up to `end`.
+    pub(super) fn word(&self, start: usize, stop: usize, end: usize) -> Word<'t> {
+        let read = self.read(start);
+        let lists = if start + read.len() == stop { Lists(read.lists) } else { self.lists(start, stop) };
+        Word { text: part(self.bytes, start, stop), start, end, lists }
+    }
+
+    fn lists(&self, start: usize, end: usize) -> Lists {
+        let word = part(self.bytes, start, end);
         let digit = if holds(self.bytes, start, end, Sort::Digit) { DIGIT } else { Lists::default() };
-        let lists = Lists(self.table.lists(text)).or(written(text)).or(digit);
-        Word { text, start, end: stop, lists }
+        Lists(self.table.lists(word)).or(written(word)).or(digit)
     }
 }
 
@@ -107,14 +129,11 @@ fn is_ordinal(word: &[u8]) -> bool {
 }
 
 /// The word of letters and digits at a place, with apostrophes and dashes inside.
-#[inline]
+#[inline(always)]
 pub(super) fn word_at<'t>(page: &Page<'t>, start: usize) -> Option<Word<'t>> {
-    let (length, lists) = page.read.get(start, || {
-        let end = word_end(page, start);
-        (end - start, page.word(start, end, end).lists.0)
-    });
-    let end = start + length;
-    (length > 0).then(|| Word { text: part(page.bytes, start, end), start, end, lists: Lists(lists) })
+    let read = page.read(start);
+    let end = start + read.len();
+    (end > start).then(|| Word { text: part(page.bytes, start, end), start, end, lists: Lists(read.lists) })
 }
 
 fn word_end(bytes: &[u8], start: usize) -> usize {

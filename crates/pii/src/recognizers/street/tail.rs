@@ -2,6 +2,7 @@
 
 use super::{
     breaks::{Break, blank_at, break_at},
+    lists::Lists,
     names::{COUNTRIES, LATIN_TOWNS, MEXICAN_CODES, MONTHS, SMALL, STATE_CODES, STATE_STARTS, STATES, UNIT},
     page::{Page, Word, word_at},
 };
@@ -14,6 +15,9 @@ use crate::context::lexicon;
 const MAX_TOWN: usize = 5;
 /// The most parts between street and postcode.
 const MAX_PARTS: usize = 4;
+
+/// Words with which a state begins.
+const STATE_WORDS: Lists = STATE_CODES.or(MEXICAN_CODES).or(STATES).or(STATE_STARTS);
 
 /// Where the town, with state or postcode, ends; with the country if one follows.
 pub(super) fn town(page: &Page<'_>, place: usize) -> Option<usize> {
@@ -110,6 +114,7 @@ fn canadian_end(three: &[u8]) -> bool {
 
 /// `10115 Berlin`, `1012 AB Amsterdam`, `D-80331 München`.
 fn postcode_first(page: &Page<'_>, start: usize) -> Option<usize> {
+    word_at(page, start).filter(may_be_code)?;
     let prefix = postcode_prefix(page, start);
     let code = postcode(page, prefix)?;
     let Some((brk, next)) = break_at(page, code) else {
@@ -142,8 +147,7 @@ fn postcode_prefix(page: &Page<'_>, start: usize) -> usize {
     if (1..=2).contains(&letters) && at(page, start + letters) == b'-' && is_digit(at(page, start + letters + 1)) {
         return start + letters + 1;
     }
-    // The first letter of every mark, of which two are Greek.
-    if !matches!(at(page, start), b'C' | b'c' | 0xCE) {
+    if !begins_mark(at(page, start)) {
         return start;
     }
     for mark in [&b"C.P. "[..], b"CP ", b"CEP ", b"CEP: ", b"C.P.", "ΤΚ ".as_bytes(), "Τ.Κ. ".as_bytes()] {
@@ -390,27 +394,35 @@ fn district(page: &Page<'_>, number: &Word<'_>, depth: usize) -> Option<usize> {
 
 /// What closes an address: state with or without postcode, or a postcode that cannot be anything else.
 fn closing(page: &Page<'_>, start: usize) -> Option<usize> {
-    let first = at(page, start);
-    if is_digit(first) {
+    let Some(word) = word_at(page, start) else {
+        return if at(page, start) == b'(' { bracketed_state(page, start) } else { None };
+    };
+    if is_digit(at(page, start)) {
         return town_code(page, start);
     }
-    if first == b'(' {
-        let (end, _) = state(page, start + 1).filter(|(end, _)| at(page, *end) == b')')?;
-        let (_, next) = break_at(page, end + 1)?;
-        return canadian(page, &word_at(page, next)?);
-    }
-    if !is_alpha(first) && first < 0x80 {
-        return None;
-    }
-    let word = word_at(page, start)?;
-    let digit = part(page, start, page.len().min(start + 8)).iter().any(|&byte| is_digit(byte));
-    let coded = || {
-        british(page, &word)
-            .or_else(|| canadian(page, &word))
-            .or_else(|| irish(page, &word))
-            .or_else(|| town_code(page, start))
-    };
-    state_and_code(page, &word).or_else(|| if digit { coded() } else { None })
+    let state = if word.is(STATE_WORDS) { state_and_code(page, &word) } else { None };
+    state.or_else(|| {
+        let postal = || british(page, &word).or_else(|| canadian(page, &word)).or_else(|| irish(page, &word));
+        let code = if word.has_digit() { postal() } else { None };
+        code.or_else(|| if may_be_code(&word) { town_code(page, start) } else { None })
+    })
+}
+
+/// `(BC) V6B 1A1`.
+fn bracketed_state(page: &Page<'_>, start: usize) -> Option<usize> {
+    let (end, _) = state(page, start + 1).filter(|(end, _)| at(page, *end) == b')')?;
+    let (_, next) = break_at(page, end + 1)?;
+    canadian(page, &word_at(page, next)?)
+}
+
+/// Whether a postcode can begin with the word: with one of its own, or with a mark of two or three letters.
+fn may_be_code(word: &Word<'_>) -> bool {
+    word.has_digit() || begins_mark(at(word.text, 0))
+}
+
+/// The first letter of every mark of a postcode, of which two are Greek.
+fn begins_mark(byte: u8) -> bool {
+    matches!(byte, b'C' | b'c' | 0xCE)
 }
 
 /// `IL 62704`, `Kentucky 41543-0858`, `NSW 2000`, `BC V6B 1A1`, `NJ`.
