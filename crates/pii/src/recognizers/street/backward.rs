@@ -129,43 +129,43 @@ fn house(page: &Page<'_>, after: usize) -> (usize, u8) {
 }
 
 /// Where the number begins with the mark that is glued to it: `#12`, `No:12`, `Nº12`.
-pub(super) fn anchor(page: &Page<'_>, number: usize) -> usize {
-    if matches!(before(page, number), b' ' | b'\n' | b'"' | 0) {
+pub(super) fn anchor(bytes: &[u8], number: usize) -> usize {
+    if matches!(before(bytes, number), b' ' | b'\n' | b'"' | 0) {
         return number;
     }
     ["#", "No:", "No.", "Nº", "nº", "N°", "n°"]
         .iter()
         .filter_map(|mark| {
             let start = number.checked_sub(mark.len())?;
-            (part(page, start, number) == mark.as_bytes() && before(page, start) == b' ').then_some(start)
+            (part(bytes, start, number) == mark.as_bytes() && before(bytes, start) == b' ').then_some(start)
         })
         .next()
         .unwrap_or(number)
 }
 
 /// Where the name ends: before a blank, or a comma, or `nº`.
-fn name_end(page: &Page<'_>, number: usize) -> Option<usize> {
-    let number = anchor(page, number);
-    if before(page, number) != b' ' {
+fn name_end(bytes: &[u8], number: usize) -> Option<usize> {
+    let number = anchor(bytes, number);
+    if before(bytes, number) != b' ' {
         return None;
     }
     let mut end = number - 1;
     // The marks end in a sign or in one of two letters.
-    if !matches!(before(page, end), b'.' | b':' | b',' | b'o' | b'r' | 0x80..=0xBF) {
+    if !matches!(before(bytes, end), b'.' | b':' | b',' | b'o' | b'r' | 0x80..=0xBF) {
         return Some(end);
     }
     for mark in ["nº", "n°", "n.º", "n.", "No.", "No:", "nr", "nr.", "№", "Nº", "N°", "Nro.", "Nro", "d.", "д."]
     {
         let start = end.checked_sub(mark.len());
         if let Some(start) = start
-            && part(page, start, end) == mark.as_bytes()
-            && matches!(before(page, start), b' ' | b',')
+            && part(bytes, start, end) == mark.as_bytes()
+            && matches!(before(bytes, start), b' ' | b',')
         {
-            end = start - usize::from(before(page, start) == b' ');
+            end = start - usize::from(before(bytes, start) == b' ');
             break;
         }
     }
-    if before(page, end) == b',' {
+    if before(bytes, end) == b',' {
         end -= 1;
     }
     Some(end)
@@ -467,8 +467,8 @@ fn number_end(page: &Page<'_>, after: usize) -> usize {
 }
 
 /// Whether the number of a house is over here.
-fn ends_house(page: &Page<'_>, end: usize) -> bool {
-    matches!(at(page, end), b',' | b'\n' | b'\t' | b'"' | b'\'' | b'<' | b'|' | 0)
-        || matches!(part(page, end, end + 2), b" -" | b" |" | b". ")
-        || part(page, end, end + 4) == " –".as_bytes()
+fn ends_house(bytes: &[u8], end: usize) -> bool {
+    matches!(at(bytes, end), b',' | b'\n' | b'\t' | b'"' | b'\'' | b'<' | b'|' | 0)
+        || matches!(part(bytes, end, end + 2), b" -" | b" |" | b". ")
+        || part(bytes, end, end + 4) == " –".as_bytes()
 }

@@ -255,8 +255,8 @@ fn follows_street(page: &Page<'_>, next: usize) -> bool {
 }
 
 /// A whole address in lower case: only believed with state and postcode, which the tail checks.
-fn lower_case(page: &Page<'_>, start: usize) -> bool {
-    at(page, start).is_ascii_lowercase()
+fn lower_case(bytes: &[u8], start: usize) -> bool {
+    at(bytes, start).is_ascii_lowercase()
 }
 
 /// `US Highway 12`, `State Route 9`, `County Rd 12`, `FM 1960`.
@@ -330,10 +330,10 @@ fn unit_before(page: &Page<'_>, number: usize) -> Option<usize> {
 }
 
 /// `Flat 69 Margaret Park`: the number is that of the dwelling, and the building has a name only.
-fn flat_beside(page: &Page<'_>, number: usize) -> Option<usize> {
+fn flat_beside(bytes: &[u8], number: usize) -> Option<usize> {
     ["Flat ", "Studio ", "Apartment "].iter().find_map(|flat| {
         let start = number.checked_sub(flat.len())?;
-        (part(page, start, number) == flat.as_bytes() && !is_alpha(before(page, start))).then_some(start)
+        (part(bytes, start, number) == flat.as_bytes() && !is_alpha(before(bytes, start))).then_some(start)
     })
 }
 

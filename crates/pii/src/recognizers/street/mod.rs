@@ -8,7 +8,10 @@ mod forward;
 mod lists;
 mod names;
 mod page;
+mod postcode;
+mod state;
 mod tail;
+mod town;
 
 use forward::Line;
 use page::Page;
@@ -158,7 +161,7 @@ fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Ca
 fn judge(text: &Text<'_>, page: &Page<'_>, line: Line, found: &mut Candidates) -> bool {
     let bytes = text.bytes;
     let lower = is_lower(bytes, line);
-    if let Some(end) = tail::town(page, line.end).filter(|&end| !lower || tail::has_state(page, line.end, end)) {
+    if let Some(end) = tail::town(page, line.end).filter(|&end| !lower || state::has_state(page, line.end, end)) {
         let start = dashed_unit(page, line.start, end).unwrap_or(line.start);
         found.add(Kind::Street, start, end, WHOLE);
         return true;

@@ -62,6 +62,9 @@ pub(super) const STATE_STARTS: Lists = Lists::nth(18);
 /// Countries, as they close an address.
 pub(super) const COUNTRIES: Lists = Lists::nth(19);
 
+/// What stands in front of a postcode, up to the first full stop.
+pub(super) const POSTCODE_MARK: Lists = Lists::nth(20);
+
 /// The words of each list.
 pub(super) static WORDS: &[(Lists, &str)] = &[
     (STRONG, "av ave avenue blvd boulevard cres crescent ct dr drive hwy lane ln pkwy rd road st str street terrace"),
@@ -183,6 +186,7 @@ pub(super) static WORDS: &[(Lists, &str)] = &[
      medellín medellin mendoza montevideo quito rosario santiago santiago_de_chile valparaíso viña_del_mar",
     ),
     (STATE_STARTS, "british district new north northern nova puerto rhode south west western"),
+    (POSTCODE_MARK, "c cp cep τ τκ"),
     (
         COUNTRIES,
         "australia austria belgien belgique belgium belgië brasil brazil canada danmark denmark deutschland england \
