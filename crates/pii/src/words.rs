@@ -103,8 +103,8 @@ pub(crate) struct WordTable {
     /// The hash of a word, and in its low bits which of the `unions` it is in. 0 where no word is.
     slots: Vec<u64>,
     unions: Vec<u64>,
-    /// As in [`WordSet`].
-    lengths: [u64; 32],
+    /// By the low bits of the first two bytes: which lengths the words have that can be [`packed`]. Most meet none.
+    lengths: Vec<u32>,
 }
 
 /// So many low bits of a slot tell the union.
@@ -120,7 +120,7 @@ impl WordTable {
             }
         }
         let mut table =
-            Self { slots: vec![0; (words.len() * 2).next_power_of_two()], unions: vec![0], lengths: [0; 32] };
+            Self { slots: vec![0; (words.len() * 2).next_power_of_two()], unions: vec![0], lengths: vec![0; 1 << 10] };
         for (word, lists) in words {
             table.insert(word.as_bytes(), lists);
         }
@@ -132,8 +132,8 @@ impl WordTable {
         if union == self.unions.len() {
             self.unions.push(lists);
         }
-        if let Some(lengths) = self.lengths.get_mut(usize::from(first(word))) {
-            *lengths |= if word.is_ascii() { 1 << word.len().min(63) } else { u64::MAX };
+        if let Some(lengths) = packed(word).and_then(|word| self.lengths.get_mut(start_of(word))) {
+            *lengths |= 1 << word.len();
         }
         let hash = hash(word);
         let mut index = self.index(hash);
@@ -148,11 +148,20 @@ impl WordTable {
 
     /// The lists that a word is in, in any case.
     pub(crate) fn lists(&self, word: &[u8]) -> u64 {
-        let lengths = self.lengths.get(usize::from(first(word))).copied().unwrap_or(0);
-        if lengths & (1 << word.len().min(63)) == 0 && first_is_plain(word) {
-            return 0;
+        match packed(word) {
+            Some(packed) => self.packed(packed, word.len()),
+            None => self.hashed(hash(word)),
         }
-        let hash = hash(word);
+    }
+
+    /// The same for a word of `length` bytes that is [`packed`] already.
+    #[inline]
+    pub(crate) fn packed(&self, word: u128, length: usize) -> u64 {
+        let lengths = self.lengths.get(start_of(word)).copied().unwrap_or(0);
+        if lengths & (1 << length) == 0 { 0 } else { self.hashed(mixed(word) | 1) }
+    }
+
+    fn hashed(&self, hash: u64) -> u64 {
         let mut index = self.index(hash);
         loop {
             match self.slots.get(index) {
@@ -168,6 +177,12 @@ impl WordTable {
     fn index(&self, hash: u64) -> usize {
         (hash >> 10) as usize & (self.slots.len() - 1)
     }
+}
+
+/// The low bits of the first two bytes of a packed word.
+#[inline]
+fn start_of(word: u128) -> usize {
+    ((word as usize & 31) << 5) | ((word >> 8) as usize & 31)
 }
 
 /// The words that were read last, by where they begin.

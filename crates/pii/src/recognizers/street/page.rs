@@ -4,9 +4,9 @@ use std::ops::Deref;
 
 use super::lists::{DIGIT, Lists, NAME, ORDINAL, table};
 use crate::{
-    chars::{at, char_at, holds, is_alnum, is_digit, is_letter, part, run, span},
+    chars::{at, char_at, is_alnum, is_digit, is_letter, is_upper, part, piece_at, run, small, span},
     context::Text,
-    simd::Sort,
+    simd::{PIECE, Sort, of_sort},
     words::{ReadWord, ReadWords, WordTable},
 };
 
@@ -50,23 +50,51 @@ impl<'t> Page<'t> {
 
     #[inline(never)]
     fn read_anew(&self, place: usize) -> ReadWord {
-        let end = word_end(self, place);
-        let word = ReadWord::new(place, end - place, self.lists(place, end).0);
+        let piece = &piece_at(self.bytes, place);
+        let length = of_sort(piece, Sort::Alnum).trailing_ones() as usize;
+        let behind = at(piece, length);
+        // Nearly every word is short and plain.
+        let word = if length < PIECE && behind < 0x80 && !matches!(behind, b'\'' | b'-') {
+            ReadWord::new(place, length, self.short(piece, length).0)
+        } else {
+            let end = word_end(self, place);
+            ReadWord::new(place, end - place, self.lists(part(self.bytes, place, end)).0)
+        };
         self.read.keep(word);
         word
+    }
+
+    /// The lists of the first bytes of the piece, letters and digits without accents.
+    #[inline]
+    fn short(&self, piece: &[u8; PIECE], length: usize) -> Lists {
+        let word = u128::from_le_bytes(*piece) & !u128::MAX.checked_shl(8 * length as u32).unwrap_or(0);
+        let listed = Lists(self.table.packed(small(word), length));
+        let first = at(piece, 0);
+        let digits = of_sort(piece, Sort::Digit) & !u16::MAX.checked_shl(length as u32).unwrap_or(0);
+        if digits != 0 {
+            return listed.or(numeral(part(piece, 0, length)));
+        }
+        if is_upper(first) && length > 0 { listed.or(NAME) } else { listed }
+    }
+
+    /// The lists of any word.
+    fn lists(&self, word: &[u8]) -> Lists {
+        let listed = Lists(self.table.lists(word));
+        if word.iter().copied().any(is_digit) {
+            listed.or(numeral(word))
+        } else if is_name(word) {
+            listed.or(NAME)
+        } else {
+            listed
+        }
     }
 
     /// The word between two places, behind which something belongs to it up to `end`.
     pub(super) fn word(&self, start: usize, stop: usize, end: usize) -> Word<'t> {
         let read = self.read(start);
-        let lists = if start + read.len() == stop { Lists(read.lists) } else { self.lists(start, stop) };
-        Word { text: part(self.bytes, start, stop), start, end, lists }
-    }
-
-    fn lists(&self, start: usize, end: usize) -> Lists {
-        let word = part(self.bytes, start, end);
-        let digit = if holds(self.bytes, start, end, Sort::Digit) { DIGIT } else { Lists::default() };
-        Lists(self.table.lists(word)).or(written(word)).or(digit)
+        let text = part(self.bytes, start, stop);
+        let lists = if start + read.len() == stop { Lists(read.lists) } else { self.lists(text) };
+        Word { text, start, end, lists }
     }
 }
 
@@ -107,25 +135,35 @@ impl Word<'_> {
     }
 }
 
-/// What the writing of a word tells.
-fn written(word: &[u8]) -> Lists {
+/// What a word with digits is.
+fn numeral(word: &[u8]) -> Lists {
+    let digits = span(word, 0, 4, is_digit);
+    let rest = word.get(digits..).unwrap_or_default();
+    let ordinal = (1..=3).contains(&digits) && is_ending(rest);
+    match (ordinal, digits) {
+        (true, _) => DIGIT.or(ORDINAL).or(NAME),
+        (false, 0) if is_name(word) => DIGIT.or(NAME),
+        _ => DIGIT,
+    }
+}
+
+/// What stands behind the digits of an ordinal number.
+fn is_ending(letters: &[u8]) -> bool {
+    [&b"st"[..], b"nd", b"rd", b"th"].iter().any(|end| letters.eq_ignore_ascii_case(end))
+}
+
+/// Whether a word that begins with no digit begins with a capital.
+fn is_name(word: &[u8]) -> bool {
     match word {
-        [b'A'..=b'Z', ..] => return NAME,
-        [b'a'..=b'z', second, ..] if second.is_ascii_alphanumeric() => return Lists::default(),
-        [b'0'..=b'9', ..] => return if is_ordinal(word) { NAME.or(ORDINAL) } else { Lists::default() },
+        [b'A'..=b'Z', ..] => return true,
+        [b'a'..=b'z', second, ..] if second.is_ascii_alphanumeric() => return false,
         _ => (),
     }
     let capital = char_at(word, 0).is_some_and(char::is_uppercase);
     // d'Italie, l'Opéra
     let elided = matches!(word, [b'd' | b'l', b'\'', rest @ ..] | [b'd' | b'l', 0xE2, 0x80, 0x99, rest @ ..]
             if char_at(rest, 0).is_some_and(char::is_uppercase));
-    if capital || elided { NAME } else { Lists::default() }
-}
-
-fn is_ordinal(word: &[u8]) -> bool {
-    let digits = span(word, 0, 4, is_digit);
-    let rest = word.get(digits..).unwrap_or_default();
-    (1..=3).contains(&digits) && [&b"st"[..], b"nd", b"rd", b"th"].iter().any(|end| rest.eq_ignore_ascii_case(end))
+    capital || elided
 }
 
 /// The word of letters and digits at a place, with apostrophes and dashes inside.
