@@ -11,6 +11,7 @@ mod lists;
 mod names;
 mod page;
 mod postcode;
+mod sides;
 mod state;
 mod tail;
 mod town;
@@ -33,56 +34,40 @@ pub(super) static FINDS: &[Find] = &[Find::Chain(1, chain), Find::Token(token)];
 const WHOLE: i16 = 88;
 
 fn chain(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
-    let (bytes, keyed) = (text.bytes, is_keyed(text));
+    let keyed = is_keyed(text);
     for (index, run) in chain.runs().iter().enumerate() {
-        if run.len() > 6
-            || !(keyed || may_be_house(bytes, run.start, run.end))
-            || amid(chain, index)
-            || run.start < found.last_street()
-        {
-            continue;
+        if run.len() <= 6 && !amid(chain, index) && (keyed || sides::may_be_house(text.bytes, run.start, run.end)) {
+            house(text, chain, index, found);
         }
-        // "99-40", "5/120": the number begins one run before.
-        let joined = index.checked_sub(1).and_then(|before| chain.run(before)).filter(|first| {
-            first.end + 1 == run.start && matches!(at(bytes, first.end), b'-' | b'/') && first.len() <= 4
-        });
-        let start = joined.map_or(run.start, |first| first.start);
-        // "LOCATION:12 Main Street", but not the seconds of a time.
-        let key = before(bytes, start) == b':' && is_alpha(before(bytes, start - 1));
-        let dotted = matches!(before(bytes, start), b'.' | b'-' | b'/' | b'_' | b'$' | b'+' | b':') && !key;
-        // "U9/88": a unit in Australia
-        let unit = unit_glued_before(bytes, start);
-        if unit.is_some() || !(dotted || glued_left(bytes, start)) {
-            number(text, unit.unwrap_or(start), run.start, run.end, found);
-        }
+    }
+}
+
+/// Tries one run of a chain.
+#[inline(never)]
+fn house(text: &Text<'_>, chain: &Chain, index: usize, found: &mut Candidates) {
+    let (bytes, Some(run)) = (text.bytes, chain.run(index)) else { return };
+    if run.start < found.last_street() {
+        return;
+    }
+    // "99-40", "5/120": the number begins one run before.
+    let joined = index
+        .checked_sub(1)
+        .and_then(|before| chain.run(before))
+        .filter(|first| first.end + 1 == run.start && matches!(at(bytes, first.end), b'-' | b'/') && first.len() <= 4);
+    let start = joined.map_or(run.start, |first| first.start);
+    // "LOCATION:12 Main Street", but not the seconds of a time.
+    let key = before(bytes, start) == b':' && is_alpha(before(bytes, start - 1));
+    let dotted = matches!(before(bytes, start), b'.' | b'-' | b'/' | b'_' | b'$' | b'+' | b':') && !key;
+    // "U9/88": a unit in Australia
+    let unit = unit_glued_before(bytes, start);
+    if unit.is_some() || !(dotted || glued_left(bytes, start)) {
+        number(text, unit.unwrap_or(start), run.start, run.end, found);
     }
 }
 
 /// Inside a telephone or card number stands no house.
 fn amid(chain: &Chain, index: usize) -> bool {
     chain.total >= 9 && chain.len() >= 3 && chain.sep(index).is_some() && !is_split(chain, index)
-}
-
-/// A cheap look at both sides of a number: whether a name can follow it, or stand before it.
-fn may_be_house(bytes: &[u8], start: usize, end: usize) -> bool {
-    let worded = |byte: u8| is_alnum(byte) || byte >= 0x80;
-    let left = before(bytes, start);
-    let leads = match (at(bytes, end), at(bytes, end + 1)) {
-        (b' ', next) => worded(next),
-        (b',', next) => !is_alnum(next) && worded(at(bytes, end + 2)),
-        // The number of a dwelling, with the name of the house in the next line.
-        (b'\n', _) => left == b' ',
-        _ => false,
-    };
-    leads
-        || match left {
-            b' ' => {
-                let last = before(bytes, start - 1);
-                is_alpha(last) || last >= 0x80 || matches!(last, b'.' | b',' | b':' | b'#')
-            }
-            b'#' | b':' | b'.' | b'-' | b'/' | 0x80.. => true,
-            _ => false,
-        }
 }
 
 /// Where `U9/` begins that stands in front of a house number.
@@ -104,7 +89,7 @@ fn is_split(chain: &Chain, index: usize) -> bool {
 fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
     if token.len() > 10
         || token.len() > token.digits + 3
-        || !(is_keyed(text) || may_be_house(text.bytes, token.start, token.end))
+        || !(is_keyed(text) || sides::may_be_named(text.bytes, token.start, token.end))
     {
         return;
     }
