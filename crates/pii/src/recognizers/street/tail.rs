@@ -16,7 +16,7 @@ pub(super) fn town(page: &Page<'_>, place: usize) -> Option<usize> {
     let dot = usize::from(at(page, place) == b'.' && is_digit(before(page, place)) && at(page, place + 1) == b',');
     let place = place + dot;
     let (_, start) = break_at(page, place)?;
-    let end = postcode_first(page, start).or_else(|| town_first(page, start, 0))?;
+    let end = postcode_first(page, start).or_else(|| town_first(page, start))?;
     // "a 3 Hour Drive PR": two letters are a state behind a town or a comma.
     if end - start == 2 && at(page, place) != b',' {
         return None;
@@ -84,7 +84,7 @@ pub(super) fn coded(page: &Page<'_>, place: usize) -> Option<usize> {
     if brk == Break::Blank {
         return None;
     }
-    let end = town_first(page, start, 0)?;
+    let end = town_first(page, start)?;
     let last = part(page, end.saturating_sub(3), end);
     let five = part(page, end.saturating_sub(6), end);
     let zip = has_state(page, place, end) && last.iter().all(|&byte| is_digit(byte));
