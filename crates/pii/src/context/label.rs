@@ -273,6 +273,8 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
         return Topics::of(Kind::Phone) | Topics::PROSE;
     }
     let needs_left = own(b"address")
+        || own(b"domicile")
+        || own(b"domicilio")
         || own(b"addr")
         || own(b"id")
         || own(b"card")
@@ -311,6 +313,12 @@ fn initial(bytes: &[u8], word: &Word<'_>, right: &[u8]) -> Topics {
         if (opens && matches!(next, b':' | b'.' | b' ' | b'\t' | b')' | b'|')) || marked {
             return Topics::of(Kind::Phone);
         }
+    }
+    // "S.S.N."
+    if matches!(letter, b'N' | b'n')
+        && part(bytes, word.start.saturating_sub(4), word.start).eq_ignore_ascii_case(b"s.s.")
+    {
+        return Topics::of(Kind::Ssn);
     }
     lexicon().word(word.text)
 }
@@ -394,7 +402,9 @@ fn with_left(left: &[u8], word: &[u8], topics: Topics) -> Topics {
     if is(&["remote", "client", "source", "peer", "host", "server", "network", "internet", "public", "static", "v"]) {
         return Topics::of(Kind::Ip);
     }
-    if left_topics.names(Kind::Ip) || left_topics.names(Kind::Email) { left_topics } else { topics }
+    // "Tél. domicile"
+    let home = word.first().is_some_and(|first| first.eq_ignore_ascii_case(&b'd')) && left_topics.names(Kind::Phone);
+    if home || left_topics.names(Kind::Ip) || left_topics.names(Kind::Email) { left_topics } else { topics }
 }
 
 /// Whether a sentence ends before the word that starts here: a long word, a full stop, a blank, a capital.
