@@ -65,12 +65,25 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
     let (mut place, key) = skip_to_key(bytes, value, floor);
     let mut label = Label { topics: Topics::NONE, closed: false, bare: true, distance: 0, open: false };
     let mut right: &[u8] = b"";
+    let mut closing: &[u8] = b"";
     for _ in 0..MAX_WORDS {
         let Some(word) = word_before(bytes, place, floor, label.bare) else {
-            label.open = true;
+            // An element that is over, other than one of style, had the value before and its label.
+            label.open = closing.is_empty() || lexicon().word(closing).meets(Topics::FILLER);
             break;
         };
         label.bare = false;
+        match tag_of(bytes, &word, floor) {
+            Some(Tag::Close(name)) => {
+                closing = name;
+                right = b"";
+                place = word.start;
+                continue;
+            }
+            // What stood in an element that is over says nothing of what follows.
+            Some(Tag::Open(name)) if name == closing && !name.is_empty() => break,
+            Some(Tag::Open(_)) | None => (),
+        }
         // A value that was masked has taken the label; its own name is none.
         if is_mask(bytes, &word) {
             label.closed = true;
@@ -99,6 +112,29 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
         place = word.start;
     }
     label
+}
+
+/// A tag of XML in whose name a word stands, and the whole name.
+enum Tag<'a> {
+    Open(&'a [u8]),
+    Close(&'a [u8]),
+}
+
+/// The tag that has the word in its name.
+fn tag_of<'a>(bytes: &'a [u8], word: &Word<'_>, floor: usize) -> Option<Tag<'a>> {
+    let joined = |byte: u8| is_alnum(byte) || matches!(byte, b'-' | b'_' | b':' | b'.');
+    let mark = before(bytes, word.start);
+    if !matches!(mark, b'<' | b'/') && !joined(mark) {
+        return None;
+    }
+    let name = word.start - span_back(bytes, word.start, (word.start - floor).min(40), joined);
+    let end = word.start + word.text.len();
+    let end = end + crate::chars::span(bytes, end, 40, joined);
+    match (before(bytes, name), at(bytes, end)) {
+        (b'/', b'>') if before(bytes, name - 1) == b'<' => Some(Tag::Close(part(bytes, name, end))),
+        (b'<', _) => Some(Tag::Open(part(bytes, name, end))),
+        _ => None,
+    }
 }
 
 /// `[PHONE]`, `[PHONE_1]`.

@@ -185,7 +185,7 @@ impl<'a> Text<'a> {
         if let Some((topics, _)) = column
             && topics.is_label()
         {
-            return topics;
+            return topics | Topics::WHOLE;
         }
         if label.closed {
             return Topics::NONE;
@@ -200,7 +200,11 @@ impl<'a> Text<'a> {
         }
         // What stands in a sentence is not what the key counts: `{"text": "We charged 4111...", "type": "message"}`.
         let keys = self.keys();
-        if label.bare || keys.names_a_kind() { keys } else { Topics::NONE }
+        match label.bare {
+            true => keys | Topics::WHOLE,
+            false if keys.names_a_kind() => keys,
+            false => Topics::NONE,
+        }
     }
 
     /// The label in the line of the value. What the search for the value before it found is not looked for again.
@@ -325,8 +329,11 @@ impl<'a> Text<'a> {
     fn inherits(&self, value: usize, kind: Kind) -> bool {
         let Some((last, end)) = self.inherited.get() else { return false };
         let gap = value.checked_sub(end).filter(|&gap| gap <= 12);
-        last == kind && gap.is_some() && !part(self.bytes, end, value).iter().any(u8::is_ascii_digit) && {
-            part(self.bytes, end, value).split(|byte| !is_alpha(*byte)).filter(|word| !word.is_empty()).all(|word| {
+        let between = part(self.bytes, end, value);
+        // The next cell of a row is of another column.
+        let cells = matches!(between, [b'\t' | b';', ..]) && !matches!(between, [_, b' ' | b'\n', ..]);
+        last == kind && gap.is_some() && !cells && !between.iter().any(u8::is_ascii_digit) && {
+            between.split(|byte| !is_alpha(*byte)).filter(|word| !word.is_empty()).all(|word| {
                 [&b"and"[..], b"or", b"und", b"oder", b"et", b"ou", b"y", b"o", b"e", b"en", b"og", b"och", b"i", b"n"]
                     .contains(&word)
             })

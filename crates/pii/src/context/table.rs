@@ -213,7 +213,9 @@ impl Table {
             column += cell.len() + 1;
         }
         let says = |head: &Head| head.topics.names_a_kind() || (divider != b',' && head.topics.meets(Topics::VERSION));
-        heads.iter().any(says).then_some(Self { divider: Divider::Byte(divider), heads })
+        // Without a kind among them, most must say something for the line to be a head.
+        let known = || heads.len() > 2 && heads.iter().filter(|head| head.topics.is_label()).count() * 2 > heads.len();
+        (heads.iter().any(says) || known()).then_some(Self { divider: Divider::Byte(divider), heads })
     }
 
     fn spaced(text: &[u8]) -> Option<Self> {

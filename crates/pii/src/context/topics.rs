@@ -22,6 +22,8 @@ impl Topics {
 
     /// A verb: it labels in a sentence, not as a key.
     pub(crate) const PROSE: Self = Self(1 << 20);
+    /// What is known is the name of the whole cell or value, not a word in front of it.
+    pub(crate) const WHOLE: Self = Self(1 << 21);
 
     /// The topic of one kind.
     pub(crate) const fn of(kind: Kind) -> Self {
@@ -40,7 +42,7 @@ impl Topics {
 
     /// Whether it says anything about a value.
     pub(crate) const fn is_label(self) -> bool {
-        self.0 & !Self::FILLER.0 != 0
+        self.0 & !(Self::FILLER.0 | Self::WHOLE.0) != 0
     }
 
     /// Whether it names the kind.
