@@ -92,7 +92,7 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
         let topics = meaning(bytes, &word, right, floor);
         let keyed = key.is_some_and(|key| word.start >= key);
         let verb = topics.meets(Topics::PROSE) && !word.text.eq_ignore_ascii_case(b"contact");
-        if topics.is_label() && !(keyed && verb) {
+        if topics.is_label() && !(keyed && verb) && !(topics == Topics::OTHER && is_aside(bytes, &word)) {
             label.topics = topics;
             label.distance = value - word.start;
             return label;
@@ -112,6 +112,14 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
         place = word.start;
     }
     label
+}
+
+/// "The phone number on the account, ": the word says where the value stands, not what it is.
+fn is_aside(bytes: &[u8], word: &Word<'_>) -> bool {
+    let end = word.start + word.text.len();
+    let apart = matches!(part(bytes, end, end + 2), b", ") || part(bytes, end, end + 4) == b" is ";
+    let lead = part(bytes, word.start.saturating_sub(9), word.start);
+    apart && [&b" on the "[..], b" on your ", b" on my ", b" on this "].iter().any(|aside| lead.ends_with(aside))
 }
 
 /// A tag of XML in whose name a word stands, and the whole name.

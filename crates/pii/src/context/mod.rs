@@ -69,6 +69,8 @@ pub(crate) struct Text<'a> {
 
 /// How far behind another a value may be to share its search for a label.
 const NEAR: usize = 64;
+/// How far behind a value the one may be that takes its place.
+const MAX_CORRECTION: usize = 60;
 /// How many lines of an outline are looked at.
 const MAX_OUTLINE: usize = 12;
 /// How much of a line before is read as a label.
@@ -157,7 +159,7 @@ impl<'a> Text<'a> {
     /// Whether the label of the value in its line has named another value of the kind, further away than `far`.
     pub(crate) fn is_spent(&self, kind: Kind, value: usize, far: usize) -> bool {
         let Some((last, end)) = self.inherited.get() else { return false };
-        if last != kind || value.saturating_sub(end) <= far {
+        if last != kind || value.saturating_sub(end) <= far || self.corrects(value, end) {
             return false;
         }
         let label = self.label(value);
@@ -325,9 +327,34 @@ impl<'a> Text<'a> {
         Topics::NONE
     }
 
+    /// Whether the value takes the place of the one that ends at `end`, in the same sentence: "was typed wrong, it should
+    /// read ".
+    fn corrects(&self, value: usize, end: usize) -> bool {
+        static LINKS: [&[u8]; 9] = [
+            b" should read ",
+            b" should be ",
+            b"replace it with ",
+            b"replaced by ",
+            b"changed to ",
+            b"change it to ",
+            b"corrected to ",
+            b" instead of ",
+            b" is now ",
+        ];
+        let between = part(self.bytes, end, value);
+        (13..MAX_CORRECTION).contains(&between.len())
+            && before(self.bytes, value) == b' '
+            && LINKS.iter().any(|link| between.ends_with(link))
+            && !between.iter().any(|&byte| byte == b'\n' || byte.is_ascii_digit())
+            && !between.windows(2).any(|two| two == b". ")
+    }
+
     /// Whether the value follows another of the same kind in a list.
     fn inherits(&self, value: usize, kind: Kind) -> bool {
         let Some((last, end)) = self.inherited.get() else { return false };
+        if last == kind && self.corrects(value, end) {
+            return true;
+        }
         let gap = value.checked_sub(end).filter(|&gap| gap <= 12);
         let between = part(self.bytes, end, value);
         // The next cell of a row is of another column.
