@@ -1,5 +1,7 @@
 //! Sets of words, looked up in any case without an allocation.
 
+use std::{cell::Cell, collections::HashMap};
+
 use crate::chars::packed;
 
 /// A set of words by their hash.
@@ -69,12 +71,23 @@ fn first_is_plain(word: &[u8]) -> bool {
 
 /// The hash of the lower-case word; never 0.
 fn hash(word: &[u8]) -> u64 {
-    if let Some(packed) = packed(word) {
-        return mixed(packed) | 1;
-    }
+    packed(word).map_or_else(|| long_hash(word), mixed) | 1
+}
+
+/// The same for a word that is long or not of ASCII.
+fn long_hash(word: &[u8]) -> u64 {
     let mix = |state: u64, byte: u8| (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
-    let lower = String::from_utf8_lossy(word).to_lowercase();
-    lower.bytes().fold(SEED, mix) | 1
+    let mut state = SEED;
+    for piece in word.utf8_chunks() {
+        // A final sigma is a sigma.
+        for letter in
+            piece.valid().chars().flat_map(char::to_lowercase).map(|letter| if letter == 'ς' { 'σ' } else { letter })
+        {
+            state = letter.encode_utf8(&mut [0; 4]).bytes().fold(state, mix);
+        }
+        state = piece.invalid().iter().copied().fold(state, mix);
+    }
+    state
 }
 
 /// Both halves of a product in which every bit has its part.
@@ -82,6 +95,138 @@ pub(crate) fn mixed(packed: u128) -> u64 {
     let (low, high) = (packed as u64, (packed >> 64) as u64);
     let product = u128::from(low ^ 0x9E37_79B9_7F4A_7C15) * u128::from(high ^ 0xC2B2_AE3D_27D4_EB4F);
     product as u64 ^ (product >> 64) as u64
+}
+
+/// Words that stand in some of up to 64 lists: which, by one look.
+#[derive(Debug)]
+pub(crate) struct WordTable {
+    /// The hash of a word, and in its low bits which of the `unions` it is in. 0 where no word is.
+    slots: Vec<u64>,
+    unions: Vec<u64>,
+    /// By the low bits of the first two bytes: which lengths the words have that can be [`packed`]. Most meet none.
+    lengths: Vec<u32>,
+}
+
+/// So many low bits of a slot tell the union.
+const UNION: u64 = 0x3FF;
+
+impl WordTable {
+    /// The table of lists of words in lower case; `_` stands for a blank.
+    pub(crate) fn of<'a>(lists: impl Iterator<Item = (u64, &'a str)>) -> Self {
+        let mut words: HashMap<String, u64> = HashMap::new();
+        for (bits, list) in lists {
+            for word in list.split_whitespace() {
+                *words.entry(word.replace('_', " ")).or_default() |= bits;
+            }
+        }
+        let mut table =
+            Self { slots: vec![0; (words.len() * 2).next_power_of_two()], unions: vec![0], lengths: vec![0; 1 << 10] };
+        for (word, lists) in words {
+            table.insert(word.as_bytes(), lists);
+        }
+        table
+    }
+
+    fn insert(&mut self, word: &[u8], lists: u64) {
+        let union = self.unions.iter().position(|union| *union == lists).unwrap_or(self.unions.len());
+        if union == self.unions.len() {
+            self.unions.push(lists);
+        }
+        if let Some(lengths) = packed(word).and_then(|word| self.lengths.get_mut(start_of(word))) {
+            *lengths |= 1 << word.len();
+        }
+        let hash = hash(word);
+        let mut index = self.index(hash);
+        while let Some(slot) = self.slots.get_mut(index) {
+            if *slot == 0 {
+                *slot = (hash & !UNION) | union as u64;
+                return;
+            }
+            index = (index + 1) & (self.slots.len() - 1);
+        }
+    }
+
+    /// The lists that a word is in, in any case.
+    pub(crate) fn lists(&self, word: &[u8]) -> u64 {
+        match packed(word) {
+            Some(packed) => self.packed(packed, word.len()),
+            None => self.hashed(hash(word)),
+        }
+    }
+
+    /// The same for a word of `length` bytes that is [`packed`] already.
+    #[inline]
+    pub(crate) fn packed(&self, word: u128, length: usize) -> u64 {
+        let lengths = self.lengths.get(start_of(word)).copied().unwrap_or(0);
+        if lengths & (1 << length) == 0 { 0 } else { self.hashed(mixed(word) | 1) }
+    }
+
+    fn hashed(&self, hash: u64) -> u64 {
+        let mut index = self.index(hash);
+        loop {
+            match self.slots.get(index) {
+                Some(&slot) if (slot ^ hash) & !UNION == 0 => {
+                    return self.unions.get((slot & UNION) as usize).copied().unwrap_or(0);
+                }
+                Some(&slot) if slot != 0 => index = (index + 1) & (self.slots.len() - 1),
+                _ => return 0,
+            }
+        }
+    }
+
+    fn index(&self, hash: u64) -> usize {
+        (hash >> 10) as usize & (self.slots.len() - 1)
+    }
+}
+
+/// The low bits of the first two bytes of a packed word.
+#[inline]
+fn start_of(word: u128) -> usize {
+    ((word as usize & 31) << 5) | ((word >> 8) as usize & 31)
+}
+
+/// The words that were read last, by where they begin.
+#[derive(Debug, Default)]
+pub(crate) struct ReadWords([Cell<ReadWord>; READ]);
+
+/// A word that was read: how long it is, and its lists.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ReadWord {
+    /// Where it begins, and one.
+    place: usize,
+    length: u32,
+    pub(crate) lists: u64,
+}
+
+/// Words that begin so close together keep out of each other's way, when each has two bytes at least.
+const READ: usize = 32;
+
+impl ReadWord {
+    pub(crate) fn new(place: usize, length: usize, lists: u64) -> Self {
+        Self { place: place + 1, length: u32::try_from(length).unwrap_or(0), lists }
+    }
+
+    /// In bytes; 0 when there is no word.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.length as usize
+    }
+}
+
+impl ReadWords {
+    /// The word at a place, when it was read lately.
+    #[inline]
+    pub(crate) fn at(&self, place: usize) -> Option<ReadWord> {
+        self.0.get((place / 2) % READ).map(Cell::get).filter(|word| word.place == place + 1)
+    }
+
+    /// Keeps a word.
+    #[inline]
+    pub(crate) fn keep(&self, word: ReadWord) {
+        if let Some(slot) = self.0.get((word.place.wrapping_sub(1) / 2) % READ) {
+            slot.set(word);
+        }
+    }
 }
 
 #[cfg(test)]

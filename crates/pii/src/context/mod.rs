@@ -22,6 +22,7 @@ use crate::{
     chars::{at, before, is_alpha, part, run_back, span, span_back},
     kind::Kind,
     simd::Sort,
+    words::ReadWords,
 };
 
 /// What the context says about a value being of a kind.
@@ -65,6 +66,8 @@ pub(crate) struct Text<'a> {
     inherited: Cell<Option<(Kind, usize)>>,
     /// Up to where runs of hexadecimal digits and colons were looked at.
     v6: Cell<usize>,
+    /// The words that the addresses of streets were told by.
+    pub(crate) words: ReadWords,
 }
 
 /// How far behind another a value may be to share its search for a label.
@@ -89,6 +92,7 @@ impl<'a> Text<'a> {
             group: Cell::new((0, 0)),
             inherited: Cell::new(None),
             v6: Cell::new(0),
+            words: ReadWords::default(),
         }
     }
 

@@ -1,13 +1,20 @@
 //! Street addresses: a house number with its street, in front or behind, and the town when it stands beside.
 
 mod backward;
-mod cursor;
+mod breaks;
 mod dwelling;
+mod ends;
 mod forward;
+mod lists;
 mod names;
+mod page;
+mod postcode;
+mod state;
 mod tail;
+mod town;
 
 use forward::Line;
+use page::Page;
 
 use super::{Candidates, Find, Token};
 use crate::{
@@ -101,7 +108,7 @@ fn is_grid_number(word: &[u8]) -> bool {
 
 /// Tries a house number in both orders.
 fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Candidates) {
-    let bytes = text.bytes;
+    let (bytes, page) = (text.bytes, &Page::of(text));
     let next = at(bytes, end);
     let after = if next == b',' { at(bytes, end + 2) } else { at(bytes, end + 1) };
     if matches!(next, b' ' | b',' | b'\n') && (is_alnum(after) || after >= 0x80 || next == b'\n') {
@@ -109,16 +116,16 @@ fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Ca
         let short = span(bytes, last, 6, is_digit) < 6;
         if next != b'\n'
             && short
-            && let Some(line) = forward::read(bytes, start, end)
-            && judge(text, line, found)
+            && let Some(line) = forward::read(page, start, end)
+            && judge(text, page, line, found)
         {
             return;
         }
         // A comma between number and name is the way of India, and of dwellings without a house number.
         let comma = next == b',';
-        let follows = || comma && backward::read(bytes, start, end).is_some_and(|line| line.strong);
-        if let Some(line) = forward::unknown(bytes, start, end)
-            && let Some(close) = tail::coded(bytes, line.end)
+        let follows = || comma && backward::read(page, start, end).is_some_and(|line| line.strong);
+        if let Some(line) = forward::unknown(page, start, end)
+            && let Some(close) = tail::coded(page, line.end)
             && (!comma || line.start < start || is_digit(before(bytes, close)))
             && !follows()
         {
@@ -126,7 +133,7 @@ fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Ca
             return;
         }
     }
-    let anchor = backward::anchor(bytes, start);
+    let anchor = backward::anchor(page, start);
     if last - start <= 5
         && end - last <= 6
         && span(bytes, start, 5, is_digit) <= 4
@@ -134,14 +141,14 @@ fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Ca
         && before(bytes, anchor) == b' '
         && !is_digit(before(bytes, anchor - 1))
     {
-        if let Some(line) = backward::read(bytes, start, end)
-            && judge(text, line, found)
+        if let Some(line) = backward::read(page, start, end)
+            && judge(text, page, line, found)
         {
             return;
         }
         if anchor == start
-            && let Some(line) = backward::unknown(bytes, start, end)
-            && let Some(end) = tail::posted(bytes, line.end)
+            && let Some(line) = backward::unknown(page, start, end)
+            && let Some(end) = tail::posted(page, line.end)
         {
             found.add(Kind::Street, line.start, end, WHOLE);
             return;
@@ -151,21 +158,21 @@ fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Ca
 }
 
 /// Adds the line with its town, when enough speaks for it.
-fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
+fn judge(text: &Text<'_>, page: &Page<'_>, line: Line, found: &mut Candidates) -> bool {
     let bytes = text.bytes;
     let lower = is_lower(bytes, line);
-    if let Some(end) = tail::town(bytes, line.end).filter(|&end| !lower || tail::has_state(bytes, line.end, end)) {
-        let start = dashed_unit(bytes, line.start, end).unwrap_or(line.start);
+    if let Some(end) = tail::town(page, line.end).filter(|&end| !lower || state::has_state(page, line.end, end)) {
+        let start = dashed_unit(page, line.start, end).unwrap_or(line.start);
         found.add(Kind::Street, start, end, WHOLE);
         return true;
     }
     if line.strong
-        && let Some(end) = tail::known_town(bytes, line.end)
+        && let Some(end) = tail::known_town(page, line.end)
     {
         found.add(Kind::Street, line.start, end, WHOLE);
         return true;
     }
-    let weak = forward::is_weak(bytes, line);
+    let weak = forward::is_weak(page, line);
     // No house has the number 0; behind one stands a town all the same in data that was made up.
     if lower || at(bytes, line.start) == b'0' {
         return false;
@@ -188,12 +195,12 @@ fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
 }
 
 /// `387 - 620 Jasper St W, Edmonton, AB T5J 1J9`: where the number of the dwelling begins, in an address of Canada.
-fn dashed_unit(bytes: &[u8], start: usize, end: usize) -> Option<usize> {
-    let dash = start.checked_sub(3).filter(|&dash| part(bytes, dash, start) == b" - ")?;
-    let digits = span_back(bytes, dash, 5, is_digit);
+fn dashed_unit(page: &Page<'_>, start: usize, end: usize) -> Option<usize> {
+    let dash = start.checked_sub(3).filter(|&dash| part(page, dash, start) == b" - ")?;
+    let digits = span_back(page, dash, 5, is_digit);
     let unit = dash - digits;
-    let free = matches!(before(bytes, unit), 0 | b' ' | b'\n' | b'"' | b'>' | b'\t' | b':' | b'|' | b';');
-    ((1..=4).contains(&digits) && free && tail::ends_canadian(bytes, end)).then_some(unit)
+    let free = matches!(before(page, unit), 0 | b' ' | b'\n' | b'"' | b'>' | b'\t' | b':' | b'|' | b';');
+    ((1..=4).contains(&digits) && free && tail::ends_canadian(page, end)).then_some(unit)
 }
 
 /// The house number would be a year, or the last of some years.

@@ -1,0 +1,231 @@
+//! A town with what belongs to it, in front of its state or behind its postcode.
+
+use super::{
+    breaks::{Break, blank_at, break_at},
+    lists::Lists,
+    names::{COUNTRIES, MONTHS, SMALL, UNIT},
+    page::{Page, Word, word_at},
+    postcode::{CODE_WORDS, british, canadian, irish, postcode, postcode_prefix, town_code},
+    state::{STATE_WORDS, coded_state, province, state, state_and_code},
+    tail::is_end,
+};
+use crate::{
+    chars::{at, before, is_alnum, is_alpha, is_digit, is_upper, part, span, starts_with_ignore_case},
+    context::lexicon,
+};
+
+/// The most words of a town.
+const MAX_TOWN: usize = 5;
+
+/// The most parts between street and postcode.
+const MAX_PARTS: usize = 4;
+
+/// `Springfield, IL 62704`, `London SW1A 2AA`, `Sydney NSW 2000`, `Madrid 28001`; other parts may stand between.
+pub(super) fn town_first(page: &Page<'_>, start: usize, depth: usize) -> Option<usize> {
+    if depth >= MAX_PARTS {
+        return None;
+    }
+    if let Some(end) = postcode_first(page, start).filter(|_| depth > 0).or_else(|| closing(page, start)) {
+        return Some(end);
+    }
+    let mut place = start + elided(page, start);
+    let mut lower = false;
+    for index in 0..MAX_TOWN {
+        let word = word_at(page, place)?;
+        let digits = word.has_digit();
+        let small = index > 0 && word.is(SMALL);
+        // "Kollam-766871"
+        if digits && is_dashed(word.text) {
+            return Some(word.end);
+        }
+        lower |= !word.is_name() && !small;
+        if digits && index > 0 && word.text.len() <= 2 {
+            return district(page, &word, depth);
+        }
+        if digits || (lower && depth > 0) || matches!(at(page, word.end), b':' | b'=') {
+            return None;
+        }
+        let end = bracketed(page, word.end).filter(|_| !lower).unwrap_or(word.end);
+        let after = end + usize::from(at(page, end) == b'.' && word.text.len() <= 4);
+        let (brk, next) = break_at(page, after)?;
+        // A town in lower case passes only with state and postcode.
+        if lower {
+            if let Some(end) = coded_state(page, next) {
+                return Some(end);
+            }
+            if brk != Break::Blank {
+                return None;
+            }
+        } else if brk == Break::Blank
+            && let Some(end) = closing(page, next)
+        {
+            return Some(end);
+        } else if brk != Break::Blank {
+            return town_first(page, next, depth + 1);
+        }
+        place = next;
+    }
+    None
+}
+
+/// A town, a dash, and a postcode of six digits.
+fn is_dashed(word: &[u8]) -> bool {
+    let Some((name, code)) = word.split_last_chunk::<7>() else { return false };
+    let coded = matches!(code, [b'-', digits @ ..] if digits.iter().all(u8::is_ascii_digit));
+    coded && !name.is_empty() && !name.iter().any(u8::is_ascii_digit)
+}
+
+/// `Dublin 2`: the number of a district closes the address, or the postcode follows.
+fn district(page: &Page<'_>, number: &Word<'_>, depth: usize) -> Option<usize> {
+    let rest = match break_at(page, number.end) {
+        // An address has one such, and what is behind it is shorter.
+        Some((Break::Mark | Break::Line, next)) => town_first(page, next, depth + 2),
+        _ => None,
+    };
+    let dublin = part(page, number.start.saturating_sub(7), number.start) == b"Dublin ";
+    rest.or(dublin.then_some(number.end))
+}
+
+/// What closes an address: state with or without postcode, or a postcode that cannot be anything else.
+#[inline]
+fn closing(page: &Page<'_>, start: usize) -> Option<usize> {
+    match word_at(page, start) {
+        Some(word) if word.is(CLOSING) => closing_word(page, &word),
+        None if at(page, start) == b'(' => bracketed_state(page, start),
+        _ => None,
+    }
+}
+
+/// Words with which something may begin that closes an address.
+const CLOSING: Lists = STATE_WORDS.or(CODE_WORDS);
+
+fn closing_word(page: &Page<'_>, word: &Word<'_>) -> Option<usize> {
+    if is_digit(at(word.text, 0)) {
+        return town_code(page, word.start);
+    }
+    let state = if word.is(STATE_WORDS) { state_and_code(page, word) } else { None };
+    state.or_else(|| {
+        let postal = || british(page, word).or_else(|| canadian(page, word)).or_else(|| irish(page, word));
+        let code = if word.has_digit() { postal() } else { None };
+        code.or_else(|| if word.is(CODE_WORDS) { town_code(page, word.start) } else { None })
+    })
+}
+
+/// `(BC) V6B 1A1`.
+fn bracketed_state(page: &Page<'_>, start: usize) -> Option<usize> {
+    let (end, _) = state(page, start + 1).filter(|(end, _)| at(page, *end) == b')')?;
+    let (_, next) = break_at(page, end + 1)?;
+    canadian(page, &word_at(page, next)?)
+}
+
+/// `10115 Berlin`, `1012 AB Amsterdam`, `D-80331 München`.
+pub(super) fn postcode_first(page: &Page<'_>, start: usize) -> Option<usize> {
+    word_at(page, start).filter(|word| word.is(CODE_WORDS))?;
+    let prefix = postcode_prefix(page, start);
+    let code = postcode(page, prefix)?;
+    let Some((brk, next)) = break_at(page, code) else {
+        return (is_end(page, code) && code - prefix >= 5).then_some(code);
+    };
+    let year = code - prefix == 4 && matches!(part(page, prefix, prefix + 2), b"19" | b"20");
+    let dutch = is_upper(before(page, code));
+    // "05513835 da Rosa / GO"
+    if code - prefix >= 8 && brk == Break::Blank {
+        let small = word_at(page, next).filter(|word| word.is(SMALL)).and_then(|word| blank_at(page, word.end));
+        if let Some(end) = name(page, small.unwrap_or(next)).filter(|&end| is_upper(before(page, end))) {
+            return Some(end);
+        }
+    }
+    let alone = brk != Break::Line || dutch || (code - prefix == 4 && !year && is_line(page, next));
+    if alone && let Some(end) = name(page, next) {
+        return Some(province(page, end).unwrap_or(end));
+    }
+    (code - prefix >= 5 && brk != Break::Blank).then_some(code)
+}
+
+/// Whether one name fills the rest of the line.
+fn is_line(page: &Page<'_>, start: usize) -> bool {
+    name(page, start).is_some_and(|end| matches!(at(page, end), 0 | b'\n'))
+}
+
+/// The name of a town: capitalised words, small words between.
+fn name(page: &Page<'_>, start: usize) -> Option<usize> {
+    let (mut end, mut small) = (None, false);
+    let mut place = start + elided(page, start);
+    for index in 0..MAX_TOWN {
+        let Some(word) = word_at(page, place) else { break };
+        let digits = word.has_digit();
+        // A label that follows in the same line is no part of the town.
+        let label = lexicon().word(word.text).names_a_kind() || starts_with_ignore_case(word.text, 0, "núm".as_bytes());
+        let labels = matches!(at(page, word.end), b':' | b'=' | b'@') || (index > 0 && !small && label);
+        // "in March", "Etage 2"
+        let dated = small && word.is(MONTHS);
+        if digits || labels || dated || (index == 0 && word.is(UNIT) && is_digit(at(page, word.end + 1))) {
+            break;
+        }
+        if word.is_name() && (small || !is_country_word(&word, index)) {
+            small = false;
+            end = Some(bracketed(page, word.end).unwrap_or(word.end));
+        } else if index == 0 || !word.is(SMALL) {
+            break;
+        } else {
+            small = true;
+        }
+        // "St.", but not the letters of a province that close a sentence.
+        let abbreviated = word.text.len() <= 3 && !(index > 0 && word.text.len() == 2 && word.is_upper());
+        let after = word.end + usize::from(at(page, word.end) == b'.' && abbreviated);
+        let Some(next) = blank_at(page, after) else { break };
+        if let Some(district) = quarter(page, &word, next) {
+            return Some(district);
+        }
+        place = next;
+    }
+    end
+}
+
+/// `Praha 2`, `Paris 12`: a town that numbers its districts.
+fn quarter(page: &Page<'_>, town: &Word<'_>, next: usize) -> Option<usize> {
+    let digits = span(page, next, 3, is_digit);
+    let known = ["Praha", "Cedex", "Paris", "Lyon", "Marseille", "Dublin", "Wien", "Budapest", "Bruxelles"];
+    let fits = (1..=2).contains(&digits) && known.iter().any(|known| town.eq(known));
+    (fits && !is_alnum(at(page, next + digits)) && is_end(page, next + digits)).then_some(next + digits)
+}
+
+/// How long the `'s-` in front of a Dutch town is.
+#[inline]
+pub(super) fn elided(bytes: &[u8], start: usize) -> usize {
+    if matches!(at(bytes, start), b'\'' | 0xE2) { elision(bytes, start) } else { 0 }
+}
+
+fn elision(bytes: &[u8], start: usize) -> usize {
+    [&b"'s-"[..], b"'t ", "’s-".as_bytes(), "’t ".as_bytes()]
+        .iter()
+        .find(|elided| bytes.get(start..).is_some_and(|rest| rest.starts_with(elided)))
+        .map_or(0, |elided| elided.len())
+}
+
+/// `Halle (Saale)`, `Beyoğlu/İstanbul`, `Curitiba/PR`: what belongs to the name of a town.
+#[inline]
+fn bracketed(page: &Page<'_>, end: usize) -> Option<usize> {
+    match (at(page, end), at(page, end + 1)) {
+        (b',' | b'\n', _) => None,
+        (b' ', next) if is_alnum(next) => None,
+        _ => in_brackets(page, end),
+    }
+}
+
+fn in_brackets(page: &Page<'_>, end: usize) -> Option<usize> {
+    if part(page, end, end + 3) == b" / " {
+        let letters = span(page, end + 3, 3, is_upper);
+        return (letters == 2 && !is_alnum(at(page, end + 5))).then_some(end + 5);
+    }
+    if at(page, end) == b'/' {
+        return word_at(page, end + 1).filter(|word| word.is_name() && !word.has_digit()).map(|word| word.end);
+    }
+    let next = blank_at(page, end).filter(|&next| at(page, next) == b'(')?;
+    let letters = span(page, next + 1, 16, |byte| is_alpha(byte) || byte >= 0x80);
+    (letters >= 2 && is_upper(at(page, next + 1)) && at(page, next + 1 + letters) == b')').then_some(next + letters + 2)
+}
+
+fn is_country_word(word: &Word<'_>, index: usize) -> bool {
+    index > 0 && word.is(COUNTRIES) && word.text.len() > 3
+}
