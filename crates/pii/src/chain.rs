@@ -20,6 +20,12 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// The run that starts with the digit at a place.
+    #[inline]
+    pub(crate) fn at(bytes: &[u8], start: usize) -> Self {
+        Self { start, end: start + run(bytes, start, usize::MAX, Sort::Digit) }
+    }
+
     pub(crate) fn len(self) -> usize {
         self.end - self.start
     }
@@ -54,29 +60,70 @@ pub(crate) struct Chain {
     pub(crate) next: usize,
     /// How many digits there are in all runs.
     pub(crate) total: usize,
+    /// Which lengths the runs have.
+    pub(crate) lengths: Lengths,
+}
+
+/// Lengths of runs, a bit each; everything from 31 digits on is one length. A recognizer says with them which chains it can
+/// use at all, and nearly every chain is of no use to most of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Lengths(u32);
+
+impl Lengths {
+    const NONE: Self = Self(0);
+    /// Every length.
+    pub(crate) const ALL: Self = Self(u32::MAX);
+
+    /// The lengths `first..=last`.
+    pub(crate) const fn within(first: u32, last: u32) -> Self {
+        Self((u32::MAX >> (31 - last)) & (u32::MAX << first))
+    }
+
+    /// One length.
+    pub(crate) const fn of(length: u32) -> Self {
+        Self(1 << length)
+    }
+
+    /// These and others.
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether one of the others is among them.
+    pub(crate) const fn meets(self, others: Self) -> bool {
+        self.0 & others.0 != 0
+    }
+
+    /// Whether all of the others are among them.
+    pub(crate) const fn holds(self, others: Self) -> bool {
+        self.0 & others.0 == others.0
+    }
+
+    fn add(&mut self, length: usize) {
+        self.0 |= 1 << length.min(31);
+    }
 }
 
 impl Chain {
-    /// Reads the chain that starts with the digit at `start`. `continued` says that it follows a chain that went on.
+    /// Reads the chain that starts with a run. `continued` says that it follows a chain that went on.
     #[inline]
-    pub(crate) fn read(bytes: &[u8], start: usize, continued: Continued) -> Self {
+    pub(crate) fn read(bytes: &[u8], first: Run, continued: Continued) -> Self {
         let mut chain = Self {
             runs: [Run::default(); MAX_RUNS],
             gaps: [Gap::Mixed; MAX_RUNS],
             len: 0,
-            tied_left: matches!(continued, Continued::Yes) || tied_left(bytes, start),
+            tied_left: matches!(continued, Continued::Yes) || tied_left(bytes, first.start),
             tied_right: false,
             goes_on: false,
-            next: start,
+            next: first.end,
             total: 0,
+            lengths: Lengths::NONE,
         };
-        let mut place = start;
+        let mut last = first;
         loop {
-            let end = place + run(bytes, place, usize::MAX, Sort::Digit);
-            chain.push(Run { start: place, end });
-            chain.total += end - place;
-            chain.next = end;
-            let Some((gap, next)) = gap(bytes, end) else { break };
+            chain.push(last);
+            chain.next = last.end;
+            let Some((gap, next)) = gap(bytes, last.end) else { break };
             if chain.len == MAX_RUNS {
                 chain.goes_on = true;
                 break;
@@ -84,7 +131,7 @@ impl Chain {
             if let Some(slot) = chain.gaps.get_mut(chain.len - 1) {
                 *slot = gap;
             }
-            place = next;
+            last = Run::at(bytes, next);
         }
         chain.tied_right = chain.goes_on || tied_right(bytes, chain.next);
         chain
@@ -94,6 +141,8 @@ impl Chain {
         if let Some(slot) = self.runs.get_mut(self.len) {
             *slot = run;
             self.len += 1;
+            self.total += run.len();
+            self.lengths.add(run.len());
         }
     }
 

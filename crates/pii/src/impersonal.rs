@@ -2,8 +2,9 @@
 //! answers of tools are such. When in doubt the answer is no, and the document is walked.
 
 use crate::{
+    chain::Run,
     chars::{at, before, is_alnum, is_alpha, is_digit, is_escape, is_hex, is_token, part, span, span_back},
-    engine::{moment_end, uuid_end},
+    dull::{moment_end, uuid_end},
     prefilter::Anchors,
 };
 
@@ -38,7 +39,7 @@ fn passed(bytes: &[u8], anchor: usize) -> Option<usize> {
     }
     let left = before(bytes, anchor);
     if left == b'"'
-        && let Some(end) = moment_end(bytes, anchor)
+        && let Some(end) = moment_end(bytes, Run::at(bytes, anchor))
     {
         return (at(bytes, end) == b'"').then_some(end);
     }

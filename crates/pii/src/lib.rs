@@ -34,6 +34,7 @@ mod chain;
 mod chars;
 pub mod config;
 mod context;
+mod dull;
 mod engine;
 pub mod explain;
 pub mod finding;
