@@ -32,7 +32,7 @@ impl Run {
 }
 
 /// What stands between two runs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) enum Gap {
     /// One separator.
     One(Sep),
@@ -41,11 +41,12 @@ pub(crate) enum Gap {
     /// A dash or slash between blanks: `030 / 1234`.
     Wide,
     /// Anything else.
+    #[default]
     Mixed,
 }
 
 /// Runs of digits in a row.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Chain {
     runs: [Run; MAX_RUNS],
     gaps: [Gap; MAX_RUNS],
@@ -66,11 +67,10 @@ pub(crate) struct Chain {
 
 /// Lengths of runs, a bit each; everything from 31 digits on is one length. A recognizer says with them which chains it can
 /// use at all, and nearly every chain is of no use to most of them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Lengths(u32);
 
 impl Lengths {
-    const NONE: Self = Self(0);
     /// Every length.
     pub(crate) const ALL: Self = Self(u32::MAX);
 
@@ -105,36 +105,27 @@ impl Lengths {
 }
 
 impl Chain {
-    /// Reads the chain that starts with a run. `continued` says that it follows a chain that went on.
+    /// Reads the chain that starts with a run, in place of what was read before. `continued` says that it follows a chain
+    /// that went on.
     #[inline]
-    pub(crate) fn read(bytes: &[u8], first: Run, continued: Continued) -> Self {
-        let mut chain = Self {
-            runs: [Run::default(); MAX_RUNS],
-            gaps: [Gap::Mixed; MAX_RUNS],
-            len: 0,
-            tied_left: matches!(continued, Continued::Yes) || tied_left(bytes, first.start),
-            tied_right: false,
-            goes_on: false,
-            next: first.end,
-            total: 0,
-            lengths: Lengths::NONE,
-        };
+    pub(crate) fn read(&mut self, bytes: &[u8], first: Run, continued: Continued) {
+        (self.len, self.total, self.lengths, self.goes_on) = (0, 0, Lengths::default(), false);
+        self.tied_left = matches!(continued, Continued::Yes) || tied_left(bytes, first.start);
         let mut last = first;
         loop {
-            chain.push(last);
-            chain.next = last.end;
+            self.push(last);
+            self.next = last.end;
             let Some((gap, next)) = gap(bytes, last.end) else { break };
-            if chain.len == MAX_RUNS {
-                chain.goes_on = true;
+            if self.len == MAX_RUNS {
+                self.goes_on = true;
                 break;
             }
-            if let Some(slot) = chain.gaps.get_mut(chain.len - 1) {
+            if let Some(slot) = self.gaps.get_mut(self.len - 1) {
                 *slot = gap;
             }
             last = Run::at(bytes, next);
         }
-        chain.tied_right = chain.goes_on || tied_right(bytes, chain.next);
-        chain
+        self.tied_right = self.goes_on || tied_right(bytes, self.next);
     }
 
     fn push(&mut self, run: Run) {

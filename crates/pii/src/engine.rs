@@ -7,6 +7,7 @@ use crate::{
     context::Text,
     dull::{is_amount, is_dull, moment_end, uuid_end},
     kind::Kind,
+    look::Look,
     prefilter::Anchors,
     recognizers::{ALL, Candidate, Candidates, Find, Token},
     simd::Sort,
@@ -52,20 +53,21 @@ impl Engine {
         engine
     }
 
-    /// What is found in the text, in order, without overlaps.
-    pub(crate) fn scan(&self, text: &Text<'_>) -> Vec<Candidate> {
-        let mut found = Candidates::default();
+    /// Leaves among the candidates what is found in the text, in order, without overlaps.
+    pub(crate) fn scan(&self, text: &Text<'_>, look: &mut Look) {
+        look.candidates.0.clear();
         let mut anchors = Anchors::new(text.bytes);
-        let (mut place, mut word_floor) = (0, 0);
+        let mut place = 0;
         while let Some(anchor) = anchors.next(place) {
-            let known = found.0.len();
-            place = self.visit(text, anchor, word_floor, &mut found).max(anchor + 1);
-            word_floor = place;
-            if found.0.len() > known {
-                self.remember(text, found.0.get(known..).unwrap_or_default());
+            let known = look.candidates.0.len();
+            // What was visited before is no part of a word here.
+            let floor = place;
+            place = self.visit(text, anchor, floor, look).max(anchor + 1);
+            if look.candidates.0.len() > known {
+                self.remember(text, look.candidates.0.get(known..).unwrap_or_default());
             }
         }
-        if found.0.is_empty() { found.0 } else { self.settle(found.0) }
+        self.settle(&mut look.candidates.0);
     }
 
     /// Tells the context which kind was found last.
@@ -80,36 +82,36 @@ impl Engine {
     }
 
     /// Asks the recognizers about one anchor. Gives where to go on.
-    fn visit(&self, text: &Text<'_>, anchor: usize, floor: usize, found: &mut Candidates) -> usize {
+    fn visit(&self, text: &Text<'_>, anchor: usize, floor: usize, look: &mut Look) -> usize {
         let bytes = text.bytes;
         if !is_digit(at(bytes, anchor)) {
-            return self.visit_mark(text, anchor, found);
+            return self.visit_mark(text, anchor, &mut look.candidates);
         }
         let first = Run::at(bytes, anchor);
         let left = before(bytes, anchor);
         if left == b'%' {
-            self.visit_mark(text, anchor - 1, found);
+            self.visit_mark(text, anchor - 1, &mut look.candidates);
         }
         // Nearly every number stands alone.
         if (is_apart(left) || anchor <= floor) && is_apart(at(bytes, first.end)) {
-            return self.visit_chain(text, first, found);
+            return self.visit_chain(text, first, look);
         }
         let start = word_start(bytes, anchor, floor);
         let end = word_end(bytes, first.end);
         let leads = start == anchor;
         if leads && first.end == end {
-            return self.visit_chain(text, first, found);
+            return self.visit_chain(text, first, look);
         }
         if let Some(end) = uuid_end(bytes, start) {
             return end;
         }
         let token = Token::new(bytes, start, end);
         for find in &self.tokens {
-            find(text, token, found);
+            find(text, token, &mut look.candidates);
         }
         // "415.555.2671x12" and "7am": the digits in front may end a number.
         if leads && first.len() >= 3 && is_extension(at(bytes, first.end)) {
-            return self.visit_chain(text, first, found).max(first.end);
+            return self.visit_chain(text, first, look).max(first.end);
         }
         end
     }
@@ -123,23 +125,24 @@ impl Engine {
         place + if byte == b'-' { span(text.bytes, place, usize::MAX, |byte| byte == b'-') } else { 1 }
     }
 
-    fn visit_chain(&self, text: &Text<'_>, first: Run, found: &mut Candidates) -> usize {
+    fn visit_chain(&self, text: &Text<'_>, first: Run, look: &mut Look) -> usize {
         if let Some(end) = moment_end(text.bytes, first) {
             return end;
         }
-        let mut chain = Chain::read(text.bytes, first, Continued::No);
+        let Look { chain, candidates, .. } = look;
+        chain.read(text.bytes, first, Continued::No);
         loop {
-            if is_dull(text.bytes, &chain) || is_amount(text.bytes, &chain) {
+            if is_dull(text.bytes, chain) || is_amount(text.bytes, chain) {
                 return chain.next;
             }
             text.group(chain.run(0).map_or(0, |run| run.start), chain.together());
-            self.ask(text, &chain, found);
+            self.ask(text, chain, candidates);
             let next = chain.next;
             if !chain.goes_on {
                 return next;
             }
             let gap = span(text.bytes, next, 9, |byte| !is_digit(byte));
-            chain = Chain::read(text.bytes, Run::at(text.bytes, next + gap), Continued::Yes);
+            chain.read(text.bytes, Run::at(text.bytes, next + gap), Continued::Yes);
         }
     }
 
@@ -161,55 +164,65 @@ impl Engine {
         candidate.score >= self.thresholds.get(candidate.kind.index()).copied().flatten().unwrap_or(50)
     }
 
-    /// Of overlapping candidates the surest stays, then the longest, then the one of the higher rank.
-    fn settle(&self, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+    /// Of overlapping candidates the surest stays, then the longest, then the one of the higher rank. Then only those
+    /// that somebody asked for.
+    fn settle(&self, candidates: &mut Vec<Candidate>) {
         candidates.retain(|candidate| self.passes(candidate));
-        let asked = |candidate: &Candidate| self.thresholds.get(candidate.kind.index()).copied().flatten().is_some();
-        if candidates.len() < 2 {
-            candidates.retain(asked);
-            return candidates;
-        }
-        candidates.sort_unstable_by_key(|candidate| (candidate.start, candidate.end));
-        let mut settled: Vec<Candidate> = Vec::with_capacity(candidates.len());
-        let mut rest = candidates.as_mut_slice();
-        while let Some(first) = rest.first() {
-            let (mut count, mut end) = (0, first.end);
-            for candidate in
-                rest.iter().take_while(|candidate| candidate.start < first.end.max(first.start + 1)).take(64)
-            {
-                end = end.max(candidate.end);
-                count += 1;
+        if candidates.len() > 1 {
+            candidates.sort_unstable_by_key(|candidate| (candidate.start, candidate.end));
+            let (mut kept, mut next) = (0, 0);
+            while next < candidates.len() {
+                let end = cluster_end(candidates, next);
+                kept = choose(candidates, kept, next, end);
+                next = end;
             }
-            while let Some(candidate) = rest.get(count).filter(|candidate| candidate.start < end && count < 64) {
-                end = end.max(candidate.end);
-                count += 1;
-            }
-            let (cluster, others) = std::mem::take(&mut rest).split_at_mut(count.max(1));
-            choose(cluster, &mut settled);
-            rest = others;
+            candidates.truncate(kept);
         }
-        settled.retain(asked);
-        settled
+        candidates.retain(|candidate| self.thresholds.get(candidate.kind.index()).copied().flatten().is_some());
     }
 }
 
-/// Chooses among a few candidates that touch each other.
-fn choose(cluster: &mut [Candidate], settled: &mut Vec<Candidate>) {
-    let floor = settled.last().map_or(0, |last| last.end);
-    let from = settled.len();
-    cluster.sort_unstable_by_key(|candidate| {
-        std::cmp::Reverse((candidate.score, candidate.end - candidate.start, candidate.kind.rank()))
-    });
-    for candidate in cluster.iter() {
-        let taken = settled.get(from..).unwrap_or_default();
+/// The most candidates that are settled together.
+const MAX_CLUSTER: usize = 64;
+
+/// Where the candidates end that touch each other, from one on.
+fn cluster_end(candidates: &[Candidate], first: usize) -> usize {
+    let mut next = first + 1;
+    let mut end = candidates.get(first).map_or(0, |first| first.end.max(first.start + 1));
+    while next < first + MAX_CLUSTER
+        && let Some(candidate) = candidates.get(next).filter(|candidate| candidate.start < end)
+    {
+        end = end.max(candidate.end);
+        next += 1;
+    }
+    next
+}
+
+/// Chooses among the candidates `first..end`, which touch each other, and puts those that stay behind the first `kept` ones.
+/// Gives how many are kept then.
+fn choose(candidates: &mut [Candidate], kept: usize, first: usize, end: usize) -> usize {
+    let floor = kept.checked_sub(1).and_then(|last| candidates.get(last)).map_or(0, |last| last.end);
+    if let Some(cluster) = candidates.get_mut(first..end).filter(|cluster| cluster.len() > 1) {
+        cluster.sort_unstable_by_key(|candidate| {
+            std::cmp::Reverse((candidate.score, candidate.end - candidate.start, candidate.kind.rank()))
+        });
+    }
+    let mut stays = kept;
+    for index in first..end {
+        let Some(candidate) = candidates.get(index).copied() else { break };
+        let taken = candidates.get(kept..stays).unwrap_or_default();
         let free = taken.iter().all(|other| candidate.end <= other.start || candidate.start >= other.end);
         if free && candidate.start >= floor {
-            settled.push(*candidate);
+            if let Some(slot) = candidates.get_mut(stays) {
+                *slot = candidate;
+            }
+            stays += 1;
         }
     }
-    if let Some(new) = settled.get_mut(from..) {
+    if let Some(new) = candidates.get_mut(kept..stays).filter(|new| new.len() > 1) {
         new.sort_unstable_by_key(|candidate| candidate.start);
     }
+    stays
 }
 
 /// A byte that is no part of a word.

@@ -41,6 +41,7 @@ pub mod finding;
 mod impersonal;
 mod json;
 pub mod kind;
+mod look;
 pub mod mask;
 pub mod predict;
 mod prefilter;

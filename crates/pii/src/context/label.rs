@@ -230,11 +230,19 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
     if word.text.first().is_some_and(|&byte| byte >= 0xE0) {
         return lexicon().unspaced(word.text);
     }
-    // Nearly every word stands for itself.
-    let first = word.text.first().copied().unwrap_or(0) | 0x20;
-    if !matches!(first, b'a' | b'c' | b'd' | b'i' | b'k' | b'n' | b's' | b't') && word.text.len() > 1 {
-        return lexicon().word(word.text);
+    if word.text.len() == 1 {
+        return initial(bytes, word, right);
     }
+    let topics = lexicon().entry(word.text);
+    if topics.meets(Topics::PAIRED) {
+        paired(bytes, word, right, floor, topics.without(Topics::PAIRED))
+    } else {
+        topics
+    }
+}
+
+/// What a word says that depends on its neighbours. `topics` is what it says by itself.
+fn paired(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize, topics: Topics) -> Topics {
     let own = |other: &[u8]| word.text.eq_ignore_ascii_case(other);
     if own(b"social") {
         return social(right);
@@ -244,9 +252,6 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
     }
     if own(b"travel") && starts_document(right) {
         return Topics::of(Kind::Passport);
-    }
-    if word.text.len() == 1 {
-        return initial(bytes, word, right);
     }
     if own(b"sec") && left_word(bytes, word.start, floor).is_some_and(|left| left.eq_ignore_ascii_case(b"soc")) {
         return Topics::of(Kind::Ssn);
@@ -268,7 +273,6 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
     if own(b"id") && counted() {
         return Topics::FILLER;
     }
-    let topics = lexicon().word(word.text);
     if topics == Topics::FILLER && is_number_word(word.text) && is_possessive(left_word(bytes, word.start, floor)) {
         return Topics::of(Kind::Phone) | Topics::PROSE;
     }

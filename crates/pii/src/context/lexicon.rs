@@ -117,7 +117,11 @@ impl Lexicon {
             }
             if found.hash == entry.hash {
                 // A word may mean several things; but a filler or another thing does not take a meaning away.
-                if entry.topics.names_a_kind() || !found.topics.names_a_kind() {
+                if entry.topics == Topics::PAIRED
+                    || found.topics == Topics::PAIRED
+                    || entry.topics.names_a_kind()
+                    || !found.topics.names_a_kind()
+                {
                     found.topics = found.topics | entry.topics;
                 }
                 if entry.form == Form::Stem {
@@ -143,8 +147,14 @@ impl Lexicon {
         }
     }
 
-    /// The topics of a word: of the whole, or of its longest stem.
+    /// The topics of a word by itself: of the whole, or of its longest stem.
     pub(crate) fn word(&self, word: &[u8]) -> Topics {
+        self.entry(word).without(Topics::PAIRED)
+    }
+
+    /// The same, and whether the words beside it count.
+    #[inline]
+    pub(crate) fn entry(&self, word: &[u8]) -> Topics {
         let Some(pair) = pair(word) else { return self.any(word) };
         if let Some(letters) = packed(word) {
             return self.brief(letters, word.len(), pair);
