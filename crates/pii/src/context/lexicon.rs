@@ -162,6 +162,16 @@ impl Lexicon {
         if word.len() < 63 { self.plain(word, pair) } else { self.any(word) }
     }
 
+    /// The same for the small letters of a word of plain letters, as [`packed`] gives them.
+    #[inline]
+    pub(crate) fn plain_entry(&self, letters: u128, length: usize) -> Topics {
+        if length < 2 {
+            return Topics::NONE;
+        }
+        let index = |letter: u8| usize::from(letter.wrapping_sub(b'a'));
+        self.brief(letters, length, index(letters as u8) * 26 + index((letters >> 8) as u8))
+    }
+
     /// A word of a few plain letters.
     fn brief(&self, letters: u128, length: usize, pair: usize) -> Topics {
         let Some(lengths) = self.lengths.get(pair) else { return Topics::NONE };
