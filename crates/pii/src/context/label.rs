@@ -6,15 +6,15 @@ use super::{
 };
 use crate::{
     chars::{
-        at, before, char_before, is_alnum, is_alpha, is_digit, is_escape, is_letter, is_upper, part, run_back,
-        span_back,
+        at, before, char_before, is_alnum, is_alpha, is_digit, is_escape, is_letter, is_upper, part, plain_word_before,
+        run_back, span_back,
     },
     kind::Kind,
     simd::Sort,
 };
 
 /// How far a label may be from its value, in bytes.
-const REACH: usize = 88;
+pub(super) const REACH: usize = 88;
 /// How many words are looked at.
 const MAX_WORDS: usize = 12;
 /// How long the first cell of a line may be to be the label of the second.
@@ -57,6 +57,19 @@ impl Label {
 struct Word<'a> {
     text: &'a [u8],
     start: usize,
+    /// Its small letters, when it is short and plain; see [`plain_word_before`].
+    letters: Option<u128>,
+}
+
+impl Word<'_> {
+    /// What it says by itself.
+    #[inline]
+    fn entry(&self) -> Topics {
+        match self.letters {
+            Some(letters) => lexicon().plain_entry(letters, self.text.len()),
+            None => lexicon().entry(self.text),
+        }
+    }
 }
 
 /// Finds the label of the value that starts at `value`; looks back no further than `floor`.
@@ -145,6 +158,22 @@ fn tag_of<'a>(bytes: &'a [u8], word: &Word<'_>, floor: usize) -> Option<Tag<'a>>
     }
 }
 
+/// What a name says that is made of words only, as keys of programs are: the last word that is a label.
+pub(crate) fn of_name(name: &[u8]) -> Topics {
+    let mut place = name.len();
+    let mut right: &[u8] = b"";
+    for _ in 0..MAX_WORDS {
+        let Some(word) = word_before(name, place, 0, false) else { break };
+        let topics = meaning(name, &word, right, 0);
+        if topics.is_label() {
+            return topics;
+        }
+        (right, place) = (word.text, word.start);
+    }
+    // "firstName", "e-mail": both words together may be one that we know.
+    if place == 0 && right.len() == name.len() { Topics::NONE } else { lexicon().word(name) }
+}
+
 /// `[PHONE]`, `[PHONE_1]`.
 fn is_mask(bytes: &[u8], word: &Word<'_>) -> bool {
     before(bytes, word.start) == b'['
@@ -194,6 +223,10 @@ fn word_before<'a>(bytes: &'a [u8], place: usize, floor: usize, first: bool) -> 
         }
         let byte = before(bytes, end);
         if is_alpha(byte) {
+            if let Some((length, letters)) = plain_word_before(bytes, end).filter(|(length, _)| end - length >= floor) {
+                let start = end - length;
+                return Some(Word { text: part(bytes, start, end), start, letters: Some(letters) });
+            }
             break;
         }
         if byte >= 0x80 {
@@ -216,7 +249,7 @@ fn word_before<'a>(bytes: &'a [u8], place: usize, floor: usize, first: bool) -> 
     let start = word_start(bytes, end, floor);
     // The letter of an escape is no part of the word behind it.
     let start = if start + 1 < end && is_escape(bytes, start) { start + 1 } else { start };
-    Some(Word { text: part(bytes, start, end), start })
+    Some(Word { text: part(bytes, start, end), start, letters: None })
 }
 
 /// Whether the tab stands between a label and its value: behind a colon, or behind the first cell of its line.
@@ -266,7 +299,7 @@ fn unspaced_before<'a>(bytes: &'a [u8], end: usize, floor: usize) -> Option<Word
             _ => break,
         }
     }
-    (start < end).then(|| Word { text: part(bytes, start, end), start })
+    (start < end).then(|| Word { text: part(bytes, start, end), start, letters: None })
 }
 
 /// What a word says, with the word on its right that was read before and the one on its left.
@@ -274,11 +307,19 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
     if word.text.first().is_some_and(|&byte| byte >= 0xE0) {
         return lexicon().unspaced(word.text);
     }
-    // Nearly every word stands for itself.
-    let first = word.text.first().copied().unwrap_or(0) | 0x20;
-    if !matches!(first, b'a' | b'c' | b'd' | b'i' | b'k' | b'n' | b's' | b't') && word.text.len() > 1 {
-        return lexicon().word(word.text);
+    if word.text.len() == 1 {
+        return initial(bytes, word, right);
     }
+    let topics = word.entry();
+    if topics.meets(Topics::PAIRED) {
+        paired(bytes, word, right, floor, topics.without(Topics::PAIRED))
+    } else {
+        topics
+    }
+}
+
+/// What a word says that depends on its neighbours. `topics` is what it says by itself.
+fn paired(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize, topics: Topics) -> Topics {
     let own = |other: &[u8]| word.text.eq_ignore_ascii_case(other);
     if own(b"social") {
         return social(right);
@@ -288,9 +329,6 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
     }
     if own(b"travel") && starts_document(right) {
         return Topics::of(Kind::Passport);
-    }
-    if word.text.len() == 1 {
-        return initial(bytes, word, right);
     }
     if own(b"sec") && left_word(bytes, word.start, floor).is_some_and(|left| left.eq_ignore_ascii_case(b"soc")) {
         return Topics::of(Kind::Ssn);
@@ -312,7 +350,6 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
     if own(b"id") && counted() {
         return Topics::FILLER;
     }
-    let topics = lexicon().word(word.text);
     if topics == Topics::FILLER && is_number_word(word.text) && is_possessive(left_word(bytes, word.start, floor)) {
         return Topics::of(Kind::Phone) | Topics::PROSE;
     }

@@ -2,7 +2,7 @@
 
 use super::{label, lexicon::lexicon, topics::Topics};
 use crate::{
-    chars::{at, find_byte, is_alpha, is_digit, part, span, span_back, starts_with_ignore_case},
+    chars::{at, find_byte, is_alpha, is_digit, is_name, part, span, span_back, starts_with_ignore_case},
     kind::Kind,
 };
 
@@ -298,17 +298,21 @@ fn head_topics(cell: &[u8]) -> Option<Topics> {
 
 /// What a key, the head of a column or another short name says.
 pub(crate) fn key_topics(key: &[u8]) -> Topics {
-    if !key.iter().any(|&byte| is_alpha(byte) || byte >= 0x80) {
-        return Topics::NONE;
-    }
-    if key.len() <= 6
-        && [&b"line1"[..], b"line2", b"line_1", b"line_2"].iter().any(|line| key.eq_ignore_ascii_case(line))
-    {
-        return Topics::of(Kind::Street);
-    }
-    let found = label::find(key, key.len(), 0).topics;
-    let found = if found.is_label() { found } else { lexicon().word(key) };
+    let found = if key.len() <= label::REACH && key.iter().all(|&byte| is_name(byte)) {
+        if key.len() <= 6 && is_line(key) { Topics::of(Kind::Street) } else { label::of_name(key) }
+    } else if key.iter().any(|&byte| is_alpha(byte) || byte >= 0x80) {
+        let found = label::find(key, key.len(), 0).topics;
+        if found.is_label() { found } else { lexicon().word(key) }
+    } else {
+        Topics::NONE
+    };
     if found.meets(Topics::PROSE) { Topics::NONE } else { found }
+}
+
+/// `line1`: of an address.
+fn is_line(key: &[u8]) -> bool {
+    matches!(key.last(), Some(b'1' | b'2'))
+        && [&b"line1"[..], b"line2", b"line_1", b"line_2"].iter().any(|line| key.eq_ignore_ascii_case(line))
 }
 
 impl Cell {

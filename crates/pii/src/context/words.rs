@@ -84,6 +84,11 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
          putni ppn ppt pptno ppno cestovni* pasul pasaportul паспорт* загранпаспорт* загран* διαβατηριο* διαβατηριου 护照* 護照* \
          パスポート* 旅券* 여권* หนังสือเดินทาง पासपोर्ट جواز דרכון",
     ),
+    (
+        Topics::PAIRED,
+        "social national travel sec contact account ss id address addr card date code key token number numero nummer numer domicile domicilio \
+         номер",
+    ),
     (IBAN, "iban ibans kontonummer* rekeningnummer*"),
     (
         SECRET,

@@ -4,7 +4,7 @@ use std::net::Ipv6Addr;
 
 use super::{Candidates, Find, Token};
 use crate::{
-    chain::{Chain, Run},
+    chain::{Chain, Lengths, Run},
     chars::{
         Sep, at, before, glued_left, glued_right, is_alnum, is_alpha, is_digit, is_hex, is_v6, part, span, span_back,
     },
@@ -12,7 +12,7 @@ use crate::{
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Chain(1, chain), Find::Token(token), Find::Mark(b':', colons)];
+pub(super) static FINDS: &[Find] = &[Find::Chain(1, Lengths::ALL, chain), Find::Token(token), Find::Mark(b':', colons)];
 
 const V4: i16 = 60;
 const V6: i16 = 96;

@@ -2,13 +2,13 @@
 
 use super::{Candidates, Find, plans::plans};
 use crate::{
-    chain::{Chain, Digits, Gap},
+    chain::{Chain, Digits, Gap, Lengths},
     chars::{Sep, at, before, glued_left, is_alnum, is_alpha, is_digit, part, span, starts_with_ignore_case},
     context::{Support, Text, Topics},
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Chain(6, find)];
+pub(super) static FINDS: &[Find] = &[Find::Chain(6, Lengths::ALL, find)];
 
 const INTERNATIONAL: i16 = 85;
 const FORMATTED: i16 = 66;

@@ -18,13 +18,13 @@ use page::Page;
 
 use super::{Candidates, Find, Token};
 use crate::{
-    chain::Chain,
+    chain::{Chain, Lengths},
     chars::{Sep, at, before, glued_left, is_alnum, is_alpha, is_digit, is_upper, part, span, span_back},
     context::{Support, Text},
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Chain(1, chain), Find::Token(token)];
+pub(super) static FINDS: &[Find] = &[Find::Chain(1, Lengths::ALL, chain), Find::Token(token)];
 
 const WHOLE: i16 = 88;
 const LABELLED: i16 = 80;
