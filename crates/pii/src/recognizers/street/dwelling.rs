@@ -73,6 +73,15 @@ fn floor(page: &Page<'_>, start: usize, brk: Break) -> Option<usize> {
         }
         return if brk == Break::Mark { ground(page, start) } else { None };
     }
+    // "Calle de Alcalá 5, 3-1": storey and door
+    let door = span(page, start + digits + 1, 3, is_digit);
+    if brk == Break::Mark
+        && at(page, start + digits) == b'-'
+        && (1..=2).contains(&door)
+        && matches!(at(page, start + digits + 1 + door), b',' | b'\n' | b'"' | 0)
+    {
+        return Some(start + digits + 1 + door);
+    }
     let mark = start + digits;
     let mark = if at(page, mark) == b'.' && at(page, mark + 1) >= 0x80 { mark + 1 } else { mark };
     let after = match char_at(page, mark)? {
@@ -114,7 +123,9 @@ fn storey(page: &Page<'_>, start: usize) -> Option<usize> {
 fn ground(page: &Page<'_>, start: usize) -> Option<usize> {
     let word = word_at(page, start)?;
     if ["bajo", "ático", "entresuelo", "principal", "sótano"].iter().any(|known| word.text == known.as_bytes()) {
-        return Some(word.end);
+        // "bajo A"
+        let door = blank_at(page, word.end).and_then(|next| word_at(page, next));
+        return Some(door.filter(|door| matches!(door.text, [b'A'..=b'H'])).map_or(word.end, |door| door.end));
     }
     if !matches!(word.text, b"st" | b"kl") || at(page, word.end) != b'.' {
         return None;

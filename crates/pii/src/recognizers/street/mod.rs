@@ -38,7 +38,11 @@ fn chain(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
             continue;
         }
         // Inside a telephone or card number stands no house.
-        let amid = chain.sep(index).is_some() && chain.total >= 9 && chain.len() >= 3 && !is_split(chain, index);
+        let amid = chain.sep(index).is_some()
+            && chain.total >= 9
+            && chain.len() >= 3
+            && !is_split(chain, index)
+            && !is_ordinal(text.bytes, chain, index + 1);
         if amid {
             continue;
         }
@@ -76,6 +80,13 @@ fn is_split(chain: &Chain, index: usize) -> bool {
         && chain.sep(0) == Some(Sep::Slash)
         && chain.sep(1) == Some(Sep::Space)
         && [0, 1].into_iter().all(|index| chain.run(index).is_some_and(|run| run.len() <= 3))
+}
+
+/// "201-8225 17th Way": the last run belongs to the name of a street.
+fn is_ordinal(bytes: &[u8], chain: &Chain, last: usize) -> bool {
+    let Some(run) = chain.run(last).filter(|run| last + 1 == chain.len() && run.len() <= 3) else { return false };
+    let ending = part(bytes, run.end, run.end + 2);
+    [&b"st"[..], b"nd", b"rd", b"th"].contains(&ending) && at(bytes, run.end + 2) == b' '
 }
 
 fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
@@ -139,7 +150,7 @@ fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Ca
         && span(bytes, start, 5, is_digit) <= 4
         && anchor > 2
         && before(bytes, anchor) == b' '
-        && !is_digit(before(bytes, anchor - 1))
+        && (!is_digit(before(bytes, anchor - 1)) || anchor < start)
     {
         if let Some(line) = backward::read(page, start, end)
             && judge(text, page, line, found)
