@@ -207,7 +207,8 @@ impl<'a> Text<'a> {
         // What stands in a sentence is not what the key counts: `{"text": "We charged 4111...", "type": "message"}`.
         let keys = self.keys();
         match label.bare {
-            true => keys | Topics::WHOLE,
+            true if keys.is_label() => keys | Topics::WHOLE,
+            true => keys,
             false if keys.names_a_kind() => keys,
             false => Topics::NONE,
         }

@@ -126,7 +126,7 @@ fn is_month(word: &[u8]) -> bool {
 }
 
 /// Where the house ends, with its dwelling; and how many such there are.
-fn house(page: &Page<'_>, after: usize) -> (usize, u8) {
+pub(super) fn house(page: &Page<'_>, after: usize) -> (usize, u8) {
     let mut end = number_end(page, after);
     // "Calzada Prieto 931 584, ": house and dwelling
     let inner = span(page, end + 1, 5, is_digit);

@@ -78,7 +78,10 @@ fn floor(page: &Page<'_>, start: usize, brk: Break) -> Option<usize> {
     if brk == Break::Mark
         && at(page, start + digits) == b'-'
         && (1..=2).contains(&door)
-        && matches!(at(page, start + digits + 1 + door), b',' | b'\n' | b'"' | 0)
+        && matches!(
+            at(page, start + digits + 1 + door),
+            b',' | b'\n' | b'\t' | b'"' | b'\'' | b'<' | b'|' | b';' | b' ' | 0
+        )
     {
         return Some(start + digits + 1 + door);
     }

@@ -2,6 +2,7 @@
 
 mod backward;
 mod breaks;
+mod cell;
 mod dwelling;
 mod ends;
 mod forward;
@@ -165,7 +166,9 @@ fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Ca
             return;
         }
     }
-    keyed(text, start, end, found);
+    if !keyed(text, start, end, found) {
+        cell::add(text, page, start, end, found);
+    }
 }
 
 /// Adds the line with its town, when enough speaks for it.
@@ -246,10 +249,10 @@ fn is_lower(bytes: &[u8], line: Line) -> bool {
 }
 
 /// A value of an address key that starts or ends with a number is an address, whatever its words are.
-fn keyed(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
+fn keyed(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) -> bool {
     let bytes = text.bytes;
     if bytes.len() > MAX_KEYED || !text.keyed(Kind::Street) || bytes.contains(&b'@') || bytes.contains(&b':') {
-        return;
+        return false;
     }
     let leads = start == 0 && at(bytes, end) == b' ' && is_alpha(at(bytes, end + 1));
     let closes = end == bytes.len() && before(bytes, start) == b' ' && start > 3;
@@ -261,7 +264,9 @@ fn keyed(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
     let plain = !value.iter().any(|byte| matches!(byte, b'{' | b'<' | b'=' | b'!' | b'?'));
     if (((leads || closes) && words) || worded) && digits && plain && found.last_street() == 0 {
         found.add(Kind::Street, 0, bytes.trim_ascii_end().len(), ALONE);
+        return true;
     }
+    false
 }
 
 impl Candidates {
