@@ -347,6 +347,12 @@ fn paired(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize, topics: Top
     if own(b"ss") && (counted() || at(bytes, word.start + 2) == b'#') {
         return Topics::of(Kind::Ssn);
     }
+    if own(b"line") {
+        // "line1: ", "line_2 = "
+        let end = word.start + 4 + usize::from(at(bytes, word.start + 4) == b'_');
+        let first = matches!(at(bytes, end), b'1' | b'2') && matches!(at(bytes, end + 1), b':' | b'=' | b'"' | b' ');
+        return if first { Topics::of(Kind::Street) } else { topics };
+    }
     if own(b"id") && counted() {
         return Topics::FILLER;
     }

@@ -86,7 +86,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
     ),
     (
         Topics::PAIRED,
-        "social national travel sec contact account ss id address addr card date code key token number numero nummer numer domicile domicilio \
+        "social national travel sec contact account ss id address addr card date code key token number numero nummer numer domicile domicilio line \
          номер",
     ),
     (IBAN, "iban ibans kontonummer* rekeningnummer*"),

@@ -63,7 +63,9 @@ fn chain(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
         if dotted || glued_left(text.bytes, start) {
             continue;
         }
-        number(text, start, run.start, run.end, found);
+        // "Flat 72 72b Elgin Drive": behind another number the letter is none of its own word.
+        let lettered = index > 0 && is_alpha(at(text.bytes, run.end)) && at(text.bytes, run.end + 1) == b' ';
+        number(text, start, run.start, run.end + usize::from(lettered), found);
     }
 }
 

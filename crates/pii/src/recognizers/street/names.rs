@@ -178,7 +178,7 @@ pub(super) static WORDS: &[(Lists, &str)] = &[
     (
         MONTHS,
         "january february march april may june july august september october november december monday tuesday wednesday \
-     thursday friday saturday sunday",
+     thursday friday saturday sunday jan feb apr aug sept oct nov dec",
     ),
     (
         LATIN_TOWNS,
