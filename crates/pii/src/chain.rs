@@ -20,13 +20,19 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// The run that starts with the digit at a place.
+    #[inline]
+    pub(crate) fn at(bytes: &[u8], start: usize) -> Self {
+        Self { start, end: start + run(bytes, start, usize::MAX, Sort::Digit) }
+    }
+
     pub(crate) fn len(self) -> usize {
         self.end - self.start
     }
 }
 
 /// What stands between two runs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) enum Gap {
     /// One separator.
     One(Sep),
@@ -35,11 +41,12 @@ pub(crate) enum Gap {
     /// A dash or slash between blanks: `030 / 1234`.
     Wide,
     /// Anything else.
+    #[default]
     Mixed,
 }
 
 /// Runs of digits in a row.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Chain {
     runs: [Run; MAX_RUNS],
     gaps: [Gap; MAX_RUNS],
@@ -54,46 +61,79 @@ pub(crate) struct Chain {
     pub(crate) next: usize,
     /// How many digits there are in all runs.
     pub(crate) total: usize,
+    /// Which lengths the runs have.
+    pub(crate) lengths: Lengths,
+}
+
+/// Lengths of runs, a bit each; everything from 31 digits on is one length. A recognizer says with them which chains it can
+/// use at all, and nearly every chain is of no use to most of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Lengths(u32);
+
+impl Lengths {
+    /// Every length.
+    pub(crate) const ALL: Self = Self(u32::MAX);
+
+    /// The lengths `first..=last`.
+    pub(crate) const fn within(first: u32, last: u32) -> Self {
+        Self((u32::MAX >> (31 - last)) & (u32::MAX << first))
+    }
+
+    /// One length.
+    pub(crate) const fn of(length: u32) -> Self {
+        Self(1 << length)
+    }
+
+    /// These and others.
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether one of the others is among them.
+    pub(crate) const fn meets(self, others: Self) -> bool {
+        self.0 & others.0 != 0
+    }
+
+    /// Whether all of the others are among them.
+    pub(crate) const fn holds(self, others: Self) -> bool {
+        self.0 & others.0 == others.0
+    }
+
+    fn add(&mut self, length: usize) {
+        self.0 |= 1 << length.min(31);
+    }
 }
 
 impl Chain {
-    /// Reads the chain that starts with the digit at `start`. `continued` says that it follows a chain that went on.
+    /// Reads the chain that starts with a run, in place of what was read before. `continued` says that it follows a chain
+    /// that went on.
     #[inline]
-    pub(crate) fn read(bytes: &[u8], start: usize, continued: Continued) -> Self {
-        let mut chain = Self {
-            runs: [Run::default(); MAX_RUNS],
-            gaps: [Gap::Mixed; MAX_RUNS],
-            len: 0,
-            tied_left: matches!(continued, Continued::Yes) || tied_left(bytes, start),
-            tied_right: false,
-            goes_on: false,
-            next: start,
-            total: 0,
-        };
-        let mut place = start;
+    pub(crate) fn read(&mut self, bytes: &[u8], first: Run, continued: Continued) {
+        (self.len, self.total, self.lengths, self.goes_on) = (0, 0, Lengths::default(), false);
+        self.tied_left = matches!(continued, Continued::Yes) || tied_left(bytes, first.start);
+        let mut last = first;
         loop {
-            let end = place + run(bytes, place, usize::MAX, Sort::Digit);
-            chain.push(Run { start: place, end });
-            chain.total += end - place;
-            chain.next = end;
-            let Some((gap, next)) = gap(bytes, end) else { break };
-            if chain.len == MAX_RUNS {
-                chain.goes_on = true;
+            self.push(last);
+            self.next = last.end;
+            let Some((gap, next)) = gap(bytes, last.end) else { break };
+            if self.len == MAX_RUNS {
+                self.goes_on = true;
                 break;
             }
-            if let Some(slot) = chain.gaps.get_mut(chain.len - 1) {
+            if let Some(slot) = self.gaps.get_mut(self.len - 1) {
                 *slot = gap;
             }
-            place = next;
+            last = Run::at(bytes, next);
         }
-        chain.tied_right = chain.goes_on || tied_right(bytes, chain.next);
-        chain
+        self.tied_right = self.goes_on || tied_right(bytes, self.next);
     }
 
     fn push(&mut self, run: Run) {
         if let Some(slot) = self.runs.get_mut(self.len) {
             *slot = run;
             self.len += 1;
+            self.total += run.len();
+            self.lengths.add(run.len());
         }
     }
 

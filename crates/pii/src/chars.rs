@@ -245,6 +245,8 @@ fn is_of(byte: u8, sort: Sort) -> bool {
     match sort {
         Sort::Digit => is_digit(byte),
         Sort::Lower => byte.is_ascii_lowercase(),
+        Sort::Upper => is_upper(byte),
+        Sort::Alpha => is_alpha(byte),
         Sort::Alnum => is_alnum(byte),
         Sort::InLine => byte != b'\n',
         Sort::Last => is_last(byte),
@@ -299,6 +301,33 @@ pub(crate) fn joined(word: &[u8]) -> Option<u128> {
     } else {
         Some(word.iter().rev().fold(0, |joined, &byte| (joined << 8) | u128::from(byte)))
     }
+}
+
+/// The bit that makes letters small, in each byte.
+const SMALL: u128 = u128::MAX / 255 * 0x20;
+
+/// A word of fewer than sixteen plain letters in front of a place: how many, and the word in small letters as [`packed`]
+/// gives it. Nothing when it is longer, goes on in another alphabet or behind an escape, or is made of words by capitals
+/// (`phoneNumber`): such are for a closer look.
+#[inline]
+pub(crate) fn plain_word_before(bytes: &[u8], end: usize) -> Option<(usize, u128)> {
+    let ahead = bytes.get(..end)?;
+    let whole = match ahead.last_chunk::<PIECE>() {
+        Some(piece) => u128::from_le_bytes(*piece),
+        None if end > 0 => joined(ahead)? << (8 * (PIECE - end)),
+        None => return None,
+    };
+    let piece = whole.to_le_bytes();
+    let length = of_sort(&piece, Sort::Alpha).leading_ones() as usize;
+    if length == 0 || length == PIECE {
+        return None;
+    }
+    let outside = PIECE - length;
+    let before = at(&piece, outside - 1);
+    let (word, first) = (u16::MAX << outside, 1 << outside);
+    let capitals = of_sort(&piece, Sort::Upper) & word;
+    let mixed = capitals & !first != 0 && capitals != word;
+    (before < 0x80 && before != b'\\' && !mixed).then(|| (length, (whole | SMALL) >> (8 * outside)))
 }
 
 /// The same in small letters. Nothing when a byte is none of ASCII.
@@ -391,7 +420,7 @@ mod tests {
         #[test]
         fn runs_are_spans(bytes in proptest::collection::vec(prop_oneof![Just(b'a'), Just(b'7'), Just(b'\n'), any::<u8>()], 0..60), index in 0usize..60, limit in 0usize..50) {
             let index = index.min(bytes.len());
-            for sort in [Sort::Digit, Sort::Lower, Sort::Alnum, Sort::InLine, Sort::Last] {
+            for sort in [Sort::Digit, Sort::Lower, Sort::Upper, Sort::Alpha, Sort::Alnum, Sort::InLine, Sort::Last] {
                 prop_assert_eq!(run(&bytes, index, limit, sort), span(&bytes, index, limit, |byte| is_of(byte, sort)));
                 prop_assert_eq!(
                     run_back(&bytes, index, limit, sort),

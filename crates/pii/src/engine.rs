@@ -1,14 +1,13 @@
 //! Drives the recognizers over one text and settles what overlaps.
 
 use crate::{
-    chain::{Chain, Continued, Run},
-    chars::{
-        Sep, at, before, char_at, char_before, is_alnum, is_digit, is_escape, is_hex, is_letter, part, run, run_back,
-        span,
-    },
+    chain::{Chain, Continued, Lengths, Run},
+    chars::{at, before, char_at, char_before, is_alnum, is_digit, is_escape, is_letter, run, span},
     config::Config,
     context::Text,
+    dull::{is_amount, is_dull, moment_end, uuid_end},
     kind::Kind,
+    look::Look,
     prefilter::Anchors,
     recognizers::{ALL, Candidate, Candidates, Find, Token},
     simd::Sort,
@@ -21,7 +20,8 @@ type MarkFn = fn(&Text<'_>, usize, &mut Candidates);
 /// The recognizers that a configuration asks for, by what they start from.
 #[derive(Debug)]
 pub(crate) struct Engine {
-    chains: Vec<(usize, ChainFn)>,
+    chains: Vec<(usize, Lengths, ChainFn)>,
+    groups: Vec<(usize, Lengths, ChainFn)>,
     tokens: Vec<TokenFn>,
     marks: Vec<(u8, MarkFn)>,
     thresholds: [Option<i16>; Kind::ALL.len()],
@@ -29,8 +29,13 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn new(config: &Config) -> Self {
-        let mut engine =
-            Self { chains: Vec::new(), tokens: Vec::new(), marks: Vec::new(), thresholds: [None; Kind::ALL.len()] };
+        let mut engine = Self {
+            chains: Vec::new(),
+            groups: Vec::new(),
+            tokens: Vec::new(),
+            marks: Vec::new(),
+            thresholds: [None; Kind::ALL.len()],
+        };
         for kind in Kind::ALL {
             if let Some(slot) = engine.thresholds.get_mut(kind.index()) {
                 *slot = config.threshold(kind);
@@ -39,7 +44,8 @@ impl Engine {
         // A kind that is not masked is looked for all the same: it tells what a value is not.
         for find in ALL.iter().flat_map(|recognizer| recognizer.finds) {
             match find {
-                Find::Chain(digits, find) => engine.chains.push((*digits, *find)),
+                Find::Chain(digits, one_of, find) => engine.chains.push((*digits, *one_of, *find)),
+                Find::Groups(digits, all_of, find) => engine.groups.push((*digits, *all_of, *find)),
                 Find::Token(find) => engine.tokens.push(*find),
                 Find::Mark(byte, find) => engine.marks.push((*byte, *find)),
             }
@@ -47,20 +53,21 @@ impl Engine {
         engine
     }
 
-    /// What is found in the text, in order, without overlaps.
-    pub(crate) fn scan(&self, text: &Text<'_>) -> Vec<Candidate> {
-        let mut found = Candidates::default();
+    /// Leaves among the candidates what is found in the text, in order, without overlaps.
+    pub(crate) fn scan(&self, text: &Text<'_>, look: &mut Look) {
+        look.candidates.0.clear();
         let mut anchors = Anchors::new(text.bytes);
-        let (mut place, mut word_floor) = (0, 0);
+        let mut place = 0;
         while let Some(anchor) = anchors.next(place) {
-            let known = found.0.len();
-            place = self.visit(text, anchor, word_floor, &mut found).max(anchor + 1);
-            word_floor = place;
-            if found.0.len() > known {
-                self.remember(text, found.0.get(known..).unwrap_or_default());
+            let known = look.candidates.0.len();
+            // What was visited before is no part of a word here.
+            let floor = place;
+            place = self.visit(text, anchor, floor, look).max(anchor + 1);
+            if look.candidates.0.len() > known {
+                self.remember(text, look.candidates.0.get(known..).unwrap_or_default());
             }
         }
-        if found.0.is_empty() { found.0 } else { self.settle(found.0) }
+        self.settle(&mut look.candidates.0);
     }
 
     /// Tells the context which kind was found last.
@@ -75,69 +82,81 @@ impl Engine {
     }
 
     /// Asks the recognizers about one anchor. Gives where to go on.
-    fn visit(&self, text: &Text<'_>, anchor: usize, floor: usize, found: &mut Candidates) -> usize {
+    fn visit(&self, text: &Text<'_>, anchor: usize, floor: usize, look: &mut Look) -> usize {
         let bytes = text.bytes;
-        let byte = at(bytes, anchor);
-        if !is_digit(byte) {
-            for (_, find) in self.marks.iter().filter(|(mark, _)| *mark == byte) {
-                find(text, anchor, found);
-            }
-            return if byte == b'-' {
-                anchor + span(bytes, anchor, usize::MAX, |byte| byte == b'-')
-            } else {
-                anchor + 1
-            };
+        if !is_digit(at(bytes, anchor)) {
+            return self.visit_mark(text, anchor, &mut look.candidates);
+        }
+        let first = Run::at(bytes, anchor);
+        let left = before(bytes, anchor);
+        if left == b'%' {
+            self.visit_mark(text, anchor - 1, &mut look.candidates);
         }
         // Nearly every number stands alone.
-        let digits = run(bytes, anchor, usize::MAX, Sort::Digit);
-        let left = if anchor > floor { before(bytes, anchor) } else { 0 };
-        if is_apart(left) && is_apart(at(bytes, anchor + digits)) {
-            return self.visit_chain(text, anchor, found);
+        if (is_apart(left) || anchor <= floor) && is_apart(at(bytes, first.end)) {
+            return self.visit_chain(text, first, look);
         }
         let start = word_start(bytes, anchor, floor);
-        let end = word_end(bytes, anchor + digits);
-        let digits = if start == anchor { digits } else { 0 };
-        if start == anchor && digits == end - start {
-            return self.visit_chain(text, anchor, found);
+        let end = word_end(bytes, first.end);
+        let leads = start == anchor;
+        if leads && first.end == end {
+            return self.visit_chain(text, first, look);
         }
         if let Some(end) = uuid_end(bytes, start) {
             return end;
         }
         let token = Token::new(bytes, start, end);
         for find in &self.tokens {
-            find(text, token, found);
+            find(text, token, &mut look.candidates);
         }
         // "415.555.2671x12" and "7am": the digits in front may end a number.
-        if start == anchor && digits >= 3 && is_extension(at(bytes, anchor + digits)) {
-            return self.visit_chain(text, anchor, found).max(anchor + digits);
-        }
-        if anchor == start + 2 && before(bytes, anchor) == b'B' && before(bytes, start) == b'%' {
-            return anchor;
+        if leads && first.len() >= 3 && is_extension(at(bytes, first.end)) {
+            return self.visit_chain(text, first, look).max(first.end);
         }
         end
     }
 
-    fn visit_chain(&self, text: &Text<'_>, anchor: usize, found: &mut Candidates) -> usize {
-        if let Some(end) = moment_end(text.bytes, anchor) {
+    /// Asks about a byte that marks something. Gives where to go on.
+    fn visit_mark(&self, text: &Text<'_>, place: usize, found: &mut Candidates) -> usize {
+        let byte = at(text.bytes, place);
+        for (_, find) in self.marks.iter().filter(|(mark, _)| *mark == byte) {
+            find(text, place, found);
+        }
+        place + if byte == b'-' { span(text.bytes, place, usize::MAX, |byte| byte == b'-') } else { 1 }
+    }
+
+    fn visit_chain(&self, text: &Text<'_>, first: Run, look: &mut Look) -> usize {
+        if let Some(end) = moment_end(text.bytes, first) {
             return end;
         }
-        let mut chain = Chain::read(text.bytes, anchor, Continued::No);
+        let Look { chain, candidates, .. } = look;
+        chain.read(text.bytes, first, Continued::No);
         loop {
-            if is_dull(text.bytes, &chain) || is_amount(text.bytes, &chain) {
+            if is_dull(text.bytes, chain) || is_amount(text.bytes, chain) {
                 return chain.next;
             }
             text.group(chain.run(0).map_or(0, |run| run.start), chain.together());
-            for (digits, find) in &self.chains {
-                if chain.total >= *digits {
-                    find(text, &chain, found);
-                }
-            }
+            self.ask(text, chain, candidates);
             let next = chain.next;
             if !chain.goes_on {
                 return next;
             }
             let gap = span(text.bytes, next, 9, |byte| !is_digit(byte));
-            chain = Chain::read(text.bytes, next + gap, Continued::Yes);
+            chain.read(text.bytes, Run::at(text.bytes, next + gap), Continued::Yes);
+        }
+    }
+
+    /// Asks the recognizers that can use a chain of its lengths.
+    fn ask(&self, text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
+        for (digits, one_of, find) in &self.chains {
+            if chain.total >= *digits && chain.lengths.meets(*one_of) {
+                find(text, chain, found);
+            }
+        }
+        for (digits, all_of, find) in &self.groups {
+            if chain.total >= *digits && chain.lengths.holds(*all_of) {
+                find(text, chain, found);
+            }
         }
     }
 
@@ -145,55 +164,65 @@ impl Engine {
         candidate.score >= self.thresholds.get(candidate.kind.index()).copied().flatten().unwrap_or(50)
     }
 
-    /// Of overlapping candidates the surest stays, then the longest, then the one of the higher rank.
-    fn settle(&self, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+    /// Of overlapping candidates the surest stays, then the longest, then the one of the higher rank. Then only those
+    /// that somebody asked for.
+    fn settle(&self, candidates: &mut Vec<Candidate>) {
         candidates.retain(|candidate| self.passes(candidate));
-        let asked = |candidate: &Candidate| self.thresholds.get(candidate.kind.index()).copied().flatten().is_some();
-        if candidates.len() < 2 {
-            candidates.retain(asked);
-            return candidates;
-        }
-        candidates.sort_unstable_by_key(|candidate| (candidate.start, candidate.end));
-        let mut settled: Vec<Candidate> = Vec::with_capacity(candidates.len());
-        let mut rest = candidates.as_mut_slice();
-        while let Some(first) = rest.first() {
-            let (mut count, mut end) = (0, first.end);
-            for candidate in
-                rest.iter().take_while(|candidate| candidate.start < first.end.max(first.start + 1)).take(64)
-            {
-                end = end.max(candidate.end);
-                count += 1;
+        if candidates.len() > 1 {
+            candidates.sort_unstable_by_key(|candidate| (candidate.start, candidate.end));
+            let (mut kept, mut next) = (0, 0);
+            while next < candidates.len() {
+                let end = cluster_end(candidates, next);
+                kept = choose(candidates, kept, next, end);
+                next = end;
             }
-            while let Some(candidate) = rest.get(count).filter(|candidate| candidate.start < end && count < 64) {
-                end = end.max(candidate.end);
-                count += 1;
-            }
-            let (cluster, others) = std::mem::take(&mut rest).split_at_mut(count.max(1));
-            choose(cluster, &mut settled);
-            rest = others;
+            candidates.truncate(kept);
         }
-        settled.retain(asked);
-        settled
+        candidates.retain(|candidate| self.thresholds.get(candidate.kind.index()).copied().flatten().is_some());
     }
 }
 
-/// Chooses among a few candidates that touch each other.
-fn choose(cluster: &mut [Candidate], settled: &mut Vec<Candidate>) {
-    let floor = settled.last().map_or(0, |last| last.end);
-    let from = settled.len();
-    cluster.sort_unstable_by_key(|candidate| {
-        std::cmp::Reverse((candidate.score, candidate.end - candidate.start, candidate.kind.rank()))
-    });
-    for candidate in cluster.iter() {
-        let taken = settled.get(from..).unwrap_or_default();
+/// The most candidates that are settled together.
+const MAX_CLUSTER: usize = 64;
+
+/// Where the candidates end that touch each other, from one on.
+fn cluster_end(candidates: &[Candidate], first: usize) -> usize {
+    let mut next = first + 1;
+    let mut end = candidates.get(first).map_or(0, |first| first.end.max(first.start + 1));
+    while next < first + MAX_CLUSTER
+        && let Some(candidate) = candidates.get(next).filter(|candidate| candidate.start < end)
+    {
+        end = end.max(candidate.end);
+        next += 1;
+    }
+    next
+}
+
+/// Chooses among the candidates `first..end`, which touch each other, and puts those that stay behind the first `kept` ones.
+/// Gives how many are kept then.
+fn choose(candidates: &mut [Candidate], kept: usize, first: usize, end: usize) -> usize {
+    let floor = kept.checked_sub(1).and_then(|last| candidates.get(last)).map_or(0, |last| last.end);
+    if let Some(cluster) = candidates.get_mut(first..end).filter(|cluster| cluster.len() > 1) {
+        cluster.sort_unstable_by_key(|candidate| {
+            std::cmp::Reverse((candidate.score, candidate.end - candidate.start, candidate.kind.rank()))
+        });
+    }
+    let mut stays = kept;
+    for index in first..end {
+        let Some(candidate) = candidates.get(index).copied() else { break };
+        let taken = candidates.get(kept..stays).unwrap_or_default();
         let free = taken.iter().all(|other| candidate.end <= other.start || candidate.start >= other.end);
         if free && candidate.start >= floor {
-            settled.push(*candidate);
+            if let Some(slot) = candidates.get_mut(stays) {
+                *slot = candidate;
+            }
+            stays += 1;
         }
     }
-    if let Some(new) = settled.get_mut(from..) {
+    if let Some(new) = candidates.get_mut(kept..stays).filter(|new| new.len() > 1) {
         new.sort_unstable_by_key(|candidate| candidate.start);
     }
+    stays
 }
 
 /// A byte that is no part of a word.
@@ -236,83 +265,4 @@ fn word_end(bytes: &[u8], anchor: usize) -> usize {
 
 fn is_extension(byte: u8) -> bool {
     matches!(byte, b'x' | b'X' | b'e' | b'E')
-}
-
-/// Where the UUID ends that starts here.
-pub(crate) fn uuid_end(bytes: &[u8], start: usize) -> Option<usize> {
-    let text = part(bytes, start, start + 36);
-    let dashes = [8, 13, 18, 23].into_iter().all(|place| at(text, place) == b'-');
-    let fits = dashes && text.len() == 36 && text.iter().all(|&byte| is_hex(byte) || byte == b'-');
-    (fits && !is_alnum(at(bytes, start + 36))).then_some(start + 36)
-}
-
-/// Where the moment ends that starts here: `2024-05-01T10:00:00.123Z`, `2024-05-01 10:00`, `10:00:00`.
-#[inline]
-pub(crate) fn moment_end(bytes: &[u8], start: usize) -> Option<usize> {
-    let length = run(bytes, start, 5, Sort::Digit);
-    match (length, at(bytes, start + length)) {
-        (2, b':') | (4, b'-') => long_moment_end(bytes, start, length),
-        _ => None,
-    }
-}
-
-fn long_moment_end(bytes: &[u8], start: usize, length: usize) -> Option<usize> {
-    let first = Run { start, end: start + length };
-    let clock = |place: usize| {
-        let colons = [2, 5].map(|offset| at(bytes, place + offset) == b':');
-        let digits = [0, 1, 3, 4].into_iter().all(|offset| is_digit(at(bytes, place + offset)));
-        let long = colons == [true, true] && is_digit(at(bytes, place + 6)) && is_digit(at(bytes, place + 7));
-        let end = if long { place + 8 } else { place + 5 };
-        (digits && colons.first() == Some(&true) && at(bytes, end) != b':' && !is_hex(at(bytes, end))).then_some(end)
-    };
-    if first.len() == 2 && at(bytes, first.end) == b':' {
-        let end = clock(first.start).filter(|_| before(bytes, first.start) != b':')?;
-        return Some(end + span(bytes, end, 12, |byte| is_digit(byte) || byte == b'.'));
-    }
-    let dated = first.len() == 4 && at(bytes, first.end) == b'-' && at(bytes, first.end + 3) == b'-';
-    let time = first.start + 11;
-    if !dated || !matches!(at(bytes, time - 1), b'T' | b' ') {
-        return None;
-    }
-    let end = clock(time)?;
-    Some(end + span(bytes, end, 16, |byte| is_digit(byte) || matches!(byte, b'.' | b'+' | b'Z')))
-}
-
-/// A decimal with at most three digits behind its point: no value of ours is written so.
-fn is_amount(bytes: &[u8], chain: &Chain) -> bool {
-    let (Some(first), Some(last)) = (chain.run(0), chain.run(1)) else { return false };
-    chain.len() == 2
-        && !chain.goes_on
-        && chain.sep(0) == Some(Sep::Dot)
-        && last.len() <= 3
-        && first.len() <= 6
-        && at(bytes, last.end) != b':'
-        && before(bytes, first.start) != b':'
-}
-
-/// Few digits with nothing around them that any recognizer could use: the most of the numbers in a program.
-fn is_dull(bytes: &[u8], chain: &Chain) -> bool {
-    let (Some(first), Some(last)) = (chain.run(0), chain.run(chain.len().saturating_sub(1))) else { return true };
-    if chain.total > 5 || (chain.len() > 2 && chain.total > 3) || chain.sep(0) == Some(Sep::Space) {
-        return false;
-    }
-    let (left, right) = (before(bytes, first.start), at(bytes, last.end));
-    let worded = |byte: u8| is_alnum(byte) || byte >= 0x80;
-    let leads = match right {
-        b' ' => worded(at(bytes, last.end + 1)),
-        b',' => at(bytes, last.end + 1) == b' ' && worded(at(bytes, last.end + 2)),
-        // "utca 3., "
-        b'.' => part(bytes, last.end + 1, last.end + 3) == b", ",
-        _ => false,
-    };
-    // "Avenida Madero #38"
-    let start = first.start - usize::from(left == b'#');
-    let closes = before(bytes, start) == b' ' && start > 1 && {
-        let byte = before(bytes, start - 1);
-        let letters = run_back(bytes, start - 1, 40, Sort::Lower);
-        matches!(byte, b'.' | b',')
-            || byte >= 0x80
-            || (letters < 40 && !matches!(before(bytes, start - 1 - letters), b' ' | b'\n' | b'"' | b'(' | b'_'))
-    };
-    !leads && !closes && right != b':' && left != b':' && left != b'%' && right != b'<'
 }

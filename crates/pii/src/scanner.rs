@@ -1,5 +1,7 @@
 //! The scanner: text and JSON in, findings out.
 
+use std::ops::Range;
+
 use crate::{
     chars::{at, closed_line, part, run_back, span, starts_with_ignore_case},
     config::Config,
@@ -8,6 +10,7 @@ use crate::{
     finding::{Finding, Site},
     impersonal::is_impersonal,
     json::{Origin, Paths, looks_like_json, walk},
+    look::Look,
     simd::Sort,
 };
 
@@ -59,15 +62,15 @@ impl Scanner {
         if json && is_impersonal(bytes) && !self.paths.may_be_encoded(bytes) {
             return Vec::new();
         }
-        if json && let Ok(found) = walk(self, bytes, origin, surroundings) {
-            return found;
+        let mut look = Look::default();
+        if !json || walk(self, bytes, origin, surroundings, &mut look).is_err() {
+            self.lines(bytes, origin, surroundings, &mut look);
         }
-        self.lines(bytes, origin, surroundings)
+        look.found
     }
 
     /// Text in which some lines may be JSON of their own. What lies between such lines is read as one text.
-    pub(crate) fn lines(&self, bytes: &[u8], origin: &Origin<'_>, surroundings: Surroundings) -> Vec<Finding> {
-        let mut found = Vec::new();
+    pub(crate) fn lines(&self, bytes: &[u8], origin: &Origin<'_>, surroundings: Surroundings, look: &mut Look) {
         let (mut next, mut plain) = (0, 0);
         while next < bytes.len() {
             // JSON ends with a bracket; most lines do not.
@@ -77,39 +80,46 @@ impl Scanner {
             let start = if closes { json_start(bytes, place) } else { end };
             if matches!(at(bytes, start), b'{' | b'[') && looks_like_json(part(bytes, start, end)) {
                 let line = Origin { base: start, decoded: None, parent: Some(origin), nested: origin.nested };
-                if let Ok(inner) = walk(self, part(bytes, start, end), &line, surroundings) {
-                    self.between(bytes, plain, place, origin, surroundings, &mut found);
-                    found.extend(inner);
+                let known = look.found.len();
+                if walk(self, part(bytes, start, end), &line, surroundings, look).is_ok() {
+                    let inner = look.found.split_off(known);
+                    self.between(bytes, plain..place, origin, surroundings, look);
+                    look.found.extend(inner);
                     plain = end;
                 }
             }
             next = end + 1;
         }
-        self.between(bytes, plain, bytes.len(), origin, surroundings, &mut found);
-        found
+        self.between(bytes, plain..bytes.len(), origin, surroundings, look);
     }
 
     fn between(
         &self,
         bytes: &[u8],
-        start: usize,
-        end: usize,
+        range: Range<usize>,
         origin: &Origin<'_>,
         surroundings: Surroundings,
-        found: &mut Vec<Finding>,
+        look: &mut Look,
     ) {
-        if start < end {
-            let inner = Origin { base: start, decoded: None, parent: Some(origin), nested: origin.nested };
-            found.extend(self.plain(part(bytes, start, end), &inner, surroundings));
+        if !range.is_empty() {
+            let inner = Origin { base: range.start, decoded: None, parent: Some(origin), nested: origin.nested };
+            self.text(part(bytes, range.start, range.end), &inner, surroundings, look);
         }
     }
 
     /// Text that holds no JSON.
     pub(crate) fn plain(&self, bytes: &[u8], origin: &Origin<'_>, surroundings: Surroundings) -> Vec<Finding> {
-        let found = self.engine.scan(&Text::new(bytes, surroundings));
-        found
-            .into_iter()
-            .map(|candidate| Finding {
+        let mut look = Look::default();
+        self.text(bytes, origin, surroundings, &mut look);
+        look.found
+    }
+
+    /// The same, in a look that goes on.
+    pub(crate) fn text(&self, bytes: &[u8], origin: &Origin<'_>, surroundings: Surroundings, look: &mut Look) {
+        self.engine.scan(&Text::new(bytes, surroundings), look);
+        let Look { found, candidates, .. } = look;
+        found.extend(
+            candidates.0.iter().map(|candidate| Finding {
                 range: origin.raw(candidate.start)..origin.raw(candidate.end),
                 kind: candidate.kind,
                 score: u8::try_from(candidate.score.clamp(0, 100)).unwrap_or(100),
@@ -117,8 +127,8 @@ impl Scanner {
                 value: origin
                     .is_decoded()
                     .then(|| String::from_utf8_lossy(part(bytes, candidate.start, candidate.end)).into()),
-            })
-            .collect()
+            }),
+        );
     }
 }
 

@@ -57,6 +57,8 @@ pub(crate) const PIECE: usize = 16;
 pub(crate) enum Sort {
     Digit,
     Lower,
+    Upper,
+    Alpha,
     Alnum,
     /// Everything but the end of a line.
     InLine,
@@ -93,6 +95,8 @@ fn sorted(piece: &[u8; PIECE], sort: Sort) -> u16 {
     let found = match sort {
         Sort::Digit => digits(lanes),
         Sort::Lower => within(lanes, b'a', 26),
+        Sort::Upper => within(lanes, b'A', 26),
+        Sort::Alpha => within(_mm_or_si128(lanes, _mm_set1_epi8(0x20)), b'a', 26),
         Sort::InLine => return !(_mm_movemask_epi8(is(lanes, b'\n')) as u16),
         Sort::Last => {
             // Both brackets differ from each other in one bit.
@@ -154,6 +158,8 @@ fn sorted_scalar(piece: &[u8; PIECE], sort: Sort) -> u16 {
     let test = |byte: u8| match sort {
         Sort::Digit => byte.is_ascii_digit(),
         Sort::Lower => byte.is_ascii_lowercase(),
+        Sort::Upper => byte.is_ascii_uppercase(),
+        Sort::Alpha => byte.is_ascii_alphabetic(),
         Sort::Alnum => byte.is_ascii_alphanumeric(),
         Sort::InLine => byte != b'\n',
         Sort::Last => is_last(byte),
@@ -185,7 +191,7 @@ mod tests {
 
         #[test]
         fn sorts_agree(piece in any::<[u8; PIECE]>()) {
-            for sort in [Sort::Digit, Sort::Lower, Sort::Alnum, Sort::InLine, Sort::Last] {
+            for sort in [Sort::Digit, Sort::Lower, Sort::Upper, Sort::Alpha, Sort::Alnum, Sort::InLine, Sort::Last] {
                 prop_assert_eq!(of_sort(&piece, sort), sorted_scalar(&piece, sort));
             }
             let byte = piece.last().copied().unwrap_or(0);

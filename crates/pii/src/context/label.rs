@@ -6,15 +6,15 @@ use super::{
 };
 use crate::{
     chars::{
-        at, before, char_before, is_alnum, is_alpha, is_digit, is_escape, is_letter, is_upper, part, run_back,
-        span_back,
+        at, before, char_before, is_alnum, is_alpha, is_digit, is_escape, is_letter, is_upper, part, plain_word_before,
+        run_back, span_back,
     },
     kind::Kind,
     simd::Sort,
 };
 
 /// How far a label may be from its value, in bytes.
-const REACH: usize = 88;
+pub(super) const REACH: usize = 88;
 /// How many words are looked at.
 const MAX_WORDS: usize = 12;
 /// How long the first cell of a line may be to be the label of the second.
@@ -57,6 +57,19 @@ impl Label {
 struct Word<'a> {
     text: &'a [u8],
     start: usize,
+    /// Its small letters, when it is short and plain; see [`plain_word_before`].
+    letters: Option<u128>,
+}
+
+impl Word<'_> {
+    /// What it says by itself.
+    #[inline]
+    fn entry(&self) -> Topics {
+        match self.letters {
+            Some(letters) => lexicon().plain_entry(letters, self.text.len()),
+            None => lexicon().entry(self.text),
+        }
+    }
 }
 
 /// Finds the label of the value that starts at `value`; looks back no further than `floor`.
@@ -65,12 +78,25 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
     let (mut place, key) = skip_to_key(bytes, value, floor);
     let mut label = Label { topics: Topics::NONE, closed: false, bare: true, distance: 0, open: false };
     let mut right: &[u8] = b"";
+    let mut closing: &[u8] = b"";
     for _ in 0..MAX_WORDS {
         let Some(word) = word_before(bytes, place, floor, label.bare) else {
-            label.open = true;
+            // An element that is over, other than one of style, had the value before and its label.
+            label.open = closing.is_empty() || lexicon().word(closing).meets(Topics::FILLER);
             break;
         };
         label.bare = false;
+        match tag_of(bytes, &word, floor) {
+            Some(Tag::Close(name)) => {
+                closing = name;
+                right = b"";
+                place = word.start;
+                continue;
+            }
+            // What stood in an element that is over says nothing of what follows.
+            Some(Tag::Open(name)) if name == closing && !name.is_empty() => break,
+            Some(Tag::Open(_)) | None => (),
+        }
         // A value that was masked has taken the label; its own name is none.
         if is_mask(bytes, &word) {
             label.closed = true;
@@ -79,7 +105,7 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
         let topics = meaning(bytes, &word, right, floor);
         let keyed = key.is_some_and(|key| word.start >= key);
         let verb = topics.meets(Topics::PROSE) && !word.text.eq_ignore_ascii_case(b"contact");
-        if topics.is_label() && !(keyed && verb) {
+        if topics.is_label() && !(keyed && verb) && !(topics == Topics::OTHER && is_aside(bytes, &word)) {
             label.topics = topics;
             label.distance = value - word.start;
             return label;
@@ -99,6 +125,53 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
         place = word.start;
     }
     label
+}
+
+/// "The phone number on the account, ": the word says where the value stands, not what it is.
+fn is_aside(bytes: &[u8], word: &Word<'_>) -> bool {
+    let end = word.start + word.text.len();
+    let apart = matches!(part(bytes, end, end + 2), b", ") || part(bytes, end, end + 4) == b" is ";
+    let lead = part(bytes, word.start.saturating_sub(9), word.start);
+    apart && [&b" on the "[..], b" on your ", b" on my ", b" on this "].iter().any(|aside| lead.ends_with(aside))
+}
+
+/// A tag of XML in whose name a word stands, and the whole name.
+enum Tag<'a> {
+    Open(&'a [u8]),
+    Close(&'a [u8]),
+}
+
+/// The tag that has the word in its name.
+fn tag_of<'a>(bytes: &'a [u8], word: &Word<'_>, floor: usize) -> Option<Tag<'a>> {
+    let joined = |byte: u8| is_alnum(byte) || matches!(byte, b'-' | b'_' | b':' | b'.');
+    let mark = before(bytes, word.start);
+    if !matches!(mark, b'<' | b'/') && !joined(mark) {
+        return None;
+    }
+    let name = word.start - span_back(bytes, word.start, (word.start - floor).min(40), joined);
+    let end = word.start + word.text.len();
+    let end = end + crate::chars::span(bytes, end, 40, joined);
+    match (before(bytes, name), at(bytes, end)) {
+        (b'/', b'>') if before(bytes, name - 1) == b'<' => Some(Tag::Close(part(bytes, name, end))),
+        (b'<', _) => Some(Tag::Open(part(bytes, name, end))),
+        _ => None,
+    }
+}
+
+/// What a name says that is made of words only, as keys of programs are: the last word that is a label.
+pub(crate) fn of_name(name: &[u8]) -> Topics {
+    let mut place = name.len();
+    let mut right: &[u8] = b"";
+    for _ in 0..MAX_WORDS {
+        let Some(word) = word_before(name, place, 0, false) else { break };
+        let topics = meaning(name, &word, right, 0);
+        if topics.is_label() {
+            return topics;
+        }
+        (right, place) = (word.text, word.start);
+    }
+    // "firstName", "e-mail": both words together may be one that we know.
+    if place == 0 && right.len() == name.len() { Topics::NONE } else { lexicon().word(name) }
 }
 
 /// `[PHONE]`, `[PHONE_1]`.
@@ -150,6 +223,10 @@ fn word_before<'a>(bytes: &'a [u8], place: usize, floor: usize, first: bool) -> 
         }
         let byte = before(bytes, end);
         if is_alpha(byte) {
+            if let Some((length, letters)) = plain_word_before(bytes, end).filter(|(length, _)| end - length >= floor) {
+                let start = end - length;
+                return Some(Word { text: part(bytes, start, end), start, letters: Some(letters) });
+            }
             break;
         }
         if byte >= 0x80 {
@@ -172,7 +249,7 @@ fn word_before<'a>(bytes: &'a [u8], place: usize, floor: usize, first: bool) -> 
     let start = word_start(bytes, end, floor);
     // The letter of an escape is no part of the word behind it.
     let start = if start + 1 < end && is_escape(bytes, start) { start + 1 } else { start };
-    Some(Word { text: part(bytes, start, end), start })
+    Some(Word { text: part(bytes, start, end), start, letters: None })
 }
 
 /// Whether the tab stands between a label and its value: behind a colon, or behind the first cell of its line.
@@ -222,7 +299,7 @@ fn unspaced_before<'a>(bytes: &'a [u8], end: usize, floor: usize) -> Option<Word
             _ => break,
         }
     }
-    (start < end).then(|| Word { text: part(bytes, start, end), start })
+    (start < end).then(|| Word { text: part(bytes, start, end), start, letters: None })
 }
 
 /// What a word says, with the word on its right that was read before and the one on its left.
@@ -230,11 +307,19 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
     if word.text.first().is_some_and(|&byte| byte >= 0xE0) {
         return lexicon().unspaced(word.text);
     }
-    // Nearly every word stands for itself.
-    let first = word.text.first().copied().unwrap_or(0) | 0x20;
-    if !matches!(first, b'a' | b'c' | b'd' | b'i' | b'k' | b'n' | b's' | b't') && word.text.len() > 1 {
-        return lexicon().word(word.text);
+    if word.text.len() == 1 {
+        return initial(bytes, word, right);
     }
+    let topics = word.entry();
+    if topics.meets(Topics::PAIRED) {
+        paired(bytes, word, right, floor, topics.without(Topics::PAIRED))
+    } else {
+        topics
+    }
+}
+
+/// What a word says that depends on its neighbours. `topics` is what it says by itself.
+fn paired(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize, topics: Topics) -> Topics {
     let own = |other: &[u8]| word.text.eq_ignore_ascii_case(other);
     if own(b"social") {
         return social(right);
@@ -244,9 +329,6 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
     }
     if own(b"travel") && starts_document(right) {
         return Topics::of(Kind::Passport);
-    }
-    if word.text.len() == 1 {
-        return initial(bytes, word, right);
     }
     if own(b"sec") && left_word(bytes, word.start, floor).is_some_and(|left| left.eq_ignore_ascii_case(b"soc")) {
         return Topics::of(Kind::Ssn);
@@ -265,14 +347,21 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
     if own(b"ss") && (counted() || at(bytes, word.start + 2) == b'#') {
         return Topics::of(Kind::Ssn);
     }
+    if own(b"line") {
+        // "line1: ", "line_2 = "
+        let end = word.start + 4 + usize::from(at(bytes, word.start + 4) == b'_');
+        let first = matches!(at(bytes, end), b'1' | b'2') && matches!(at(bytes, end + 1), b':' | b'=' | b'"' | b' ');
+        return if first { Topics::of(Kind::Street) } else { topics };
+    }
     if own(b"id") && counted() {
         return Topics::FILLER;
     }
-    let topics = lexicon().word(word.text);
     if topics == Topics::FILLER && is_number_word(word.text) && is_possessive(left_word(bytes, word.start, floor)) {
         return Topics::of(Kind::Phone) | Topics::PROSE;
     }
     let needs_left = own(b"address")
+        || own(b"domicile")
+        || own(b"domicilio")
         || own(b"addr")
         || own(b"id")
         || own(b"card")
@@ -311,6 +400,12 @@ fn initial(bytes: &[u8], word: &Word<'_>, right: &[u8]) -> Topics {
         if (opens && matches!(next, b':' | b'.' | b' ' | b'\t' | b')' | b'|')) || marked {
             return Topics::of(Kind::Phone);
         }
+    }
+    // "S.S.N."
+    if matches!(letter, b'N' | b'n')
+        && part(bytes, word.start.saturating_sub(4), word.start).eq_ignore_ascii_case(b"s.s.")
+    {
+        return Topics::of(Kind::Ssn);
     }
     lexicon().word(word.text)
 }
@@ -394,7 +489,9 @@ fn with_left(left: &[u8], word: &[u8], topics: Topics) -> Topics {
     if is(&["remote", "client", "source", "peer", "host", "server", "network", "internet", "public", "static", "v"]) {
         return Topics::of(Kind::Ip);
     }
-    if left_topics.names(Kind::Ip) || left_topics.names(Kind::Email) { left_topics } else { topics }
+    // "Tél. domicile"
+    let home = word.first().is_some_and(|first| first.eq_ignore_ascii_case(&b'd')) && left_topics.names(Kind::Phone);
+    if home || left_topics.names(Kind::Ip) || left_topics.names(Kind::Email) { left_topics } else { topics }
 }
 
 /// Whether a sentence ends before the word that starts here: a long word, a full stop, a blank, a capital.

@@ -117,7 +117,11 @@ impl Lexicon {
             }
             if found.hash == entry.hash {
                 // A word may mean several things; but a filler or another thing does not take a meaning away.
-                if entry.topics.names_a_kind() || !found.topics.names_a_kind() {
+                if entry.topics == Topics::PAIRED
+                    || found.topics == Topics::PAIRED
+                    || entry.topics.names_a_kind()
+                    || !found.topics.names_a_kind()
+                {
                     found.topics = found.topics | entry.topics;
                 }
                 if entry.form == Form::Stem {
@@ -143,13 +147,29 @@ impl Lexicon {
         }
     }
 
-    /// The topics of a word: of the whole, or of its longest stem.
+    /// The topics of a word by itself: of the whole, or of its longest stem.
     pub(crate) fn word(&self, word: &[u8]) -> Topics {
+        self.entry(word).without(Topics::PAIRED)
+    }
+
+    /// The same, and whether the words beside it count.
+    #[inline]
+    pub(crate) fn entry(&self, word: &[u8]) -> Topics {
         let Some(pair) = pair(word) else { return self.any(word) };
         if let Some(letters) = packed(word) {
             return self.brief(letters, word.len(), pair);
         }
         if word.len() < 63 { self.plain(word, pair) } else { self.any(word) }
+    }
+
+    /// The same for the small letters of a word of plain letters, as [`packed`] gives them.
+    #[inline]
+    pub(crate) fn plain_entry(&self, letters: u128, length: usize) -> Topics {
+        if length < 2 {
+            return Topics::NONE;
+        }
+        let index = |letter: u8| usize::from(letter.wrapping_sub(b'a'));
+        self.brief(letters, length, index(letters as u8) * 26 + index((letters >> 8) as u8))
     }
 
     /// A word of a few plain letters.
@@ -372,7 +392,7 @@ mod tests {
         let words = WORDS.iter().flat_map(|(_, words)| words.split_whitespace()).filter(|word| word.len() > 2);
         for word in words.map(|word| word.trim_end_matches('*')) {
             for word in [word.to_owned(), word.to_uppercase(), format!("{word}s"), format!("{word}xyz")] {
-                assert_eq!(lexicon.word(word.as_bytes()), lexicon.any(word.as_bytes()), "{word}");
+                assert_eq!(lexicon.entry(word.as_bytes()), lexicon.any(word.as_bytes()), "{word}");
             }
         }
     }

@@ -72,6 +72,8 @@ pub(crate) struct Text<'a> {
 
 /// How far behind another a value may be to share its search for a label.
 const NEAR: usize = 64;
+/// How far behind a value the one may be that takes its place.
+const MAX_CORRECTION: usize = 60;
 /// How many lines of an outline are looked at.
 const MAX_OUTLINE: usize = 12;
 /// How much of a line before is read as a label.
@@ -161,7 +163,7 @@ impl<'a> Text<'a> {
     /// Whether the label of the value in its line has named another value of the kind, further away than `far`.
     pub(crate) fn is_spent(&self, kind: Kind, value: usize, far: usize) -> bool {
         let Some((last, end)) = self.inherited.get() else { return false };
-        if last != kind || value.saturating_sub(end) <= far {
+        if last != kind || value.saturating_sub(end) <= far || self.corrects(value, end) {
             return false;
         }
         let label = self.label(value);
@@ -189,7 +191,7 @@ impl<'a> Text<'a> {
         if let Some((topics, _)) = column
             && topics.is_label()
         {
-            return topics;
+            return topics | Topics::WHOLE;
         }
         if label.closed {
             return Topics::NONE;
@@ -204,7 +206,12 @@ impl<'a> Text<'a> {
         }
         // What stands in a sentence is not what the key counts: `{"text": "We charged 4111...", "type": "message"}`.
         let keys = self.keys();
-        if label.bare || keys.names_a_kind() { keys } else { Topics::NONE }
+        match label.bare {
+            true if keys.is_label() => keys | Topics::WHOLE,
+            true => keys,
+            false if keys.names_a_kind() => keys,
+            false => Topics::NONE,
+        }
     }
 
     /// The label in the line of the value. What the search for the value before it found is not looked for again.
@@ -325,12 +332,40 @@ impl<'a> Text<'a> {
         Topics::NONE
     }
 
+    /// Whether the value takes the place of the one that ends at `end`, in the same sentence: "was typed wrong, it should
+    /// read ".
+    fn corrects(&self, value: usize, end: usize) -> bool {
+        static LINKS: [&[u8]; 9] = [
+            b" should read ",
+            b" should be ",
+            b"replace it with ",
+            b"replaced by ",
+            b"changed to ",
+            b"change it to ",
+            b"corrected to ",
+            b" instead of ",
+            b" is now ",
+        ];
+        let between = part(self.bytes, end, value);
+        (13..MAX_CORRECTION).contains(&between.len())
+            && before(self.bytes, value) == b' '
+            && LINKS.iter().any(|link| between.ends_with(link))
+            && !between.iter().any(|&byte| byte == b'\n' || byte.is_ascii_digit())
+            && !between.windows(2).any(|two| two == b". ")
+    }
+
     /// Whether the value follows another of the same kind in a list.
     fn inherits(&self, value: usize, kind: Kind) -> bool {
         let Some((last, end)) = self.inherited.get() else { return false };
+        if last == kind && self.corrects(value, end) {
+            return true;
+        }
         let gap = value.checked_sub(end).filter(|&gap| gap <= 12);
-        last == kind && gap.is_some() && !part(self.bytes, end, value).iter().any(u8::is_ascii_digit) && {
-            part(self.bytes, end, value).split(|byte| !is_alpha(*byte)).filter(|word| !word.is_empty()).all(|word| {
+        let between = part(self.bytes, end, value);
+        // The next cell of a row is of another column.
+        let cells = matches!(between, [b'\t' | b';', ..]) && !matches!(between, [_, b' ' | b'\n', ..]);
+        last == kind && gap.is_some() && !cells && !between.iter().any(u8::is_ascii_digit) && {
+            between.split(|byte| !is_alpha(*byte)).filter(|word| !word.is_empty()).all(|word| {
                 [&b"and"[..], b"or", b"und", b"oder", b"et", b"ou", b"y", b"o", b"e", b"en", b"og", b"och", b"i", b"n"]
                     .contains(&word)
             })

@@ -14,6 +14,7 @@ use crate::{
     chars::part,
     context::Surroundings,
     finding::{Finding, Site},
+    look::Look,
     scanner::Scanner,
 };
 
@@ -34,14 +35,14 @@ pub(crate) fn scan(
     machine: &Machine,
     bytes: &[u8],
     origin: &Origin<'_>,
-    found: &mut Vec<Finding>,
+    look: &mut Look,
 ) {
     let range = leaf.range();
     let raw = part(bytes, range.start, range.end);
     match text_of(raw) {
         Inside::Text(text) => {
             let first = findings(scanner, &text).into_iter().next();
-            found.extend(first.map(|first| Finding {
+            look.found.extend(first.map(|first| Finding {
                 range: origin.raw(range.start)..origin.raw(range.end),
                 site: Site::Encoded,
                 value: None,
@@ -49,7 +50,7 @@ pub(crate) fn scan(
             }));
         }
         Inside::Binary if raw.len() >= SURELY => (),
-        Inside::Binary | Inside::Nothing => leaf.scan(scanner, machine, bytes, origin, found),
+        Inside::Binary | Inside::Nothing => leaf.scan(scanner, machine, bytes, origin, look),
     }
 }
 

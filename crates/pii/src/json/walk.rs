@@ -14,7 +14,8 @@ use super::{
 use crate::{
     chars::{is_digit, part},
     context::Surroundings,
-    finding::{Finding, Site},
+    finding::Site,
+    look::Look,
     prefilter::Anchors,
     scanner::Scanner,
 };
@@ -51,24 +52,39 @@ impl Origin<'_> {
     }
 }
 
-/// All findings of the document, or that it is none.
+/// Adds all findings of the document; or none of them, when it is no JSON.
 pub(crate) fn walk(
     scanner: &Scanner,
     bytes: &[u8],
     origin: &Origin<'_>,
     outer: Surroundings,
-) -> Result<Vec<Finding>, NotJson> {
+    look: &mut Look,
+) -> Result<(), NotJson> {
+    let known = look.found.len();
+    let walked = walk_on(scanner, bytes, origin, outer, look);
+    if walked.is_err() {
+        look.found.truncate(known);
+    }
+    walked
+}
+
+fn walk_on(
+    scanner: &Scanner,
+    bytes: &[u8],
+    origin: &Origin<'_>,
+    outer: Surroundings,
+    look: &mut Look,
+) -> Result<(), NotJson> {
     let mut anchors = Anchors::new(bytes);
     let mut next_anchor = anchors.next(0);
     let mut lexer = Lexer::new(bytes);
     // The places of the table are those of the document itself, not of one that a string holds.
     let paths = if origin.nested == 0 { scanner.paths().clone() } else { Paths::default() };
     let mut machine = Machine::new(outer, paths);
-    let mut found = Vec::new();
     loop {
         let token = lexer.next()?;
         if token == Token::End {
-            return if machine.is_done() { Ok(found) } else { Err(NotJson) };
+            return if machine.is_done() { Ok(()) } else { Err(NotJson) };
         }
         let Some(leaf) = machine.take(bytes, token)? else { continue };
         let range = leaf.range();
@@ -76,9 +92,9 @@ pub(crate) fn walk(
             next_anchor = anchors.next(range.start);
         }
         match machine.treatment(bytes) {
-            Treatment::Encoded => encoded::scan(scanner, &leaf, &machine, bytes, origin, &mut found),
+            Treatment::Encoded => encoded::scan(scanner, &leaf, &machine, bytes, origin, look),
             Treatment::Look if next_anchor.is_some_and(|anchor| anchor < range.end) => {
-                leaf.scan(scanner, &machine, bytes, origin, &mut found);
+                leaf.scan(scanner, &machine, bytes, origin, look);
             }
             Treatment::Look | Treatment::Spare => (),
         }
@@ -102,7 +118,7 @@ impl Leaf {
         machine: &Machine,
         bytes: &[u8],
         origin: &Origin<'_>,
-        found: &mut Vec<Finding>,
+        look: &mut Look,
     ) {
         match self {
             Self::String { inside, .. } if inside.len() < MIN_STRING => (),
@@ -117,7 +133,7 @@ impl Leaf {
                     nested: origin.nested,
                 };
                 let text = decoded.as_ref().map_or(raw, |decoded| decoded.bytes.as_slice());
-                found.extend(string(scanner, text, &inner, surroundings));
+                string(scanner, text, &inner, surroundings, look);
             }
             Self::Number(range) => {
                 let digits = part(bytes, range.start, range.end);
@@ -125,13 +141,15 @@ impl Leaf {
                     let surroundings = machine.surroundings(bytes, range.end);
                     let inner =
                         Origin { base: range.start, decoded: None, parent: Some(origin), nested: origin.nested };
-                    let whole = scanner
-                        .plain(digits, &inner, surroundings)
-                        .into_iter()
-                        .filter(|finding| finding.range.len() >= digits.len());
-                    found.extend(
-                        whole.map(|finding| Finding { site: Site::Number { depth: origin.nested }, ..finding }),
-                    );
+                    let known = look.found.len();
+                    scanner.text(digits, &inner, surroundings, look);
+                    // Only a number that is something as a whole can be replaced.
+                    for mut finding in look.found.split_off(known) {
+                        if finding.range.len() >= digits.len() {
+                            finding.site = Site::Number { depth: origin.nested };
+                            look.found.push(finding);
+                        }
+                    }
                 }
             }
         }
@@ -139,19 +157,18 @@ impl Leaf {
 }
 
 /// Scans a string that was decoded: as JSON when it holds some, as text otherwise.
-fn string(scanner: &Scanner, bytes: &[u8], origin: &Origin<'_>, surroundings: Surroundings) -> Vec<Finding> {
-    if origin.nested < MAX_NESTED && looks_like_json(bytes) {
-        let inner = Origin { nested: origin.nested + 1, ..*origin };
-        if let Ok(found) = walk(scanner, bytes, &inner, surroundings) {
-            return found;
-        }
-    }
+fn string(scanner: &Scanner, bytes: &[u8], origin: &Origin<'_>, surroundings: Surroundings, look: &mut Look) {
     let inner = Origin { nested: origin.nested + 1, ..*origin };
+    if origin.nested < MAX_NESTED && looks_like_json(bytes) && walk(scanner, bytes, &inner, surroundings, look).is_ok()
+    {
+        return;
+    }
     // Without escapes it is one line, and JSON ends with a bracket.
     if origin.decoded.is_none() && !matches!(bytes.trim_ascii_end().last(), Some(b'}' | b']')) {
-        return scanner.plain(bytes, &inner, surroundings);
+        scanner.text(bytes, &inner, surroundings, look);
+    } else {
+        scanner.lines(bytes, &inner, surroundings, look);
     }
-    scanner.lines(bytes, &inner, surroundings)
 }
 
 /// Whether the text begins and ends as a document of JSON does.

@@ -2,13 +2,13 @@
 
 use super::{Candidates, Find};
 use crate::{
-    chain::Chain,
+    chain::{Chain, Lengths},
     chars::Sep,
     context::{Support, Text},
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Chain(12, find)];
+pub(super) static FINDS: &[Find] = &[Find::Chain(12, Lengths::of(12).and(Lengths::of(4)), find)];
 
 const SCORE: i16 = 20;
 

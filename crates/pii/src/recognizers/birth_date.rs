@@ -2,13 +2,13 @@
 
 use super::{Candidates, Find};
 use crate::{
-    chain::{Chain, Run},
+    chain::{Chain, Lengths, Run},
     chars::{Sep, at, before, is_alpha, part, span, span_back},
     context::{Support, Text},
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Chain(1, find)];
+pub(super) static FINDS: &[Find] = &[Find::Chain(1, Lengths::within(1, 2), find)];
 
 const SCORE: i16 = 60;
 

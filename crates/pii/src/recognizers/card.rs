@@ -2,13 +2,14 @@
 
 use super::{Candidates, Find};
 use crate::{
-    chain::{Chain, Digits},
+    chain::{Chain, Digits, Lengths},
     chars::{Sep, at, before, is_alnum, is_alpha, is_digit, is_hex, part, span, span_back},
     context::{Support, Text, Topics},
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Chain(12, find)];
+pub(super) static FINDS: &[Find] =
+    &[Find::Chain(12, Lengths::within(12, 19).and(Lengths::of(4)).and(Lengths::of(6)), find)];
 
 const GROUPED: i16 = 95;
 const BLANK: i16 = 70;

@@ -2,13 +2,13 @@
 
 use super::{Candidates, Find};
 use crate::{
-    chain::Chain,
+    chain::{Chain, Lengths},
     chars::Sep,
     context::{Support, Text},
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Chain(11, find)];
+pub(super) static FINDS: &[Find] = &[Find::Chain(11, Lengths::of(11).and(Lengths::of(3)), find)];
 
 const FORMATTED: i16 = 80;
 const BLANK: i16 = 20;

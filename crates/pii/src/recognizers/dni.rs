@@ -2,13 +2,13 @@
 
 use super::{Candidates, Find, Token};
 use crate::{
-    chain::Chain,
+    chain::{Chain, Lengths},
     chars::{at, glued_right, is_alpha, is_digit, part, span},
     context::{Support, Text},
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Token(find), Find::Chain(8, dashed)];
+pub(super) static FINDS: &[Find] = &[Find::Token(find), Find::Chain(8, Lengths::of(8), dashed)];
 
 const SCORE: i16 = 45;
 const LETTERS: &[u8; 23] = b"TRWAGMYFPDXBNJZSQVHLCKE";

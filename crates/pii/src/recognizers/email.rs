@@ -2,16 +2,15 @@
 
 use std::sync::OnceLock;
 
-use super::{Candidates, Find, Token};
+use super::{Candidates, Find};
 use crate::{
-    chain::Chain,
     chars::{at, before, char_at, char_before, is_alnum, is_alpha, is_digit, is_hex, is_letter, part, span_back},
     context::{Text, is_unspaced},
     kind::Kind,
     words::WordSet,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Mark(b'@', at_sign), Find::Chain(2, escaped), Find::Token(escaped_word)];
+pub(super) static FINDS: &[Find] = &[Find::Mark(b'@', at_sign), Find::Mark(b'%', escaped)];
 
 const SCORE: i16 = 90;
 /// The longest local part and the longest domain, in bytes (RFC 5321 section 4.5.3.1).
@@ -22,18 +21,10 @@ fn at_sign(text: &Text<'_>, place: usize, found: &mut Candidates) {
     find(text.bytes, place, place + 1, found);
 }
 
-/// `%40`: the digits are an anchor of their own.
-fn escaped(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
-    let Some(run) = chain.run(0) else { return };
-    if before(text.bytes, run.start) == b'%' && part(text.bytes, run.start, run.start + 2) == b"40" {
-        find(text.bytes, run.start - 1, run.start + 2, found);
-    }
-}
-
-/// `%40` with letters behind.
-fn escaped_word(text: &Text<'_>, token: Token, found: &mut Candidates) {
-    if before(text.bytes, token.start) == b'%' && part(text.bytes, token.start, token.start + 2) == b"40" {
-        find(text.bytes, token.start - 1, token.start + 2, found);
+/// `%40` in a URL.
+fn escaped(text: &Text<'_>, place: usize, found: &mut Candidates) {
+    if part(text.bytes, place, place + 3) == b"%40" {
+        find(text.bytes, place, place + 3, found);
     }
 }
 

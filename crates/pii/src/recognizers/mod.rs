@@ -20,7 +20,11 @@ mod street;
 #[cfg(test)]
 mod suite;
 
-use crate::{chain::Chain, context::Text, kind::Kind};
+use crate::{
+    chain::{Chain, Lengths},
+    context::Text,
+    kind::Kind,
+};
 
 /// A value that could be of a kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,11 +81,13 @@ impl Token {
 
 /// What a recognizer starts from.
 pub(crate) enum Find {
-    /// Runs of digits, at least so many digits together.
-    Chain(usize, fn(&Text<'_>, &Chain, &mut Candidates)),
+    /// Runs of digits, at least so many digits together, one run at least of these lengths.
+    Chain(usize, Lengths, fn(&Text<'_>, &Chain, &mut Candidates)),
+    /// The same where there are runs of all these lengths.
+    Groups(usize, Lengths, fn(&Text<'_>, &Chain, &mut Candidates)),
     /// A word of letters and digits.
     Token(fn(&Text<'_>, Token, &mut Candidates)),
-    /// An `@`, two colons, or five dashes.
+    /// An `@`, two colons, five dashes, or a `%` in front of a digit.
     Mark(u8, fn(&Text<'_>, usize, &mut Candidates)),
 }
 

@@ -2,13 +2,13 @@
 
 use super::{Candidates, Find, Token};
 use crate::{
-    chain::Chain,
+    chain::{Chain, Lengths},
     chars::{at, glued_left, glued_right, is_digit, is_upper, part, span, span_back},
     context::{Support, Text},
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Token(token), Find::Chain(2, chain)];
+pub(super) static FINDS: &[Find] = &[Find::Token(token), Find::Chain(2, Lengths::of(2), chain)];
 
 const SCORE: i16 = 48;
 

@@ -2,12 +2,12 @@
 
 use super::{Candidates, Find};
 use crate::{
-    chain::{Chain, Digits},
+    chain::{Chain, Digits, Lengths},
     context::{Support, Text},
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Chain(15, find)];
+pub(super) static FINDS: &[Find] = &[Find::Chain(15, Lengths::of(1).and(Lengths::of(13)).and(Lengths::of(15)), find)];
 
 const SCORE: i16 = 48;
 

@@ -3,13 +3,13 @@
 
 use super::{Candidates, Find, Token};
 use crate::{
-    chain::Chain,
+    chain::{Chain, Lengths},
     chars::{Sep, at, before, glued_left, glued_right, is_alnum, is_alpha, is_digit, is_upper, part, span, span_back},
     context::{Support, Text, Topics, lexicon},
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Chain(6, digits), Find::Token(token)];
+pub(super) static FINDS: &[Find] = &[Find::Chain(6, Lengths::within(6, 9), digits), Find::Token(token)];
 
 const LABELLED: i16 = 60;
 /// How far behind another passport one may be without a label of its own.

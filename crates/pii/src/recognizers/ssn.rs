@@ -2,25 +2,30 @@
 
 use super::{Candidates, Find};
 use crate::{
-    chain::{Chain, Digits},
+    chain::{Chain, Digits, Lengths},
     chars::{Sep, before},
     context::{Support, Text, Topics},
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Chain(9, find)];
+pub(super) static FINDS: &[Find] = &[
+    Find::Chain(9, Lengths::of(9), blanks),
+    Find::Groups(9, Lengths::of(3).and(Lengths::of(2)).and(Lengths::of(4)), groups),
+];
 
 /// With dashes it needs no label.
 const DASHED: i16 = 75;
 const OTHERWISE: i16 = 10;
 
-fn find(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
-    for (index, run) in chain.runs().iter().enumerate() {
-        match run.len() {
-            3 => grouped(text, chain, index, found),
-            9 => blank(text, chain, index, found),
-            _ => (),
-        }
+fn groups(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
+    for (index, _) in chain.runs().iter().enumerate().filter(|(_, run)| run.len() == 3) {
+        grouped(text, chain, index, found);
+    }
+}
+
+fn blanks(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
+    for (index, _) in chain.runs().iter().enumerate().filter(|(_, run)| run.len() == 9) {
+        blank(text, chain, index, found);
     }
 }
 

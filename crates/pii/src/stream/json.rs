@@ -12,6 +12,7 @@ use crate::{
     context::Surroundings,
     finding::Finding,
     json::{LOOKAHEAD, Lexer, Machine, NotJson, Origin, Treatment, encoded},
+    look::Look,
     mask::{Counts, Masker, Naming},
     prefilter::Anchors,
 };
@@ -172,20 +173,20 @@ impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
             Err(NotJson) => return Ok(self.enter_text()),
             Ok(None) => (),
             Ok(Some(leaf)) => {
-                let mut found: Vec<Finding> = Vec::new();
+                let mut look = Look::default();
                 let range = leaf.range();
                 let inside = self.buffer.get(range).unwrap_or_default();
                 let scanner = self.masker.scanner();
                 match self.machine.treatment(&self.buffer) {
                     Treatment::Encoded => {
-                        encoded::scan(scanner, &leaf, &self.machine, &self.buffer, &Origin::ROOT, &mut found);
+                        encoded::scan(scanner, &leaf, &self.machine, &self.buffer, &Origin::ROOT, &mut look);
                     }
                     Treatment::Look if Anchors::new(inside).next(0).is_some() => {
-                        leaf.scan(scanner, &self.machine, &self.buffer, &Origin::ROOT, &mut found);
+                        leaf.scan(scanner, &self.machine, &self.buffer, &Origin::ROOT, &mut look);
                     }
                     Treatment::Look | Treatment::Spare => (),
                 }
-                self.send(end, &found, out, naming)?;
+                self.send(end, &look.found, out, naming)?;
                 self.machine.after_value();
             }
         }

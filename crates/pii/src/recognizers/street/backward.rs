@@ -32,7 +32,10 @@ pub(super) fn read(page: &Page<'_>, number: usize, after: usize, last: Option<Wo
     {
         return Some(line);
     }
-    let (start, strong) = named(page, &last?)?;
+    let last = last?;
+    // "Calle 60 #491"
+    let marked = last.has_digit() && last.end + 1 < number && before(page, number) != b',';
+    let (start, strong) = if marked { numbered(page, &last)? } else { named(page, &last)? };
     let (end, units) = house(page, after);
     let start = town_before(page, start).unwrap_or(start);
     Some(Line { start, end, points: u8::from(strong) + units, strong, closed: true, long: false })
@@ -87,6 +90,15 @@ fn crossing(page: &Page<'_>, number: usize, after: usize) -> Option<Line> {
     Some(Line { start, end, points: 1 + units, strong: true, closed: true, long: false })
 }
 
+/// `Calle 60`, `Avenida 5A`: a street that goes by a number, in front of the mark of a house number.
+fn numbered(page: &Page<'_>, last: &Word<'_>) -> Option<(usize, bool)> {
+    let digits = span(last.text, 0, 4, is_digit);
+    let lead = word_before_any(page, last.start)?;
+    let known = ["Calle", "Carrera", "Avenida", "Av", "Diagonal", "Transversal", "Circuito"];
+    let fits = (1..=3).contains(&digits) && last.text.len() <= digits + 1;
+    (fits && known.iter().any(|known| lead.text == known.as_bytes())).then_some((lead.start, true))
+}
+
 /// `1052 Budapest, ` in front of the street.
 fn town_before(page: &Page<'_>, start: usize) -> Option<usize> {
     let mark = start.checked_sub(2).filter(|&mark| part(page, mark, start) == b", ")?;
@@ -117,7 +129,7 @@ fn is_month(word: &[u8]) -> bool {
 }
 
 /// Where the house ends, with its dwelling; and how many such there are.
-fn house(page: &Page<'_>, after: usize) -> (usize, u8) {
+pub(super) fn house(page: &Page<'_>, after: usize) -> (usize, u8) {
     let mut end = number_end(page, after);
     // "Calzada Prieto 931 584, ": house and dwelling
     let inner = span(page, end + 1, 5, is_digit);
@@ -197,6 +209,13 @@ fn word_start(bytes: &[u8], stop: usize) -> usize {
                 start -= char_before(bytes, start).map_or(1, char::len_utf8)
             }
             _ => break,
+        }
+    }
+    // "Dr.-Külz-Ring"
+    if at(bytes, start) == b'-' && before(bytes, start) == b'.' {
+        let title = start - 1 - span_back(bytes, start - 1, 5, is_alpha);
+        if [&b"Dr"[..], b"St", b"Prof"].contains(&part(bytes, title, start - 1)) {
+            return title;
         }
     }
     // The quote that opens a value is no apostrophe of its first word.
@@ -356,6 +375,10 @@ fn led(page: &Page<'_>, last: &Word<'_>) -> Option<usize> {
             if gap > 0 && lead.is(LEAD) {
                 return Some(lead.start);
             }
+            // "Straße des 17. Juni"
+            if lead.text == b"des" || lead.text == b"del" {
+                return word_before_any(page, lead.start).filter(|street| street.is(LEAD)).map(|street| street.start);
+            }
             // "ul. Konstytucji 3 Maja"
             let further = word_before_any(page, lead.start).filter(|further| lead.is_name() && further.is(LEAD))?;
             return leads(&further, &lead, before(page, lead.start - 1) == b'.').then_some(further.start);
@@ -451,6 +474,8 @@ fn number_end(page: &Page<'_>, after: usize) -> usize {
         }
         if digits == 0 && roman > 0 && roman == letters {
             end += 1 + roman;
+        } else if let Some(behind) = worded(page, end) {
+            end = behind;
         } else if letters > 1 || (digits == 0 && letter == 0) || digits > 3 {
             break;
         } else {
@@ -460,6 +485,11 @@ fn number_end(page: &Page<'_>, after: usize) -> usize {
     let lettered = at(page, end) == b' ' && matches!(at(page, end + 1), b'a'..=b'h' | b'A'..=b'H');
     if lettered && ends_house(page, end + 2) {
         end += 2;
+    }
+    // "Bulevardi 12 A 5": the stair and the flat
+    let flat = span(page, end + 3, 4, is_digit);
+    if lettered && at(page, end + 2) == b' ' && (1..=3).contains(&flat) && ends_house(page, end + 3 + flat) {
+        end += 3 + flat;
     }
     // "Spui 12 II"
     let roman = span(page, end + 1, 4, |byte| matches!(byte, b'I' | b'V'));
@@ -478,9 +508,21 @@ fn number_end(page: &Page<'_>, after: usize) -> usize {
     end
 }
 
+/// What stands behind the slash of a house: `12/bis`, `12/Top 19`.
+fn worded(page: &Page<'_>, slash: usize) -> Option<usize> {
+    let word = word_at(page, slash + 1).filter(|_| at(page, slash) == b'/')?;
+    if word.text == b"bis" || word.text == b"ter" {
+        return Some(word.end);
+    }
+    let door = matches!(word.text, b"Top" | b"Stg") || word.text == "Tür".as_bytes();
+    let next = word.end + usize::from(at(page, word.end) == b'.') + 1;
+    let digits = span(page, next, 4, is_digit);
+    (door && (1..=3).contains(&digits)).then_some(next + digits)
+}
+
 /// Whether the number of a house is over here.
 fn ends_house(bytes: &[u8], end: usize) -> bool {
     matches!(at(bytes, end), b',' | b'\n' | b'\t' | b'"' | b'\'' | b'<' | b'|' | 0)
-        || matches!(part(bytes, end, end + 2), b" -" | b" |" | b". ")
+        || matches!(part(bytes, end, end + 2), b" -" | b" |" | b". " | b"  ")
         || part(bytes, end, end + 4) == " –".as_bytes()
 }

@@ -64,6 +64,8 @@ fn any_break_at(bytes: &[u8], place: usize) -> Option<(Break, usize)> {
         }
     }
     match lines {
+        // Wider gaps part the columns of a table.
+        0 if found == Some(Break::Blank) && next > place + 2 => None,
         0 => found.map(|found| (found, next)),
         1 => Some((Break::Line, next)),
         _ => None,

@@ -27,7 +27,7 @@ fn one_unit(page: &Page<'_>, place: usize) -> Option<usize> {
         return code(page, start);
     }
     if is_digit(at(page, start)) {
-        return floor(page, start);
+        return floor(page, start, brk);
     }
     if part(page, start, start + 3) == b"r/c" && !is_alnum(at(page, start + 3)) {
         return Some(start + 3);
@@ -76,10 +76,22 @@ fn code(page: &Page<'_>, start: usize) -> Option<usize> {
 }
 
 /// `4º izq.`, `2.º D`, `3rd Floor`, `2. OG`, `1. th`.
-fn floor(page: &Page<'_>, start: usize) -> Option<usize> {
+fn floor(page: &Page<'_>, start: usize, brk: Break) -> Option<usize> {
     let digits = span(page, start, 3, is_digit);
     if digits > 2 {
         return None;
+    }
+    // "Calle de Alcalá 5, 3-1": storey and door
+    let door = span(page, start + digits + 1, 3, is_digit);
+    if brk == Break::Mark
+        && at(page, start + digits) == b'-'
+        && (1..=2).contains(&door)
+        && matches!(
+            at(page, start + digits + 1 + door),
+            b',' | b'\n' | b'\t' | b'"' | b'\'' | b'<' | b'|' | b';' | b' ' | 0
+        )
+    {
+        return Some(start + digits + 1 + door);
     }
     let mark = start + digits;
     let mark = if at(page, mark) == b'.' && at(page, mark + 1) >= 0x80 { mark + 1 } else { mark };
@@ -121,7 +133,9 @@ fn storey(page: &Page<'_>, start: usize) -> Option<usize> {
 /// `st.`, `st. tv`, `kl. th` of Denmark.
 fn ground(page: &Page<'_>, word: &Word<'_>) -> Option<usize> {
     if ["bajo", "ático", "entresuelo", "principal", "sótano"].iter().any(|known| word.text == known.as_bytes()) {
-        return Some(word.end);
+        // "bajo A"
+        let door = blank_at(page, word.end).and_then(|next| word_at(page, next));
+        return Some(door.filter(|door| matches!(door.text, [b'A'..=b'H'])).map_or(word.end, |door| door.end));
     }
     if !matches!(word.text, b"st" | b"kl") || at(page, word.end) != b'.' {
         return None;

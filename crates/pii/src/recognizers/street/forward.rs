@@ -191,6 +191,8 @@ fn suffixed(page: &Page<'_>, first: &Word<'_>) -> Option<Line> {
     let mut best: Option<Line> = None;
     let lower = lower_case(page, start);
     let (mut place, mut names, mut points) = (start, 0u8, 0u8);
+    // Only points of the compass stood here up to now.
+    let mut headed = true;
     for index in 0..MAX_WORDS {
         let Some(word) = word_at(page, place) else { break };
         let dwelling = best.is_some() && word.is(UNIT) && dwelling::unit(page, place - 1).is_some();
@@ -236,9 +238,16 @@ fn suffixed(page: &Page<'_>, first: &Word<'_>) -> Option<Line> {
             names += 1;
         }
         let Some(next) = blank_at(page, after) else { break };
-        if dotted && best.is_some_and(|line| line.end >= word.end) && !word.is_upper() && !follows_street(page, next) {
+        let saint = headed && word.text == b"St" && follows_saint(page, next);
+        if dotted
+            && best.is_some_and(|line| line.end >= word.end)
+            && !word.is_upper()
+            && !saint
+            && !follows_street(page, next)
+        {
             break;
         }
+        headed &= word.is(DIRECTION);
         place = next;
     }
     best
@@ -256,6 +265,12 @@ fn numbered(page: &Page<'_>, word: &Word<'_>) -> bool {
 /// Behind `St.` more of the address follows: a direction, a dwelling, a town with its state. A sentence does not.
 fn follows_street(page: &Page<'_>, next: usize) -> bool {
     word_at(page, next).is_some_and(|word| word.is(DIRECTION) || word.is(SUFFIX) || word.is(UNIT))
+}
+
+/// "West St. Charles Avenue": a name, and then the end of a street.
+fn follows_saint(page: &Page<'_>, next: usize) -> bool {
+    let end = word_at(page, next).filter(Word::is_name).and_then(|saint| blank_at(page, saint.end));
+    end.and_then(|end| word_at(page, end)).is_some_and(|end| end.is_name() && end.is(SUFFIX))
 }
 
 /// A whole address in lower case: only believed with state and postcode, which the tail checks.
@@ -278,7 +293,8 @@ fn highway(page: &Page<'_>, first: &Word<'_>) -> Option<Line> {
                 return Some(Line { start, end, points: 1, strong: true, closed: closed(page, end), long: false });
             }
         }
-        if !word.is_name() {
+        // "Farm to Market Road 733"
+        if !word.is_name() && word.text != b"to" {
             return None;
         }
         word = word_at(page, next)?;
@@ -354,7 +370,7 @@ fn flat_before(page: &Page<'_>, code_end: usize) -> Option<usize> {
     }
     let word_end = blank - usize::from(before(page, blank) == b' ');
     let word_end = word_end - usize::from(before(page, word_end) == b'.');
-    let letters = span_back(page, word_end, 10, is_alpha);
+    let letters = span_back(page, word_end, 12, |byte| is_alpha(byte) || byte >= 0x80);
     let start = word_end - letters;
     let fits = letters > 1 && is_upper(at(page, start)) && page.has(UNIT, part(page, start, word_end));
     fits.then_some(start)

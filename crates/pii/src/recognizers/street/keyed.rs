@@ -17,11 +17,11 @@ pub(super) fn is_keyed(text: &Text<'_>) -> bool {
     text.bytes.len() <= MAX_KEYED && text.keyed(Kind::Street)
 }
 
-/// A value of an address key that starts or ends with a number is an address, whatever its words are.
-pub(super) fn keyed(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
+/// Adds the value of an address key that starts or ends with a number: it is an address, whatever its words are.
+pub(super) fn keyed(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) -> bool {
     let bytes = text.bytes;
     if !is_keyed(text) || bytes.contains(&b'@') || bytes.contains(&b':') {
-        return;
+        return false;
     }
     let leads = start == 0 && at(bytes, end) == b' ' && is_alpha(at(bytes, end + 1));
     let closes = end == bytes.len() && before(bytes, start) == b' ' && start > 3;
@@ -33,5 +33,7 @@ pub(super) fn keyed(text: &Text<'_>, start: usize, end: usize, found: &mut Candi
     let plain = !value.iter().any(|byte| matches!(byte, b'{' | b'<' | b'=' | b'!' | b'?'));
     if (((leads || closes) && words) || worded) && digits && plain && found.last_street() == 0 {
         found.add(Kind::Street, 0, bytes.trim_ascii_end().len(), KEYED);
+        return true;
     }
+    false
 }

@@ -2,6 +2,7 @@
 
 mod backward;
 mod breaks;
+mod cell;
 mod dwelling;
 mod ends;
 mod forward;
@@ -22,13 +23,13 @@ use page::Page;
 
 use super::{Candidates, Find, Token};
 use crate::{
-    chain::Chain,
-    chars::{Sep, at, before, glued_left, is_alnum, is_alpha, is_digit, is_upper, span, span_back},
+    chain::{Chain, Lengths},
+    chars::{Sep, at, before, glued_left, is_alnum, is_alpha, is_digit, is_upper, part, span, span_back},
     context::Text,
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Chain(1, chain), Find::Token(token)];
+pub(super) static FINDS: &[Find] = &[Find::Chain(1, Lengths::ALL, chain), Find::Token(token)];
 
 /// A street with its town.
 const WHOLE: i16 = 88;
@@ -36,15 +37,19 @@ const WHOLE: i16 = 88;
 fn chain(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
     let keyed = is_keyed(text);
     for (index, run) in chain.runs().iter().enumerate() {
-        if run.len() <= 6 && !amid(chain, index) && (keyed || sides::may_be_house(text.bytes, run.start, run.end)) {
-            house(text, chain, index, found);
+        let end = run.end + lettered(text.bytes, index, run.end);
+        if run.len() <= 6
+            && !amid(text.bytes, chain, index)
+            && (keyed || sides::may_be_house(text.bytes, run.start, end))
+        {
+            house(text, chain, index, end, found);
         }
     }
 }
 
 /// Tries one run of a chain.
 #[inline(never)]
-fn house(text: &Text<'_>, chain: &Chain, index: usize, found: &mut Candidates) {
+fn house(text: &Text<'_>, chain: &Chain, index: usize, end: usize, found: &mut Candidates) {
     let (bytes, Some(run)) = (text.bytes, chain.run(index)) else { return };
     if run.start < found.last_street() {
         return;
@@ -61,13 +66,22 @@ fn house(text: &Text<'_>, chain: &Chain, index: usize, found: &mut Candidates) {
     // "U9/88": a unit in Australia
     let unit = unit_glued_before(bytes, start);
     if unit.is_some() || !(dotted || glued_left(bytes, start)) {
-        number(text, unit.unwrap_or(start), run.start, run.end, found);
+        number(text, unit.unwrap_or(start), run.start, end, found);
     }
 }
 
+/// "Flat 72 72b Elgin Drive": behind another number the letter is none of its own word.
+fn lettered(bytes: &[u8], index: usize, end: usize) -> usize {
+    usize::from(index > 0 && is_alpha(at(bytes, end)) && at(bytes, end + 1) == b' ')
+}
+
 /// Inside a telephone or card number stands no house.
-fn amid(chain: &Chain, index: usize) -> bool {
-    chain.total >= 9 && chain.len() >= 3 && chain.sep(index).is_some() && !is_split(chain, index)
+fn amid(bytes: &[u8], chain: &Chain, index: usize) -> bool {
+    chain.total >= 9
+        && chain.len() >= 3
+        && chain.sep(index).is_some()
+        && !is_split(chain, index)
+        && !is_ordinal(bytes, chain, index + 1)
 }
 
 /// Where `U9/` begins that stands in front of a house number.
@@ -84,6 +98,13 @@ fn is_split(chain: &Chain, index: usize) -> bool {
         && chain.sep(0) == Some(Sep::Slash)
         && chain.sep(1) == Some(Sep::Space)
         && [0, 1].into_iter().all(|index| chain.run(index).is_some_and(|run| run.len() <= 3))
+}
+
+/// "201-8225 17th Way": the last run belongs to the name of a street.
+fn is_ordinal(bytes: &[u8], chain: &Chain, last: usize) -> bool {
+    let Some(run) = chain.run(last).filter(|run| last + 1 == chain.len() && run.len() <= 3) else { return false };
+    let ending = part(bytes, run.end, run.end + 2);
+    [&b"st"[..], b"nd", b"rd", b"th"].contains(&ending) && at(bytes, run.end + 2) == b' '
 }
 
 fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
@@ -121,7 +142,10 @@ fn is_grid_number(word: &[u8]) -> bool {
 fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Candidates) {
     let page = &Page::of(text);
     if !(followed(text, page, start, last, end, found) || preceded(text, page, start, last, end, found)) {
-        keyed(text, start, end, found);
+        // A value of its own is a street whatever its name is.
+        if !keyed(text, start, end, found) {
+            cell::add(text, page, start, end, found);
+        }
     }
 }
 
@@ -159,7 +183,7 @@ fn preceded(text: &Text<'_>, page: &Page<'_>, start: usize, last: usize, end: us
         && end - last <= 6
         && anchor > 2
         && before(page, anchor) == b' '
-        && !is_digit(before(page, anchor - 1))
+        && (anchor < start || !is_digit(before(page, anchor - 1)))
         && span(page, start, 5, is_digit) <= 4;
     if !fits {
         return false;

@@ -115,7 +115,7 @@ pub(super) static WORDS: &[(Lists, &str)] = &[
     (DIRECTION, "e east n ne north northeast northwest nw s se south southeast southwest sw w west"),
     (
         UNIT,
-        "ap apart appartamento bl bte boîte bus casa blok depósito edif et interno piano quarto sc studio torre apartado apartamento apartment app appartement appt apt apto bldg bloco bloque box building bungalow bus bât \
+        "ap apart appartamento bureau bl bte boîte bus casa blok depósito edif et interno piano quarto sc studio torre apartado apartamento apartment app appartement appt apt apto bldg bloco bloque box building bungalow bus bât \
      dept depto esc escalera etage fl flat floor int interior level lgh local lok lokal lot lote m office penthouse ph \
      piso planta pod portal puerta rm room sala scala shop slip space spc stair ste suite top townhouse trlr tür \
      unit villa wohnung étage",
@@ -184,7 +184,7 @@ pub(super) static WORDS: &[(Lists, &str)] = &[
     (
         MONTHS,
         "january february march april may june july august september october november december monday tuesday wednesday \
-     thursday friday saturday sunday",
+     thursday friday saturday sunday jan feb apr aug sept oct nov dec",
     ),
     (
         LATIN_TOWNS,

@@ -7,7 +7,7 @@ use super::{
     page::{Page, Word, word_at},
     tail::is_end,
 };
-use crate::chars::{at, is_alnum, is_alpha, is_digit, is_upper, part, span, starts_with_ignore_case};
+use crate::chars::{at, before, is_alnum, is_alpha, is_digit, is_upper, part, span, starts_with_ignore_case};
 
 /// Words with which a postcode may begin.
 pub(super) const CODE_WORDS: Lists = DIGIT.or(POSTCODE_MARK);
@@ -18,7 +18,9 @@ pub(super) fn town_code(page: &Page<'_>, start: usize) -> Option<usize> {
     let end = postcode(page, start)?;
     // A year is no postcode.
     let year = end - start == 4 && matches!(part(page, start, start + 2), b"19" | b"20");
-    (!year && end - start >= 4 && is_end(page, end)).then_some(end)
+    // "541 93 1596" goes on.
+    let on = at(page, end) == b' ' && is_digit(at(page, end + 1)) && is_digit(before(page, end));
+    (!year && !on && end - start >= 4 && is_end(page, end)).then_some(end)
 }
 
 /// `D-`, `CH-`, `C.P. `, `CP `.

@@ -48,7 +48,8 @@ fn leads(bytes: &[u8], start: usize, end: usize) -> bool {
         (b',', next) => !is_alnum(next) && is_lettered(at(bytes, end + 2)),
         // The number of a dwelling, with the name of the house in the next line.
         (b'\n', _) => {
-            before(bytes, start) == b' ' && matches!(before(bytes, start - 1), b'.' | b'a'..=b'z' | b'A'..=b'Z')
+            before(bytes, start) == b' '
+                && matches!(before(bytes, start - 1), b'.' | b'a'..=b'z' | b'A'..=b'Z' | 0x80..)
         }
         _ => false,
     }
@@ -58,7 +59,7 @@ fn leads(bytes: &[u8], start: usize, end: usize) -> bool {
 fn leads_numeral(bytes: &[u8], place: usize) -> bool {
     let end = place + span(bytes, place, 4, is_digit);
     match at(bytes, end) {
-        b' ' => is_lettered(at(bytes, end + 1)),
+        b' ' => is_lettered(at(bytes, end + 1)) || at(bytes, end + 1) == b' ',
         byte => end - place < 4 && (is_lettered(byte) || byte == b'/'),
     }
 }

@@ -107,7 +107,7 @@ pub(super) fn province(page: &Page<'_>, end: usize) -> Option<usize> {
 
 /// `Jal.`, `N.L.`, `Edo. Méx.`: the states of Mexico as they close an address.
 fn abbreviated_state(bytes: &[u8], start: usize) -> Option<usize> {
-    static STATES: [&str; 34] = [
+    static STATES: [&str; 54] = [
         "CDMX",
         "Jal.",
         "N.L.",
@@ -142,6 +142,26 @@ fn abbreviated_state(bytes: &[u8], start: usize) -> Option<usize> {
         "Nay.",
         "Tab.",
         "D.F.",
+        "Jalisco",
+        "Nuevo León",
+        "Puebla",
+        "Yucatán",
+        "Querétaro",
+        "Guanajuato",
+        "Veracruz",
+        "Chihuahua",
+        "Sonora",
+        "Sinaloa",
+        "Coahuila",
+        "Tamaulipas",
+        "Michoacán",
+        "Morelos",
+        "Oaxaca",
+        "Hidalgo",
+        "Guerrero",
+        "Chiapas",
+        "Quintana Roo",
+        "Estado de México",
     ];
     let rest = bytes.get(start..)?;
     let state = STATES.iter().filter(|state| rest.starts_with(state.as_bytes())).max_by_key(|state| state.len())?;

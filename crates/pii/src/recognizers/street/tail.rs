@@ -15,8 +15,14 @@ pub(super) fn town(page: &Page<'_>, place: usize) -> Option<usize> {
     // "utca 61., "
     let dot = usize::from(at(page, place) == b'.' && is_digit(before(page, place)) && at(page, place + 1) == b',');
     let place = place + dot;
-    let (_, start) = break_at(page, place)?;
+    let (brk, start) = break_at(page, place)?;
     let end = postcode_first(page, start).or_else(|| town_first(page, start))?;
+    // A number alone opens the next row of a table; two blanks open its next cell.
+    let coded = is_digit(before(page, end)) && part(page, start, end).iter().all(u8::is_ascii_digit);
+    let row = coded && brk == Break::Line && !matches!(at(page, end), 0 | b'\n' | b'\r' | b'"' | b'<' | b'\\');
+    if row || (brk == Break::Blank && start > place + 1) {
+        return None;
+    }
     // "a 3 Hour Drive PR": two letters are a state behind a town or a comma.
     if end - start == 2 && at(page, place) != b',' {
         return None;
@@ -71,12 +77,25 @@ pub(super) fn posted(page: &Page<'_>, place: usize) -> Option<usize> {
         && matches!(part(page, prefix, prefix + 3), b"198" | b"199" | b"200" | b"201" | b"202" | b"203");
     let (Break::Blank, next) = break_at(page, code)? else { return None };
     let town = char_at(page, next + elided(page, next))?.is_uppercase();
+    let year = year && !word_at(page, next).is_some_and(|town| YEARLY_TOWNS.contains(&town.text));
     if brk == Break::Blank || year || !town {
         return None;
     }
     let end = postcode_first(page, start)?;
     (end > code).then(|| country(page, end).unwrap_or(end))
 }
+
+/// Towns whose postcodes look like years.
+static YEARLY_TOWNS: [&[u8]; 8] = [
+    b"Antwerpen",
+    b"Anvers",
+    "Neuchâtel".as_bytes(),
+    b"Frederiksberg",
+    "Lillestrøm".as_bytes(),
+    "Strømmen".as_bytes(),
+    b"Zaventem",
+    b"Vilvoorde",
+];
 
 /// Where an address of the English kind ends, when town, state and postcode follow, or town and British postcode.
 pub(super) fn coded(page: &Page<'_>, place: usize) -> Option<usize> {

@@ -187,7 +187,7 @@ fn name(page: &Page<'_>, start: usize) -> Option<usize> {
         if word.is_name() && (small || !is_country_word(&word, index)) {
             small = false;
             end = Some(bracketed(page, word.end).unwrap_or(word.end));
-        } else if index == 0 || !word.is(SMALL) {
+        } else if index == 0 || !(word.is(SMALL) || is_initial(page, &word)) {
             break;
         } else {
             small = true;
@@ -202,6 +202,11 @@ fn name(page: &Page<'_>, start: usize) -> Option<usize> {
         place = next;
     }
     end
+}
+
+/// `Bad Homburg v. d. Höhe`, `Neustadt a. d. Aisch`: a small word by its first letter.
+fn is_initial(page: &Page<'_>, word: &Word<'_>) -> bool {
+    matches!(word.text, b"a" | b"b" | b"d" | b"i" | b"o" | b"v") && at(page, word.end) == b'.'
 }
 
 /// `Praha 2`, `Paris 12`: a town that numbers its districts.
