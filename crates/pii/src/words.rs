@@ -1,6 +1,6 @@
 //! Sets of words, looked up in any case without an allocation.
 
-use std::{cell::Cell, collections::HashMap};
+use std::collections::HashMap;
 
 use crate::chars::packed;
 
@@ -183,50 +183,6 @@ impl WordTable {
 #[inline]
 fn start_of(word: u128) -> usize {
     ((word as usize & 31) << 5) | ((word >> 8) as usize & 31)
-}
-
-/// The words that were read last, by where they begin.
-#[derive(Debug, Default)]
-pub(crate) struct ReadWords([Cell<ReadWord>; READ]);
-
-/// A word that was read: how long it is, and its lists.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ReadWord {
-    /// Where it begins, and one.
-    place: usize,
-    length: u32,
-    pub(crate) lists: u64,
-}
-
-/// Words that begin so close together keep out of each other's way, when each has two bytes at least.
-const READ: usize = 32;
-
-impl ReadWord {
-    pub(crate) fn new(place: usize, length: usize, lists: u64) -> Self {
-        Self { place: place + 1, length: u32::try_from(length).unwrap_or(0), lists }
-    }
-
-    /// In bytes; 0 when there is no word.
-    #[inline]
-    pub(crate) fn len(&self) -> usize {
-        self.length as usize
-    }
-}
-
-impl ReadWords {
-    /// The word at a place, when it was read lately.
-    #[inline]
-    pub(crate) fn at(&self, place: usize) -> Option<ReadWord> {
-        self.0.get((place / 2) % READ).map(Cell::get).filter(|word| word.place == place + 1)
-    }
-
-    /// Keeps a word.
-    #[inline]
-    pub(crate) fn keep(&self, word: ReadWord) {
-        if let Some(slot) = self.0.get((word.place.wrapping_sub(1) / 2) % READ) {
-            slot.set(word);
-        }
-    }
 }
 
 #[cfg(test)]

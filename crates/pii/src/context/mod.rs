@@ -8,7 +8,7 @@ mod table;
 pub(crate) mod topics;
 mod words;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use html::HtmlTable;
 pub(crate) use label::Label;
@@ -21,8 +21,8 @@ pub(crate) use topics::Topics;
 use crate::{
     chars::{at, before, is_alpha, part, run_back, span, span_back},
     kind::Kind,
+    reading::Reading,
     simd::Sort,
-    words::ReadWords,
 };
 
 /// What the context says about a value being of a kind.
@@ -66,8 +66,8 @@ pub(crate) struct Text<'a> {
     inherited: Cell<Option<(Kind, usize)>>,
     /// Up to where runs of hexadecimal digits and colons were looked at.
     v6: Cell<usize>,
-    /// The words that the addresses of streets were told by.
-    pub(crate) words: ReadWords,
+    /// The words that were read of the document; nothing before the first.
+    reading: OnceCell<Box<Reading>>,
 }
 
 /// How far behind another a value may be to share its search for a label.
@@ -92,8 +92,27 @@ impl<'a> Text<'a> {
             group: Cell::new((0, 0)),
             inherited: Cell::new(None),
             v6: Cell::new(0),
-            words: ReadWords::default(),
+            reading: OnceCell::new(),
         }
+    }
+
+    /// Goes on with what was read of the texts before.
+    pub(crate) fn read_on(&mut self, reading: Option<Box<Reading>>) {
+        self.reading = reading.map(OnceCell::from).unwrap_or_default();
+    }
+
+    /// What was read of the document.
+    pub(crate) fn reading(&self) -> &Reading {
+        self.reading.get_or_init(Box::default)
+    }
+
+    /// Gives back what was read, for the text that follows.
+    pub(crate) fn close(self) -> Option<Box<Reading>> {
+        let mut reading = self.reading.into_inner();
+        if let Some(reading) = &mut reading {
+            reading.leave(self.bytes.len());
+        }
+        reading
     }
 
     /// Whether the run of hexadecimal digits and colons at a place was looked at already.
