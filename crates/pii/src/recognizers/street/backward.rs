@@ -168,30 +168,34 @@ fn name_end(bytes: &[u8], number: usize) -> Option<usize> {
         return None;
     }
     let mut end = number - 1;
-    // The marks end in a sign or in one of two letters.
-    if !matches!(before(bytes, end), b'.' | b':' | b',' | b'o' | b'r' | 0x80..=0xBF) {
-        return Some(end);
-    }
-    for mark in ["nº", "n°", "n.º", "n.", "No.", "No:", "nr", "nr.", "№", "Nº", "N°", "Nro.", "Nro", "d.", "д."]
-    {
-        let start = end.checked_sub(mark.len());
-        if let Some(start) = start
-            && part(bytes, start, end) == mark.as_bytes()
-            && matches!(before(bytes, start), b' ' | b',')
-        {
-            end = start - usize::from(before(bytes, start) == b' ');
-            break;
+    // The marks end in a sign or in one of two letters, and are short.
+    if matches!(before(bytes, end), b'.' | b':' | b',' | b'o' | b'r' | 0x80..=0xBF) {
+        if span_back(bytes, end, 5, |byte| !matches!(byte, b' ' | b',')) < 5 {
+            end = mark_start(bytes, end).unwrap_or(end);
         }
-    }
-    if before(bytes, end) == b',' {
-        end -= 1;
+        end -= usize::from(before(bytes, end) == b',');
     }
     Some(end)
+}
+
+/// Where the mark of a number begins that ends here, with the blank in front of it: `nº`, `No.`.
+fn mark_start(bytes: &[u8], end: usize) -> Option<usize> {
+    ["nº", "n°", "n.º", "n.", "No.", "No:", "nr", "nr.", "№", "Nº", "N°", "Nro.", "Nro", "d.", "д."].iter().find_map(
+        |mark| {
+            let start = end.checked_sub(mark.len())?;
+            let found = part(bytes, start, end) == mark.as_bytes() && matches!(before(bytes, start), b' ' | b',');
+            found.then(|| start - usize::from(before(bytes, start) == b' '))
+        },
+    )
 }
 
 /// The word that ends at a place; with the full stop of an abbreviation before it.
 fn word_before<'t>(page: &Page<'t>, end: usize) -> Option<Word<'t>> {
     let stop = end - usize::from(before(page, end) == b'.');
+    let last = before(page, stop);
+    if last < 0x80 && !is_alnum(last) {
+        return None;
+    }
     let start = word_start(page, stop);
     (start < stop).then(|| page.word(start, stop, end))
 }
@@ -237,14 +241,15 @@ fn named(page: &Page<'_>, last: &Word<'_>) -> Option<(usize, bool)> {
         return Some((start, !letter));
     }
     let surely = || SURELY_GLUED.longest(lower).is_some_and(|end| lower.len() > end || end > 4);
-    if apart || GLUED.is(lower) {
+    let glued = GLUED.longest(lower);
+    if apart || glued == Some(lower.len()) {
         // "Karl Johans gate", "Kossuth Lajos utca", "Lange Straße": the end of the name stands alone.
         let first = word_before_blank(page, last.start).filter(Word::is_name)?;
         return Some((widened(page, first.start), apart || surely()));
     }
     // "Bring", "Spring" and "String" are no rings.
     let english = lower.len() <= 6 && lower.ends_with(b"ring");
-    if GLUED.longest(lower).is_some() && !english {
+    if glued.is_some() && !english {
         // "Alte Hauptstraße", "Kleine Gasse"
         return Some((widened(page, last.start), surely()));
     }
