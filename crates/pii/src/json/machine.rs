@@ -3,7 +3,7 @@
 use std::{cell::RefCell, ops::Range};
 
 use super::{
-    lexer::{Bracket, Lexer, NotJson, Token},
+    lexer::{Bracket, Lexeme, Lexer, NotJson, Token},
     paths::{Paths, Place, Treatment},
 };
 use crate::{
@@ -53,11 +53,31 @@ enum Want {
     Nothing,
 }
 
+/// Whether a token was a value that may be something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Took {
+    /// The value must be dealt with, and [`Machine::after_value`] called.
+    Leaf,
+    Other,
+}
+
 /// A value that may be something.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Leaf {
     String { inside: Range<usize>, escaped: bool },
     Number(Range<usize>),
+}
+
+impl Leaf {
+    /// The leaf that a token is.
+    pub(crate) fn of(token: Token, lexeme: Lexeme) -> Self {
+        let range = lexeme.start..lexeme.end;
+        if token == Token::Number {
+            Self::Number(range)
+        } else {
+            Self::String { inside: range, escaped: lexeme.escaped }
+        }
+    }
 }
 
 /// Follows a document token by token. Offsets are those of the bytes it is given; the key of a value must be in them.
@@ -118,19 +138,20 @@ impl Machine {
         }
     }
 
-    /// Takes a token. Gives a leaf that must be looked at.
-    pub(crate) fn take(&mut self, bytes: &[u8], token: Token) -> Result<Option<Leaf>, NotJson> {
+    /// Takes a token; `lexeme` is the string or number that was read last.
+    #[inline]
+    pub(crate) fn take(&mut self, bytes: &[u8], token: Token, lexeme: Lexeme) -> Result<Took, NotJson> {
         match (token, self.want) {
-            (Token::String { inside, .. }, Want::Key | Want::KeyOrClose) => {
-                self.frames.last_mut().ok_or(NotJson)?.key = inside;
+            (Token::String, Want::Key | Want::KeyOrClose) => {
+                self.frames.last_mut().ok_or(NotJson)?.key = lexeme.start..lexeme.end;
                 self.want = Want::Colon;
             }
             (Token::Colon, Want::Colon) => self.want = Want::Value,
-            (Token::String { inside, escaped }, Want::Value | Want::ValueOrClose) => {
-                self.note_name(bytes, &inside);
-                return Ok(Some(Leaf::String { inside, escaped }));
+            (Token::String, Want::Value | Want::ValueOrClose) => {
+                self.note_name(bytes, lexeme);
+                return Ok(Took::Leaf);
             }
-            (Token::Number(range), Want::Value | Want::ValueOrClose) => return Ok(Some(Leaf::Number(range))),
+            (Token::Number, Want::Value | Want::ValueOrClose) => return Ok(Took::Leaf),
             (Token::Word, Want::Value | Want::ValueOrClose) => self.after_value(),
             (Token::Open(bracket), Want::Value | Want::ValueOrClose) => self.open(bytes, bracket)?,
             (Token::Close(bracket), Want::CommaOrClose | Want::KeyOrClose | Want::ValueOrClose) => {
@@ -142,7 +163,7 @@ impl Machine {
             }
             _ => return Err(NotJson),
         }
-        Ok(None)
+        Ok(Took::Other)
     }
 
     /// The leaf has been dealt with.
@@ -225,12 +246,12 @@ impl Machine {
     }
 
     /// Remembers a value that may name its siblings (`"type": "passport"`), or be the head of a column.
-    fn note_name(&mut self, bytes: &[u8], inside: &Range<usize>) {
+    fn note_name(&mut self, bytes: &[u8], lexeme: Lexeme) {
         let Some(frame) = self.frames.last_mut() else { return };
-        if inside.len() > MAX_NAMING || inside.is_empty() {
+        let value = lexeme.of(bytes);
+        if value.len() > MAX_NAMING || value.is_empty() {
             return;
         }
-        let value = part(bytes, inside.start, inside.end);
         let mut named_by = Topics::NONE;
         match frame.bracket {
             Bracket::Object => {
@@ -272,26 +293,22 @@ fn own_topics(bytes: &[u8], frame: &Frame, keys: &Keys) -> Topics {
 
 /// What a sibling says that comes after the value, close by.
 fn beside_ahead(bytes: &[u8], end: usize) -> Topics {
-    let mut lexer = Lexer { bytes: part(bytes, 0, (end + LOOKAHEAD).min(bytes.len())), place: end };
-    if at(lexer.bytes, end) == b'"' {
-        lexer.place += 1;
-    }
+    let bytes = part(bytes, 0, (end + LOOKAHEAD).min(bytes.len()));
+    let mut lexer = Lexer::new(bytes, end + usize::from(at(bytes, end) == b'"'));
     loop {
-        let (Ok(Token::Comma), Ok(Token::String { inside: key, .. }), Ok(Token::Colon)) =
-            (lexer.next(), lexer.next(), lexer.next())
-        else {
-            return Topics::NONE;
-        };
+        let (Ok(Token::Comma), Ok(Token::String)) = (lexer.next(), lexer.next()) else { return Topics::NONE };
+        let key = lexer.last;
+        let Ok(Token::Colon) = lexer.next() else { return Topics::NONE };
         match lexer.next() {
-            Ok(Token::String { inside, .. }) => {
-                let naming = inside.len() <= MAX_NAMING && is_naming(part(lexer.bytes, key.start, key.end));
-                let topics =
-                    if naming { value_topics(part(lexer.bytes, inside.start, inside.end)) } else { Topics::NONE };
+            Ok(Token::String) => {
+                let value = lexer.last.of(bytes);
+                let naming = value.len() <= MAX_NAMING && is_naming(key.of(bytes));
+                let topics = if naming { value_topics(value) } else { Topics::NONE };
                 if topics.is_label() {
                     return topics;
                 }
             }
-            Ok(Token::Number(_) | Token::Word) => (),
+            Ok(Token::Number | Token::Word) => (),
             _ => return Topics::NONE,
         }
     }
