@@ -392,7 +392,7 @@ mod tests {
         let words = WORDS.iter().flat_map(|(_, words)| words.split_whitespace()).filter(|word| word.len() > 2);
         for word in words.map(|word| word.trim_end_matches('*')) {
             for word in [word.to_owned(), word.to_uppercase(), format!("{word}s"), format!("{word}xyz")] {
-                assert_eq!(lexicon.word(word.as_bytes()), lexicon.any(word.as_bytes()), "{word}");
+                assert_eq!(lexicon.entry(word.as_bytes()), lexicon.any(word.as_bytes()), "{word}");
             }
         }
     }
