@@ -2,7 +2,7 @@
 
 use crate::{
     chars::{at, part, run},
-    simd::Sort,
+    simd::{Sort, is_blank},
 };
 
 /// A token. Where a string or number is, [`Lexer::last`] says: apart, so that a token fits in a register.
@@ -61,8 +61,8 @@ impl<'a> Lexer<'a> {
     /// The next token.
     #[inline]
     pub(crate) fn next(&mut self) -> Result<Token, NotJson> {
-        while matches!(at(self.bytes, self.place), b' ' | b'\n' | b'\r' | b'\t') && self.place < self.bytes.len() {
-            self.place += 1;
+        if is_blank(at(self.bytes, self.place)) {
+            self.place += run(self.bytes, self.place, usize::MAX, Sort::Blank);
         }
         let Some(&byte) = self.bytes.get(self.place) else { return Ok(Token::End) };
         self.place += 1;

@@ -92,21 +92,37 @@ pub(crate) struct Machine {
 
 /// What the keys say that were met: most come again. Empty until one is met.
 #[derive(Debug, Default)]
-struct Keys(RefCell<Vec<(u128, Topics)>>);
+struct Keys(RefCell<Vec<Known>>);
+
+/// A key of at most 32 bytes, by its first and last sixteen and its length, with what it says.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    first: u128,
+    last: u128,
+    length: usize,
+    topics: Topics,
+}
 
 impl Keys {
     fn topics(&self, key: &[u8]) -> Topics {
-        let Some(joined) = joined(key).filter(|joined| *joined != 0) else { return key_topics(key) };
+        let (first, last) = match (key.first_chunk::<16>(), key.last_chunk::<16>()) {
+            (Some(first), Some(last)) if key.len() <= 32 => (u128::from_le_bytes(*first), u128::from_le_bytes(*last)),
+            _ => match joined(key) {
+                Some(joined) => (joined, joined),
+                None => return key_topics(key),
+            },
+        };
         let Ok(mut known) = self.0.try_borrow_mut() else { return key_topics(key) };
         if known.is_empty() {
-            known.resize(KEYS, (0, Topics::NONE));
+            known.resize(KEYS, Known::default());
         }
-        let mixed = (joined as u64 ^ (joined >> 64) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        let all = first ^ last.rotate_left(64) ^ key.len() as u128;
+        let mixed = (all as u64 ^ (all >> 64) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
         let Some(slot) = known.get_mut(mixed as usize % KEYS) else { return key_topics(key) };
-        if slot.0 != joined {
-            *slot = (joined, key_topics(key));
+        if (slot.first, slot.last, slot.length) != (first, last, key.len()) {
+            *slot = Known { first, last, length: key.len(), topics: key_topics(key) };
         }
-        slot.1
+        slot.topics
     }
 }
 
@@ -314,31 +330,40 @@ fn beside_ahead(bytes: &[u8], end: usize) -> Topics {
     }
 }
 
-/// Keys whose value says what stands beside them.
-fn is_naming(key: &[u8]) -> bool {
-    let last = at(key, key.len().wrapping_sub(1));
-    if !matches!(last | 0x20, b'e' | b'd' | b'l' | b'y' | b'm' | b'c' | b't') {
-        return false;
+/// How keys end whose value says what stands beside them.
+static NAMING: [(u64, u64); 12] = [
+    ending(b"type"),
+    ending(b"kind"),
+    ending(b"name"),
+    ending(b"label"),
+    ending(b"field"),
+    ending(b"key"),
+    ending(b"system"),
+    ending(b"title"),
+    ending(b"category"),
+    ending(b"scheme"),
+    ending(b"doc"),
+    ending(b"document"),
+];
+
+/// The last bytes of a word in small letters, at most eight, and which bits of eight bytes they are.
+const fn ending(word: &[u8]) -> (u64, u64) {
+    let (mut packed, mut rest) = (0, word);
+    while let [first, tail @ ..] = rest {
+        packed = (packed << 8) | *first as u64;
+        rest = tail;
     }
-    static ENDS: [&[u8]; 12] = [
-        b"type",
-        b"kind",
-        b"name",
-        b"label",
-        b"field",
-        b"key",
-        b"system",
-        b"title",
-        b"category",
-        b"scheme",
-        b"doc",
-        b"document",
-    ];
-    ENDS.iter().any(|end| {
-        at(end, end.len() - 1) == last | 0x20
-            && key.len() >= end.len()
-            && part(key, key.len() - end.len(), key.len()).eq_ignore_ascii_case(end)
-    })
+    (u64::MAX >> (64 - 8 * word.len()), packed)
+}
+
+/// Whether the value of the key says what stands beside it.
+fn is_naming(key: &[u8]) -> bool {
+    let tail = match key.last_chunk::<8>() {
+        Some(tail) => u64::from_be_bytes(*tail),
+        None => key.iter().fold(0, |tail, &byte| (tail << 8) | u64::from(byte)),
+    };
+    let small = tail | (u64::MAX / 255 * 0x20);
+    NAMING.iter().any(|(bits, end)| small & bits == *end)
 }
 
 /// What such a value says. Only short values of letters do.
