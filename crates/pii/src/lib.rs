@@ -38,7 +38,6 @@ mod dull;
 mod engine;
 pub mod explain;
 pub mod finding;
-mod impersonal;
 mod json;
 pub mod kind;
 mod look;
@@ -50,6 +49,7 @@ mod recognizers;
 pub mod scanner;
 mod simd;
 pub mod stream;
+mod suspects;
 mod words;
 
 pub use config::{Config, Rule, Sensitivity};

@@ -1,6 +1,8 @@
 //! The anchors of one block, and which bytes of a piece are of one sort: sixteen bytes at a time where the processor always
 //! can (x86-64 has SSE2), byte by byte elsewhere. Both give the same. The one file of the house with unsafe code.
 
+use crate::context::PAIRS;
+
 /// Bytes in a block.
 pub(crate) const BLOCK: usize = 64;
 
@@ -64,6 +66,10 @@ pub(crate) enum Sort {
     InLine,
     /// What may stand last in a line of JSON: a closing bracket, a blank.
     Last,
+    /// What may stand between the tokens of JSON.
+    Blank,
+    /// What stands for itself in a string of JSON: no quote, backslash or control character.
+    Quoted,
 }
 
 /// Which of the bytes are of the sort, the first one lowest.
@@ -97,6 +103,14 @@ fn sorted(piece: &[u8; PIECE], sort: Sort) -> u16 {
         Sort::Lower => within(lanes, b'a', 26),
         Sort::Upper => within(lanes, b'A', 26),
         Sort::Alpha => within(_mm_or_si128(lanes, _mm_set1_epi8(0x20)), b'a', 26),
+        Sort::Blank => {
+            let ends = _mm_or_si128(is(lanes, b'\n'), is(lanes, b'\r'));
+            _mm_or_si128(ends, _mm_or_si128(is(lanes, b' '), is(lanes, b'\t')))
+        }
+        Sort::Quoted => {
+            let ends = _mm_or_si128(is(lanes, b'"'), is(lanes, b'\\'));
+            return !(_mm_movemask_epi8(_mm_or_si128(ends, within(lanes, 0, 0x20))) as u16);
+        }
         Sort::InLine => return !(_mm_movemask_epi8(is(lanes, b'\n')) as u16),
         Sort::Last => {
             // Both brackets differ from each other in one bit.
@@ -136,6 +150,68 @@ pub(crate) fn equal(piece: &[u8; PIECE], byte: u8) -> u16 {
     equal_scalar(piece, byte)
 }
 
+/// Where in a piece the pairs of letters stand that words for secrets have in them, in any case; `behind` is the piece one
+/// byte further on. And whether there is a letter of another script, or one with an accent.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[expect(unsafe_code, reason = "as above")]
+pub(crate) fn secret_pairs(piece: &[u8; PIECE], behind: &[u8; PIECE]) -> (u16, bool) {
+    // SAFETY: SSE2 is part of x86-64; every processor that runs this has it.
+    unsafe { pairs(piece, behind) }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "sse2")]
+fn pairs(piece: &[u8; PIECE], behind: &[u8; PIECE]) -> (u16, bool) {
+    use std::arch::x86_64::{
+        __m128i, _mm_and_si128, _mm_andnot_si128, _mm_cmpeq_epi8, _mm_cmpgt_epi8, _mm_movemask_epi8, _mm_or_si128,
+        _mm_set_epi64x, _mm_set1_epi8, _mm_setzero_si128,
+    };
+    let load = |piece: &[u8; PIECE]| {
+        let whole = u128::from_le_bytes(*piece);
+        _mm_set_epi64x((whole >> 64) as i64, whole as i64)
+    };
+    let is = |lanes, byte: u8| _mm_cmpeq_epi8(lanes, _mm_set1_epi8(byte as i8));
+    let small = |lanes: __m128i| _mm_or_si128(lanes, _mm_set1_epi8(0x20));
+    let (plain, next) = (load(piece), small(load(behind)));
+    let first = small(plain);
+    let mut found = _mm_setzero_si128();
+    for [one, two] in PAIRS {
+        found = _mm_or_si128(found, _mm_and_si128(is(first, one), is(next, two)));
+    }
+    // From 0xC3 on characters begin that may be letters; those behind 0xE2 are none. As signed numbers they lie between.
+    let high =
+        _mm_and_si128(_mm_cmpgt_epi8(plain, _mm_set1_epi8(0xC2u8 as i8)), _mm_cmpgt_epi8(_mm_setzero_si128(), plain));
+    let foreign = _mm_movemask_epi8(_mm_andnot_si128(is(plain, 0xE2), high)) != 0;
+    (_mm_movemask_epi8(found) as u16, foreign)
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn secret_pairs(piece: &[u8; PIECE], behind: &[u8; PIECE]) -> (u16, bool) {
+    pairs_scalar(piece, behind)
+}
+
+/// The same, byte by byte.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn pairs_scalar(piece: &[u8; PIECE], behind: &[u8; PIECE]) -> (u16, bool) {
+    let both = piece.iter().zip(behind).enumerate();
+    let found = both
+        .fold(0, |mask, (index, (one, two))| mask | (u16::from(PAIRS.contains(&[one | 0x20, two | 0x20])) << index));
+    (found, piece.iter().any(|&byte| byte >= 0xC3 && byte != 0xE2))
+}
+
+/// Whether the byte is of the sort [`Sort::Blank`].
+#[inline]
+pub(crate) fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
+}
+
+/// Whether the byte is of the sort [`Sort::Quoted`].
+pub(crate) fn is_quoted(byte: u8) -> bool {
+    !matches!(byte, b'"' | b'\\' | 0..=0x1F)
+}
+
 /// Whether the byte is of the sort [`Sort::Last`].
 pub(crate) fn is_last(byte: u8) -> bool {
     matches!(byte, b'}' | b']' | b' ' | b'\t' | 0x0B..=b'\r')
@@ -163,6 +239,8 @@ fn sorted_scalar(piece: &[u8; PIECE], sort: Sort) -> u16 {
         Sort::Alnum => byte.is_ascii_alphanumeric(),
         Sort::InLine => byte != b'\n',
         Sort::Last => is_last(byte),
+        Sort::Blank => is_blank(byte),
+        Sort::Quoted => is_quoted(byte),
     };
     piece.iter().enumerate().fold(0, |mask, (index, &byte)| mask | (u16::from(test(byte)) << index))
 }
@@ -191,11 +269,15 @@ mod tests {
 
         #[test]
         fn sorts_agree(piece in any::<[u8; PIECE]>()) {
-            for sort in [Sort::Digit, Sort::Lower, Sort::Upper, Sort::Alpha, Sort::Alnum, Sort::InLine, Sort::Last] {
+            for sort in [Sort::Digit, Sort::Lower, Sort::Upper, Sort::Alpha, Sort::Alnum, Sort::InLine, Sort::Last, Sort::Blank, Sort::Quoted] {
                 prop_assert_eq!(of_sort(&piece, sort), sorted_scalar(&piece, sort));
             }
             let byte = piece.last().copied().unwrap_or(0);
             prop_assert_eq!(equal(&piece, byte), equal_scalar(&piece, byte));
+            let behind = std::array::from_fn(|index| piece.get(index + 1).copied().unwrap_or(b'w'));
+            prop_assert_eq!(secret_pairs(&piece, &behind), pairs_scalar(&piece, &behind));
+            let letters = piece.map(|byte| b"swdpcrkebtnhlKE\xE2"[usize::from(byte % 16)]);
+            prop_assert_eq!(secret_pairs(&letters, &behind), pairs_scalar(&letters, &behind));
         }
     }
 }

@@ -3,6 +3,7 @@
 mod html;
 mod label;
 mod lexicon;
+mod secrets;
 mod sql;
 mod table;
 pub(crate) mod topics;
@@ -13,6 +14,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use html::HtmlTable;
 pub(crate) use label::Label;
 pub(crate) use lexicon::{is_unspaced, lexicon};
+pub(crate) use secrets::{PAIRS, may_name_a_secret};
 use sql::Columns;
 use table::Tables;
 pub(crate) use table::key_topics;
@@ -47,6 +49,13 @@ pub(crate) struct Surroundings {
     pub(crate) above: Topics,
     /// What a sibling such as `"type": "passport"` says.
     pub(crate) beside: Topics,
+}
+
+impl Surroundings {
+    /// Whether anything around the text names the kind.
+    pub(crate) fn names(&self, kind: Kind) -> bool {
+        [self.key, self.above, self.beside].into_iter().any(|topics| topics.names(kind))
+    }
 }
 
 /// A text with what is known about its surroundings.
@@ -195,6 +204,12 @@ impl<'a> Text<'a> {
     }
 
     fn find_topics(&self, value: usize) -> Topics {
+        // Nothing stands before most values of JSON.
+        if value == 0 {
+            self.before.set(None);
+            let near = self.right_of(value);
+            return if near.is_label() { near } else { self.keys() };
+        }
         let sql = self.sql_column(value);
         if sql.is_label() {
             return sql;

@@ -1,20 +1,37 @@
 //! The tokens of JSON, without copies.
 
-use std::ops::Range;
+use crate::{
+    chars::{at, part, run},
+    simd::{Sort, is_blank},
+};
 
-use crate::chars::{at, is_digit, part};
-
-/// A token. Strings are without their quotes.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A token. Where a string or number is, [`Lexer::last`] says: apart, so that a token fits in a register.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Token {
     Open(Bracket),
     Close(Bracket),
     Colon,
     Comma,
-    String { inside: Range<usize>, escaped: bool },
-    Number(Range<usize>),
+    String,
+    Number,
     Word,
     End,
+}
+
+/// Where the string or number is that was read last; a string without its quotes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Lexeme {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// There is a backslash in it.
+    pub(crate) escaped: bool,
+}
+
+impl Lexeme {
+    /// Its bytes.
+    pub(crate) fn of(self, bytes: &[u8]) -> &[u8] {
+        part(bytes, self.start, self.end)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,18 +49,20 @@ pub(crate) struct NotJson;
 pub(crate) struct Lexer<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) place: usize,
+    pub(crate) last: Lexeme,
 }
 
 impl<'a> Lexer<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, place: 0 }
+    /// A lexer that starts at a place.
+    pub(crate) fn new(bytes: &'a [u8], place: usize) -> Self {
+        Self { bytes, place, last: Lexeme::default() }
     }
 
     /// The next token.
     #[inline]
     pub(crate) fn next(&mut self) -> Result<Token, NotJson> {
-        while matches!(at(self.bytes, self.place), b' ' | b'\n' | b'\r' | b'\t') && self.place < self.bytes.len() {
-            self.place += 1;
+        if is_blank(at(self.bytes, self.place)) {
+            self.place += run(self.bytes, self.place, usize::MAX, Sort::Blank);
         }
         let Some(&byte) = self.bytes.get(self.place) else { return Ok(Token::End) };
         self.place += 1;
@@ -67,7 +86,7 @@ impl<'a> Lexer<'a> {
         let start = self.place;
         let mut escaped = false;
         loop {
-            self.place += plain(self.bytes.get(self.place..).unwrap_or_default());
+            self.place += run(self.bytes, self.place, usize::MAX, Sort::Quoted);
             match self.bytes.get(self.place) {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -77,59 +96,23 @@ impl<'a> Lexer<'a> {
                 _ => return Err(NotJson),
             }
         }
-        let inside = start..self.place;
+        self.last = Lexeme { start, end: self.place, escaped };
         self.place += 1;
-        Ok(Token::String { inside, escaped })
+        Ok(Token::String)
     }
 
     fn number(&mut self) -> Token {
         let start = self.place - 1;
-        while matches!(at(self.bytes, self.place), b'+' | b'-' | b'.' | b'e' | b'E')
-            || is_digit(at(self.bytes, self.place))
-        {
+        while matches!(at(self.bytes, self.place), b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E') {
             self.place += 1;
         }
-        Token::Number(start..self.place)
+        self.last = Lexeme { start, end: self.place, escaped: false };
+        Token::Number
     }
 
     fn word(&mut self, word: &[u8]) -> Result<Token, NotJson> {
         let start = self.place - 1;
         self.place = start + word.len();
         if part(self.bytes, start, self.place) == word { Ok(Token::Word) } else { Err(NotJson) }
-    }
-}
-
-/// How many bytes come before the next quote, backslash or control character. Eight at a time.
-#[inline]
-fn plain(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGHS: u64 = ONES * 0x80;
-    let zero = |lanes: u64| lanes.wrapping_sub(ONES) & !lanes & HIGHS;
-    let (chunks, _) = bytes.as_chunks::<8>();
-    for (index, chunk) in chunks.iter().enumerate() {
-        let lanes = u64::from_le_bytes(*chunk);
-        let control = lanes.wrapping_sub(ONES * 0x20) & !lanes & HIGHS;
-        let hits = zero(lanes ^ (ONES * u64::from(b'"'))) | zero(lanes ^ (ONES * u64::from(b'\\'))) | control;
-        if hits != 0 {
-            return index * 8 + hits.trailing_zeros() as usize / 8;
-        }
-    }
-    let done = chunks.len() * 8;
-    let rest = bytes.get(done..).unwrap_or_default();
-    done + rest.iter().position(|&byte| matches!(byte, b'"' | b'\\' | 0..=0x1F)).unwrap_or(rest.len())
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn eight_at_a_time_is_one_at_a_time(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
-            let slow = bytes.iter().position(|&byte| matches!(byte, b'"' | b'\\' | 0..=0x1F)).unwrap_or(bytes.len());
-            prop_assert_eq!(plain(&bytes), slow);
-        }
     }
 }

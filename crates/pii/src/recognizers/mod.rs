@@ -14,7 +14,7 @@ mod nir;
 mod passport;
 mod phone;
 mod plans;
-mod secret;
+pub(crate) mod secret;
 mod ssn;
 mod street;
 #[cfg(test)]
