@@ -21,7 +21,7 @@ pub(crate) use table::key_topics;
 pub(crate) use topics::Topics;
 
 use crate::{
-    chars::{at, before, is_alpha, part, run_back, span, span_back},
+    chars::{at, before, is_alpha, is_token, part, run_back, span, span_back},
     kind::Kind,
     reading::Reading,
     simd::Sort,
@@ -38,6 +38,16 @@ pub(crate) enum Support {
     Denied,
     /// The nearest label names another kind, or a thing that looks like one.
     Foreign,
+}
+
+/// A run of bytes that tokens and keys are made of.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct TokenRun {
+    /// Where the first word of it begins.
+    start: usize,
+    pub(crate) end: usize,
+    /// How many words of it were looked at, with the one in hand.
+    pub(crate) tries: u8,
 }
 
 /// What surrounds a text: the keys above it when it is a value in JSON.
@@ -75,6 +85,8 @@ pub(crate) struct Text<'a> {
     inherited: Cell<Option<(Kind, usize)>>,
     /// Up to where runs of hexadecimal digits and colons were looked at.
     v6: Cell<usize>,
+    /// The run of bytes of a token that was looked at last.
+    run: Cell<TokenRun>,
     /// The words that were read of the document; nothing before the first.
     reading: OnceCell<Box<Reading>>,
 }
@@ -101,6 +113,7 @@ impl<'a> Text<'a> {
             group: Cell::new((0, 0)),
             inherited: Cell::new(None),
             v6: Cell::new(0),
+            run: Cell::default(),
             reading: OnceCell::new(),
         }
     }
@@ -127,6 +140,17 @@ impl<'a> Text<'a> {
     /// Whether the run of hexadecimal digits and colons at a place was looked at already.
     pub(crate) fn seen_v6(&self, place: usize) -> bool {
         place < self.v6.get()
+    }
+
+    /// The run of bytes that tokens are made of around a word.
+    pub(crate) fn token_run(&self, start: usize, end: usize) -> TokenRun {
+        let mut run = self.run.get();
+        if start < run.start || end > run.end {
+            run = TokenRun { start, end: end + span(self.bytes, end, usize::MAX, is_token), tries: 0 };
+        }
+        run.tries = run.tries.saturating_add(1);
+        self.run.set(run);
+        run
     }
 
     /// Remembers up to where such a run was looked at.
