@@ -11,7 +11,7 @@ use crate::{
     chars::{
         at, before, char_at, char_before, is_alnum, is_alpha, is_digit, is_letter, part, run_back, span, span_back,
     },
-    context::{Topics, lexicon},
+    context::Topics,
     simd::Sort,
 };
 
@@ -113,7 +113,7 @@ fn town_before(page: &Page<'_>, start: usize) -> Option<usize> {
 /// A name that no list knows, in front of a house number: only a postcode and a town behind it make it a street.
 pub(super) fn unknown(page: &Page<'_>, after: usize, last: Option<Word<'_>>) -> Option<Line> {
     let last = last.filter(|last| last.is_name() && !is_digit(at(last.text, 0)) && last.text.len() > 2)?;
-    if !tail::may_be_posted(page, after) || is_month(last.text) || lexicon().word(last.text) != Topics::NONE {
+    if !tail::may_be_posted(page, after) || is_month(last.text) || page.topics(last.text) != Topics::NONE {
         return None;
     }
     let (end, _) = house(page, after);
@@ -288,7 +288,7 @@ fn widened(page: &Page<'_>, start: usize) -> usize {
         if !(adjective || capital || word.is(SMALL)) || initial || is_preposition(word.text) {
             break;
         }
-        if !adjective && lexicon().word(word.text) != Topics::NONE && !word.is(SMALL) {
+        if !adjective && page.topics(word.text) != Topics::NONE && !word.is(SMALL) {
             return known;
         }
         place = word.start;

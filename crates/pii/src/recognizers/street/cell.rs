@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     chars::{at, before, is_alpha, is_digit, part, span_back},
-    context::{Text, Topics, lexicon},
+    context::{Text, Topics},
     kind::Kind,
 };
 
@@ -87,7 +87,7 @@ fn is_name(page: &Page<'_>, from: usize, to: usize) -> bool {
         let Some(word) = word_at(page, place).filter(|word| word.end <= to) else { return false };
         let fits = word.is_name() || (words > 0 && word.is(SMALL));
         let counts = word.is(NEVER) || COUNTED.iter().any(|counted| word.eq(counted));
-        if !fits || counts || word.has_digit() || (word.is_name() && lexicon().word(word.text) != Topics::NONE) {
+        if !fits || counts || word.has_digit() || (word.is_name() && page.topics(word.text) != Topics::NONE) {
             return false;
         }
         words += 1;

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use super::lists::{DIGIT, Lists, NAME, ORDINAL, table};
 use crate::{
     chars::{at, char_at, is_alnum, is_digit, is_letter, is_upper, part, piece_at, run, small, span},
-    context::Text,
+    context::{Text, Topics, lexicon},
     reading::{ReadWord, Reading},
     simd::{PIECE, Sort, of_sort},
     words::WordTable,
@@ -13,6 +13,9 @@ use crate::{
 
 /// The longest word, in bytes.
 pub(super) const MAX_WORD: usize = 40;
+
+/// What a long word costs more than another, or one with accents, or a look into the lexicon.
+const LONG: u32 = 4;
 
 /// The text, and what was read of it.
 #[derive(Clone, Copy)]
@@ -45,6 +48,12 @@ impl<'t> Page<'t> {
         Self { bytes: text.bytes, reading: text.reading(), table: table() }
     }
 
+    /// What a word says about the values beside it.
+    pub(super) fn topics(&self, word: &[u8]) -> Topics {
+        self.reading.count(LONG);
+        lexicon().word(word)
+    }
+
     /// Whether words are in one of the lists, in any case.
     pub(super) fn has(&self, lists: Lists, words: &[u8]) -> bool {
         Lists(self.table.lists(words)).meet(lists)
@@ -53,7 +62,7 @@ impl<'t> Page<'t> {
     /// The word at a place, from what was read lately or read anew.
     #[inline(always)]
     fn read(&self, place: usize) -> ReadWord {
-        self.reading.count();
+        self.reading.count(1);
         match self.reading.at(place) {
             Some(word) => word,
             None => self.read_anew(place),
@@ -89,6 +98,7 @@ impl<'t> Page<'t> {
 
     #[cold]
     fn read_long(&self, place: usize) -> ReadWord {
+        self.reading.count(LONG);
         let end = word_end(self, place);
         self.reading.keep(place, end - place, self.lists(part(self.bytes, place, end)).0)
     }
