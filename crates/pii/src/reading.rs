@@ -35,7 +35,7 @@ const CREDIT: i64 = 1024;
 /// What the number itself costs.
 const NUMBER: u32 = 4;
 /// So many words a number may read for nothing about which something was found.
-const FOUND: u32 = 12;
+const FOUND: u32 = 16;
 
 impl Default for Reading {
     fn default() -> Self {

@@ -76,18 +76,21 @@ fn hash(word: &[u8]) -> u64 {
 
 /// The same for a word that is long or not of ASCII.
 fn long_hash(word: &[u8]) -> u64 {
-    let mix = |state: u64, byte: u8| (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
+    let mix = |state: u64, letter: u32| (state ^ u64::from(letter)).wrapping_mul(0x0100_0000_01B3);
     let mut state = SEED;
     for piece in word.utf8_chunks() {
-        // A final sigma is a sigma.
-        for letter in
-            piece.valid().chars().flat_map(char::to_lowercase).map(|letter| if letter == 'ς' { 'σ' } else { letter })
-        {
-            state = letter.encode_utf8(&mut [0; 4]).bytes().fold(state, mix);
+        for letter in piece.valid().chars() {
+            state = match letter {
+                // A final sigma is a sigma.
+                'ς' => mix(state, 'σ'.into()),
+                letter if letter.is_ascii() => mix(state, letter.to_ascii_lowercase().into()),
+                letter => letter.to_lowercase().fold(state, |state, letter| mix(state, letter.into())),
+            };
         }
-        state = piece.invalid().iter().copied().fold(state, mix);
+        state = piece.invalid().iter().fold(state, |state, byte| mix(state, u32::from(*byte)));
     }
-    state
+    // The low bits of a product know little of the letters.
+    state ^ (state >> 32)
 }
 
 /// Both halves of a product in which every bit has its part.

@@ -15,7 +15,9 @@ use crate::{
 pub(super) const MAX_WORD: usize = 40;
 
 /// What a long word costs more than another, or one with accents, or a look into the lexicon.
-const LONG: u32 = 4;
+const LONG: u32 = 6;
+/// What the search for a label costs.
+const LABEL: u32 = 8;
 
 /// The text, and what was read of it.
 #[derive(Clone, Copy)]
@@ -46,6 +48,11 @@ impl<'t> Page<'t> {
 
     fn of(text: &'t Text<'_>) -> Self {
         Self { bytes: text.bytes, reading: text.reading(), table: table() }
+    }
+
+    /// Counts a question about the label of a number.
+    pub(super) fn ask(&self) {
+        self.reading.count(LABEL);
     }
 
     /// What a word says about the values beside it.
