@@ -105,13 +105,17 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
         let topics = meaning(bytes, &word, right, floor);
         let keyed = key.is_some_and(|key| word.start >= key);
         let verb = topics.meets(Topics::PROSE) && !word.text.eq_ignore_ascii_case(b"contact");
-        if topics.is_label() && !(keyed && verb) && !(topics == Topics::OTHER && is_aside(bytes, &word)) {
+        if topics.is_label()
+            && !(keyed && verb)
+            && !numbers(bytes, &word)
+            && !(topics == Topics::OTHER && is_aside(bytes, &word))
+        {
             label.topics = topics;
             label.distance = value - word.start;
             return label;
         }
         if let Some(key) = key.filter(|&key| word.start <= key)
-            && !topics.meets(Topics::FILLER)
+            && (!topics.meets(Topics::FILLER) || word.text.len() == 1)
         {
             label.closed = word.start >= key;
             if label.closed {
@@ -125,6 +129,12 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
         place = word.start;
     }
     label
+}
+
+/// "PH7394151": the letters open a number, they name none.
+fn numbers(bytes: &[u8], word: &Word<'_>) -> bool {
+    let end = word.start + word.text.len();
+    word.text.len() <= 2 && word.text.iter().copied().all(is_upper) && crate::chars::span(bytes, end, 5, is_digit) > 4
 }
 
 /// "The phone number on the account, ": the word says where the value stands, not what it is.

@@ -363,7 +363,9 @@ impl<'a> Text<'a> {
         let gap = value.checked_sub(end).filter(|&gap| gap <= 12);
         let between = part(self.bytes, end, value);
         // The next cell of a row is of another column.
-        let cells = matches!(between, [b'\t' | b';', ..]) && !matches!(between, [_, b' ' | b'\n', ..]);
+        // The next cell of a row is of another column, and what has a key of its own follows nothing.
+        let cells = (matches!(between, [b'\t' | b';', ..]) && !matches!(between, [_, b' ' | b'\n', ..]))
+            || between.contains(&b':');
         last == kind && gap.is_some() && !cells && !between.iter().any(u8::is_ascii_digit) && {
             between.split(|byte| !is_alpha(*byte)).filter(|word| !word.is_empty()).all(|word| {
                 [&b"and"[..], b"or", b"und", b"oder", b"et", b"ou", b"y", b"o", b"e", b"en", b"og", b"och", b"i", b"n"]

@@ -88,7 +88,10 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
     let tag =
         mark == b':' && glued_left(text.bytes, start - 1) && (small || (!ported && is_image(text.bytes, start - 1)));
     let asked = mark == b'=' && matches!(part(text.bytes, start.saturating_sub(3), start - 1), b"?v" | b"&v");
-    if (tag || asked) && !text.topics(start).names(Kind::Ip) {
+    // "// since 8.5.4.31", and the version of the device in an event of CEF
+    let since = mark == b' ' && part(text.bytes, start.saturating_sub(7), start) == b" since ";
+    let event = mark == b'|' && at(text.bytes, end) == b'|' && is_event(text.bytes, start);
+    if (tag || asked || since || event) && !text.topics(start).names(Kind::Ip) {
         return;
     }
     let topics = text.topics(start);
@@ -133,6 +136,14 @@ fn is_image(bytes: &[u8], colon: usize) -> bool {
     let start = colon - span_back(bytes, colon, 64, path);
     let name = part(bytes, start, colon);
     name.contains(&b'/') && !name.starts_with(b"/") && before(bytes, start) != b':'
+}
+
+/// `CEF:0|Vendor|Product|1.2.3.4|`.
+fn is_event(bytes: &[u8], start: usize) -> bool {
+    let line = start - span_back(bytes, start, 120, |byte| byte != b'\n');
+    let head = part(bytes, line, start);
+    let opening = head.windows(4).position(|four| four == b"CEF:" || four == b"EEF:");
+    opening.is_some_and(|place| head.iter().skip(place).filter(|&&byte| byte == b'|').count() == 3)
 }
 
 /// A revision behind a dash, `2.8.6.1-2`, and not the end of a range; or the limit of a dependency, `>= 1.2.2.3`.
@@ -257,7 +268,8 @@ fn v6(text: &Text<'_>, place: usize, found: &mut Candidates) {
     }
     let (start, end) = trim(bytes, start, end);
     let Ok(written) = std::str::from_utf8(part(bytes, start, end)) else { return };
-    let Ok(address) = written.parse::<Ipv6Addr>() else { return };
+    let Some((written, address)) = address(written) else { return };
+    let end = start + written.len();
     if is_tied(bytes, start, end) || address.is_loopback() || address.is_unspecified() || at(bytes, end) == b'/' {
         return;
     }
@@ -277,6 +289,16 @@ fn v6(text: &Text<'_>, place: usize, found: &mut Candidates) {
     };
     let end = if zone > 1 { end + zone } else { end };
     found.add(Kind::Ip, start, end, V6);
+}
+
+/// The address, without the port that some servers write behind it without brackets.
+fn address(written: &str) -> Option<(&str, Ipv6Addr)> {
+    if let Ok(address) = written.parse() {
+        return Some((written, address));
+    }
+    let (host, port) = written.rsplit_once(':')?;
+    let ported = (4..=5).contains(&port.len()) && port.bytes().all(|byte| is_digit(byte));
+    if ported { Some((host, host.parse().ok()?)) } else { None }
 }
 
 /// Leaves out the end of a word before, and what closes a sentence behind.

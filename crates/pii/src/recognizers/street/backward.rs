@@ -165,7 +165,8 @@ fn name_end(bytes: &[u8], number: usize) -> Option<usize> {
     if !matches!(before(bytes, end), b'.' | b':' | b',' | b'o' | b'r' | 0x80..=0xBF) {
         return Some(end);
     }
-    for mark in ["nº", "n°", "n.º", "n.", "No.", "No:", "nr", "nr.", "№", "Nº", "N°", "Nro.", "Nro", "d.", "д."]
+    for mark in
+        ["nº", "n°", "n.º", "núm.", "num.", "n.", "No.", "No:", "nr", "nr.", "№", "Nº", "N°", "Nro.", "Nro", "d.", "д."]
     {
         let start = end.checked_sub(mark.len());
         if let Some(start) = start
@@ -509,7 +510,7 @@ fn worded(page: &Page<'_>, slash: usize) -> Option<usize> {
 
 /// Whether the number of a house is over here.
 fn ends_house(bytes: &[u8], end: usize) -> bool {
-    matches!(at(bytes, end), b',' | b'\n' | b'\t' | b'"' | b'\'' | b'<' | b'|' | 0)
+    matches!(at(bytes, end), b',' | b'\n' | b'\t' | b'"' | b'\'' | b'<' | b'|' | b';' | 0)
         || matches!(part(bytes, end, end + 2), b" -" | b" |" | b". " | b"  ")
         || part(bytes, end, end + 4) == " –".as_bytes()
 }

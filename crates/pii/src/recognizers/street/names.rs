@@ -109,7 +109,7 @@ pub(super) static WORDS: &[(Lists, &str)] = &[
     (DIRECTION, "e east n ne north northeast northwest nw s se south southeast southwest sw w west"),
     (
         UNIT,
-        "ap apart appartamento bureau bl bte boîte bus casa blok depósito edif et interno piano quarto sc studio torre apartado apartamento apartment app appartement appt apt apto bldg bloco bloque box building bungalow bus bât \
+        "ap apart appartamento bureau bâtiment batiment bl bte boîte bus casa blok depósito edif et interno piano quarto sc studio torre apartado apartamento apartment app appartement appt apt apto bldg bloco bloque box building bungalow bus bât \
      dept depto esc escalera etage fl flat floor int interior level lgh local lok lokal lot lote m office penthouse ph \
      piso planta pod portal puerta rm room sala scala shop slip space spc stair ste suite top townhouse trlr tür \
      unit villa wohnung étage",
@@ -150,7 +150,7 @@ pub(super) static WORDS: &[(Lists, &str)] = &[
     ),
     (
         SMALL,
-        "a aan al am an and auf bei bis d da dal das de degli dei del dell della delle dem den der des di die do dos \
+        "a aan al am an and auf bei bij bis d da dal das de degli dei del dell della delle dem den der des di die do dos \
      du e el en et i im in l la las le les lo los ob nad na of on op or pod s san sous sul sur t te ten ter the und under upon \
      van ved vid vom von vorm y zu zum zur à às",
     ),
