@@ -295,7 +295,7 @@ fn head_topics(cell: &[u8]) -> Option<Topics> {
     // Heads are padded to the width of their column.
     let cell = cell.trim_ascii();
     let digits = cell.iter().filter(|&&byte| is_digit(byte)).count();
-    if cell.len() > MAX_HEAD || digits > 2 || cell.contains(&b':') || cell.contains(&b'=') || cell.contains(&b'{') {
+    if cell.len() > MAX_HEAD || digits > 3 || cell.contains(&b':') || cell.contains(&b'=') || cell.contains(&b'{') {
         return None;
     }
     Some(key_topics(cell))

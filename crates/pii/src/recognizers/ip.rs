@@ -83,15 +83,17 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
     if block || glued_right(text.bytes, end) || (named && !ported) || package {
         return;
     }
-    // "app:8.5.4.1", "registry/app:8.5.4.31": the tag of an image. "&v=8.5.4.31": that of a file.
+    // "app:8.5.4.1", "registry/app:8.5.4.31": the tag of an image.
     let mark = before(text.bytes, start);
     let tag =
         mark == b':' && glued_left(text.bytes, start - 1) && (small || (!ported && is_image(text.bytes, start - 1)));
-    let asked = mark == b'=' && matches!(part(text.bytes, start.saturating_sub(3), start - 1), b"?v" | b"&v");
     // "// since 8.5.4.31", and the version of the device in an event of CEF
     let since = mark == b' ' && part(text.bytes, start.saturating_sub(7), start) == b" since ";
     let event = mark == b'|' && at(text.bytes, end) == b'|' && is_event(text.bytes, start);
-    if (tag || asked || since || event) && !text.topics(start).names(Kind::Ip) {
+    if (tag || since || event) && !text.topics(start).names(Kind::Ip) {
+        return;
+    }
+    if is_keyed_v(text.bytes, start) {
         return;
     }
     let topics = text.topics(start);
@@ -136,6 +138,17 @@ fn is_image(bytes: &[u8], colon: usize) -> bool {
     let start = colon - span_back(bytes, colon, 64, path);
     let name = part(bytes, start, colon);
     name.contains(&b'/') && !name.starts_with(b"/") && before(bytes, start) != b':'
+}
+
+/// The key is a single "v": `?v=8.5.4.31`, `v: "8.5.4.31"`.
+fn is_keyed_v(bytes: &[u8], start: usize) -> bool {
+    let filler = |byte: u8| matches!(byte, b' ' | b'"' | b'\'' | b'\\');
+    let sep = start - span_back(bytes, start, 4, filler);
+    if !matches!(before(bytes, sep), b'=' | b':') {
+        return false;
+    }
+    let key = sep - 1 - span_back(bytes, sep - 1, 3, filler);
+    before(bytes, key) == b'v' && !is_alnum(before(bytes, key - 1)) && before(bytes, key - 1) != b'.'
 }
 
 /// `CEF:0|Vendor|Product|1.2.3.4|`.
