@@ -290,12 +290,20 @@ fn divider(text: &[u8]) -> Option<u8> {
     Some([0, b',', b';', b'|', b'\t'].get(usize::from(best)).copied().unwrap_or(0))
 }
 
+/// Heads with many digits.
+static HASHES: [&[u8]; 4] = [b"sha256", b"sha512", b"SHA256", b"sha384"];
+
 /// What a head says; nothing when it cannot be one.
 fn head_topics(cell: &[u8]) -> Option<Topics> {
     // Heads are padded to the width of their column.
     let cell = cell.trim_ascii();
     let digits = cell.iter().filter(|&&byte| is_digit(byte)).count();
-    if cell.len() > MAX_HEAD || digits > 3 || cell.contains(&b':') || cell.contains(&b'=') || cell.contains(&b'{') {
+    if cell.len() > MAX_HEAD
+        || (digits > 2 && !HASHES.contains(&cell))
+        || cell.contains(&b':')
+        || cell.contains(&b'=')
+        || cell.contains(&b'{')
+    {
         return None;
     }
     Some(key_topics(cell))

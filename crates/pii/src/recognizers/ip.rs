@@ -103,6 +103,11 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
     if (identifier || section) && !topics.names(Kind::Ip) {
         return;
     }
+    // "firmware 5.1.2.3 on the edge box, was 4.9.8.7"
+    let was = topics.meets(Topics::VERSION) && part(text.bytes, start.saturating_sub(5), start) == b" was ";
+    if was && !ported {
+        return;
+    }
     if topics.meets(Topics::VERSION) && !topics.names(Kind::Ip) && !ported {
         let label = text.label(start);
         let reach = if [a, b, c, d].iter().all(|octet| *octet < 20) { VERSION_REACH * 3 } else { VERSION_REACH };

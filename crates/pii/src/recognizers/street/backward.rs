@@ -294,15 +294,18 @@ fn widened(page: &Page<'_>, start: usize) -> usize {
     }
     let opens = follows_lower(page, place)
         || matches!(before(page, place), 0 | b'\n' | b'"' | b'\'' | b'\t' | b'>' | b'|' | b';')
-        || matches!(part(page, place.saturating_sub(2), place), b": " | b", " | b"| " | b"= ");
+        || matches!(part(page, place.saturating_sub(2), place), b": " | b", " | b"| " | b"= " | [0x82, b' '])
+        || (before(page, place) == b':' && is_alpha(before(page, place - 1)));
     let capital = char_at(page, place).is_some_and(char::is_uppercase);
     if opens && capital { place } else { known }
 }
 
 /// A small word in front of a name that is none of its own: "Bezorgen op Keizersgracht 12".
 fn is_preposition(word: &[u8]) -> bool {
-    matches!(word, b"op" | b"in" | b"on" | b"at" | b"to" | b"i" | b"til" | b"till" | b"ved" | b"na" | b"auf")
-        || word == "på".as_bytes()
+    matches!(
+        word,
+        b"op" | b"in" | b"on" | b"at" | b"to" | b"i" | b"til" | b"till" | b"ved" | b"na" | b"auf" | b"an" | b"nach"
+    ) || word == "på".as_bytes()
 }
 
 /// A word in lower case stands before: what follows is a name from its first word on.

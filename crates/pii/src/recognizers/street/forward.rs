@@ -5,6 +5,7 @@ use super::{
     dwelling,
     names::{DIRECTION, LEAD_AFTER_NUMBER, NUMBERED, SMALL, STRONG, SUFFIX, UNABBREVIATED, UNIT, WEAK, WHOLE},
     page::{Page, Word, word_at},
+    postcode::is_inward,
     tail,
 };
 use crate::chars::{at, before, is_alpha, is_digit, is_upper, part, span, span_back};
@@ -109,11 +110,17 @@ pub(super) fn unknown(page: &Page<'_>, number: usize, after: usize) -> Option<Li
         };
         place = next;
     }
-    if names == 0 || (names == 1 && dwelling.is_none()) {
+    if names == 0 {
         return None;
     }
     let end = dwelling::unit(page, end).unwrap_or(end);
-    tail::coded(page, end)?;
+    let close = tail::coded(page, end)?;
+    // One word is a street where a British postcode follows: "59 Deansgate, Manchester M3 2BW".
+    let british =
+        || before(page, close.saturating_sub(3)) == b' ' && is_inward(part(page, close.saturating_sub(3), close));
+    if names == 1 && dwelling.is_none() && !(end - after > 5 && british()) {
+        return None;
+    }
     let start = dwelling.or_else(|| unit_before(page, number)).unwrap_or(number);
     Some(Line { start, end, points: 0, strong: false, closed: true, long: false })
 }

@@ -123,7 +123,7 @@ pub(super) static WORDS: &[(Lists, &str)] = &[
      λεωφ οδός πλατεία al alameda aleja calzada calz cerrada privada circuito periférico str bd náměstí nám cda pº gran vía pza avd calz kr cl tv dg leoforos transversal třída nábřeží nábř \
      piata piața şoseaua șoseaua șos intrarea aleea splaiul aleje allée allées av avda avenida avenue avinguda bd blvd boulevard bulevar bulevardul \
      bulwar calea calle calle/ c r callejón camino carrer carrera carretera chaussée chemin cité contrada corso cours \
-     cra ctra domaine esplanade estrada faubourg glorieta hameau impasse jirón ladeira largo lotissement lungarno \
+     cra ctra domaine esplanade estrada faubourg glorieta hameau impasse jirón laan ladeira largo lotissement lungarno \
      lungotevere montée os osiedle paseo passage passeig piazza piazzale pl plac place plaza plaça praceta praia \
      praça prolongación promenade pza quai quinta residencial rodovia ronda rotonda route rua rue ruelle rúa \
      salita sentier skwer square strada straße traversa travessa travesía ul ulica ulice via viale vicolo villa voie пр \
