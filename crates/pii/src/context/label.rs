@@ -105,11 +105,8 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
         let topics = meaning(bytes, &word, right, floor);
         let keyed = key.is_some_and(|key| word.start >= key);
         let verb = topics.meets(Topics::PROSE) && !word.text.eq_ignore_ascii_case(b"contact");
-        if topics.is_label()
-            && !(keyed && verb)
-            && !numbers(bytes, &word)
-            && !(topics == Topics::OTHER && is_aside(bytes, &word))
-        {
+        let silent = || (keyed && verb) || numbers(bytes, &word) || (topics == Topics::OTHER && is_aside(bytes, &word));
+        if topics.is_label() && !silent() {
             label.topics = topics;
             label.distance = value - word.start;
             return label;

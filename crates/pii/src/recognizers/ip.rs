@@ -315,7 +315,7 @@ fn address(written: &str) -> Option<(&str, Ipv6Addr)> {
         return Some((written, address));
     }
     let (host, port) = written.rsplit_once(':')?;
-    let ported = (4..=5).contains(&port.len()) && port.bytes().all(|byte| is_digit(byte));
+    let ported = (4..=5).contains(&port.len()) && port.bytes().all(is_digit);
     if ported { Some((host, host.parse().ok()?)) } else { None }
 }
 
