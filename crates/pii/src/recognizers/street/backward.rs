@@ -21,17 +21,21 @@ use super::forward::Line;
 const MAX_WORDS: usize = 7;
 
 /// The street line that ends with the house number `number..after`.
-pub(super) fn read(page: &Page<'_>, number: usize, after: usize) -> Option<Line> {
+pub(super) fn street(page: &Page<'_>, number: usize, after: usize) -> Option<Line> {
+    read(page, number, after, last_word(page, anchor(page, number)))
+}
+
+/// The same, with the last word of the name in hand.
+pub(super) fn read(page: &Page<'_>, number: usize, after: usize, last: Option<Word<'_>>) -> Option<Line> {
     if at(page, after) == b'-'
         && let Some(line) = crossing(page, number, after)
     {
         return Some(line);
     }
-    let name_end = name_end(page, number)?;
-    let last = word_before(page, name_end)?;
+    let last = last?;
     // "Calle 60 #491"
-    let marked = name_end + 1 < number && before(page, number) != b',';
-    let (start, strong) = if marked && last.has_digit() { numbered(page, &last)? } else { named(page, &last)? };
+    let marked = last.has_digit() && last.end + 1 < number && before(page, number) != b',';
+    let (start, strong) = if marked { numbered(page, &last)? } else { named(page, &last)? };
     let (end, units) = house(page, after);
     let start = town_before(page, start).unwrap_or(start);
     Some(Line { start, end, points: u8::from(strong) + units, strong, closed: true, long: false })
@@ -40,6 +44,9 @@ pub(super) fn read(page: &Page<'_>, number: usize, after: usize) -> Option<Line>
 /// `Carrera 7 # 71-21`, `Calle 47A No. 33-35`: a street of Colombia, the one that crosses it, and the house.
 fn crossing(page: &Page<'_>, number: usize, after: usize) -> Option<Line> {
     let house = span(page, after + 1, 4, is_digit);
+    if !(1..=3).contains(&house) {
+        return None;
+    }
     let mark = number - span_back(page, number, 1, |byte| byte == b' ');
     let marked = ["#", "No.", "Nº", "N°", "Nro."]
         .iter()
@@ -67,7 +74,7 @@ fn crossing(page: &Page<'_>, number: usize, after: usize) -> Option<Line> {
         "ak",
         "ac",
     ];
-    let fits = (1..=3).contains(&house) && (1..=3).contains(&digits) && letters <= 1 && lead.is_name();
+    let fits = (1..=3).contains(&digits) && letters <= 1 && lead.is_name();
     if !fits || !known.iter().any(|known| lead.eq(known)) {
         return None;
     }
@@ -104,13 +111,9 @@ fn town_before(page: &Page<'_>, start: usize) -> Option<usize> {
 }
 
 /// A name that no list knows, in front of a house number: only a postcode and a town behind it make it a street.
-pub(super) fn unknown(page: &Page<'_>, number: usize, after: usize) -> Option<Line> {
-    if !tail::may_be_posted(page, after) {
-        return None;
-    }
-    let name_end = name_end(page, number)?;
-    let last = word_before(page, name_end).filter(|last| last.is_name() && !is_digit(at(last.text, 0)))?;
-    if last.text.len() < 3 || lexicon().word(last.text) != Topics::NONE || is_month(last.text) {
+pub(super) fn unknown(page: &Page<'_>, after: usize, last: Option<Word<'_>>) -> Option<Line> {
+    let last = last.filter(|last| last.is_name() && !is_digit(at(last.text, 0)) && last.text.len() > 2)?;
+    if !tail::may_be_posted(page, after) || is_month(last.text) || lexicon().word(last.text) != Topics::NONE {
         return None;
     }
     let (end, _) = house(page, after);
@@ -154,9 +157,13 @@ pub(super) fn anchor(bytes: &[u8], number: usize) -> usize {
         .unwrap_or(number)
 }
 
+/// The last word of the name in front of the number that begins here, with its mark.
+pub(super) fn last_word<'t>(page: &Page<'t>, anchor: usize) -> Option<Word<'t>> {
+    word_before(page, name_end(page, anchor)?)
+}
+
 /// Where the name ends: before a blank, or a comma, or `nº`.
 fn name_end(bytes: &[u8], number: usize) -> Option<usize> {
-    let number = anchor(bytes, number);
     if before(bytes, number) != b' ' {
         return None;
     }
@@ -219,7 +226,8 @@ fn word_start(bytes: &[u8], stop: usize) -> usize {
 /// Where a name that ends in this word begins, and whether it is surely a street.
 fn named(page: &Page<'_>, last: &Word<'_>) -> Option<(usize, bool)> {
     let mut buffer = [0; 48];
-    let lower = lower_case(last.text, &mut buffer)?;
+    let ends = GLUED.may_end(last.text) || APART.may_end(last.text);
+    let lower = if ends { lower_case(last.text, &mut buffer)? } else { &[] };
     let apart = APART.is(lower);
     if !last.is_name() && !apart {
         return None;
@@ -338,7 +346,9 @@ fn led(page: &Page<'_>, last: &Word<'_>) -> Option<usize> {
             return None;
         }
         // "Pº" is "Paseo"; the mark is no letter.
-        if let Some(paseo) = place.checked_sub(3).filter(|&paseo| part(page, paseo, place) == "Pº".as_bytes()) {
+        if before(page, place) == 0xBA
+            && let Some(paseo) = place.checked_sub(3).filter(|&paseo| part(page, paseo, place) == "Pº".as_bytes())
+        {
             return (!is_alnum(before(page, paseo))).then_some(paseo);
         }
         let word = word_before(page, place)?;
@@ -425,15 +435,15 @@ static SMALL_ROMANCE: [&str; 14] =
 
 /// "An der Alster", "Unter den Linden", "Im Tal".
 fn german(page: &Page<'_>, last: &Word<'_>) -> Option<usize> {
-    // "AM January 1", "An HTTP 200"
-    if is_month(last.text) || (last.is_upper() && last.text.len() > 1) {
+    if last.is_upper() && last.text.len() > 1 {
         return None;
     }
     let mut first = *last;
     for _ in 0..3 {
         first = word_before_blank(page, first.start)?;
         if first.is(GERMAN_LEAD) && first.is_name() && !first.is_upper() {
-            return Some(first.start);
+            // "AM January 1", "An HTTP 200"
+            return (!is_month(last.text)).then_some(first.start);
         }
         if !first.is_name() && !first.is(SMALL) {
             return None;
@@ -452,6 +462,9 @@ fn word_before_blank<'t>(page: &Page<'t>, start: usize) -> Option<Word<'t>> {
 /// The letter, range or second number of a house: `12a`, `12 a`, `12-14`, `12/5`, `12/1/5`, `12-II`, `12 bis`.
 fn number_end(page: &Page<'_>, after: usize) -> usize {
     let mut end = after;
+    if !matches!(at(page, end), b' ' | b'-' | b'/') {
+        return end;
+    }
     for _ in 0..2 {
         if !matches!(at(page, end), b'-' | b'/') {
             break;

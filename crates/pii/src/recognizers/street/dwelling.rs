@@ -2,7 +2,7 @@
 
 use super::{
     breaks::{Break, blank_at, break_at},
-    names::UNIT,
+    names::{LANDING, UNIT},
     page::{Page, Word, word_at},
 };
 use crate::chars::{at, char_at, is_alnum, is_alpha, is_digit, part, span};
@@ -26,23 +26,37 @@ fn one_unit(page: &Page<'_>, place: usize) -> Option<usize> {
         let start = blank_at(page, start + 1).unwrap_or(start + 1);
         return code(page, start);
     }
-    floor(page, start, brk).or_else(|| {
-        let word = word_at(page, start)?;
-        // "D:5": the door in Turkey
-        if word.text == b"D" && at(page, word.end) == b':' && is_digit(at(page, word.end + 1)) {
-            return code(page, word.end + 1);
-        }
-        if !word.is(UNIT) {
-            return unit_glued(page, &word);
-        }
-        let mut next = word.end + usize::from(at(page, word.end) == b'.');
-        next = blank_at(page, next).unwrap_or(next);
-        next += usize::from(at(page, next) == b'#');
-        match code(page, next) {
-            Some(end) => Some(end),
-            None => (word.eq("penthouse") || word.eq("ph")).then_some(word.end),
-        }
-    })
+    if is_digit(at(page, start)) {
+        return floor(page, start, brk);
+    }
+    if part(page, start, start + 3) == b"r/c" && !is_alnum(at(page, start + 3)) {
+        return Some(start + 3);
+    }
+    let word = word_at(page, start)?;
+    if word.is(UNIT) { numbered(page, &word) } else { special(page, &word, brk) }
+}
+
+/// `Apt 4`, `Suite #12`, `Penthouse`.
+fn numbered(page: &Page<'_>, word: &Word<'_>) -> Option<usize> {
+    let mut next = word.end + usize::from(at(page, word.end) == b'.');
+    next = blank_at(page, next).unwrap_or(next);
+    next += usize::from(at(page, next) == b'#');
+    code(page, next).or_else(|| (word.eq("penthouse") || word.eq("ph")).then_some(word.end))
+}
+
+/// A dwelling that is not told by a word of its own in front of a number.
+fn special(page: &Page<'_>, word: &Word<'_>, brk: Break) -> Option<usize> {
+    if word.is(LANDING)
+        && brk == Break::Mark
+        && let Some(end) = ground(page, word)
+    {
+        return Some(end);
+    }
+    // "D:5": the door in Turkey
+    if word.text == b"D" && at(page, word.end) == b':' && is_digit(at(page, word.end + 1)) {
+        return code(page, word.end + 1);
+    }
+    if word.has_digit() { unit_glued(page, word) } else { None }
 }
 
 /// `Apt4`, `Unit12`.
@@ -61,17 +75,11 @@ fn code(page: &Page<'_>, start: usize) -> Option<usize> {
     short.then_some(word.end)
 }
 
-/// `4º izq.`, `2.º D`, `3rd Floor`, `2. OG`, `1. th`, `st. tv`.
+/// `4º izq.`, `2.º D`, `3rd Floor`, `2. OG`, `1. th`.
 fn floor(page: &Page<'_>, start: usize, brk: Break) -> Option<usize> {
     let digits = span(page, start, 3, is_digit);
     if digits > 2 {
         return None;
-    }
-    if digits == 0 {
-        if part(page, start, start + 3) == b"r/c" && !is_alnum(at(page, start + 3)) {
-            return Some(start + 3);
-        }
-        return if brk == Break::Mark { ground(page, start) } else { None };
     }
     // "Calle de Alcalá 5, 3-1": storey and door
     let door = span(page, start + digits + 1, 3, is_digit);
@@ -123,8 +131,7 @@ fn storey(page: &Page<'_>, start: usize) -> Option<usize> {
 }
 
 /// `st.`, `st. tv`, `kl. th` of Denmark.
-fn ground(page: &Page<'_>, start: usize) -> Option<usize> {
-    let word = word_at(page, start)?;
+fn ground(page: &Page<'_>, word: &Word<'_>) -> Option<usize> {
     if ["bajo", "ático", "entresuelo", "principal", "sótano"].iter().any(|known| word.text == known.as_bytes()) {
         // "bajo A"
         let door = blank_at(page, word.end).and_then(|next| word_at(page, next));

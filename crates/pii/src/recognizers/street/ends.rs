@@ -29,11 +29,24 @@ impl Ends {
         self.candidates(word).contains(&word)
     }
 
+    /// Whether a word in any case may have one of the ends. A cheap look.
+    #[inline]
+    pub(super) fn may_end(&self, word: &[u8]) -> bool {
+        match word {
+            [.., before @ ..0x80, last @ ..0x80] => self.tables().has(*before, *last),
+            [] | [_] => false,
+            _ => true,
+        }
+    }
+
+    fn tables(&self) -> &EndTables {
+        self.tables.get_or_init(|| EndTables::of(self.ends))
+    }
+
     fn candidates(&self, word: &[u8]) -> &[&'static [u8]] {
-        let tables = self.tables.get_or_init(|| EndTables::of(self.ends));
+        let tables = self.tables();
         let [.., before, last] = word else { return &[] };
-        let (slot, bit) = pair(*before, *last);
-        let known = tables.pairs.get(slot).is_some_and(|pairs| pairs & bit != 0);
+        let known = tables.has(*before, *last);
         let with_last = tables.by_last.get(usize::from(*last)).filter(|_| known);
         with_last.map_or(&[], Vec::as_slice)
     }
@@ -52,6 +65,12 @@ impl EndTables {
             }
         }
         Self { by_last: (0..=u8::MAX).map(|byte| with(byte).collect()).collect(), pairs }
+    }
+
+    /// Whether one of the ends may end in the pair; the same for both cases of plain letters.
+    fn has(&self, before: u8, last: u8) -> bool {
+        let (slot, bit) = pair(before, last);
+        self.pairs.get(slot).is_some_and(|pairs| pairs & bit != 0)
     }
 }
 

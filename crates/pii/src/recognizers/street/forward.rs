@@ -3,12 +3,13 @@
 use super::{
     breaks::{Break, blank_at, break_at},
     dwelling,
-    names::{DIRECTION, LEAD_AFTER_NUMBER, NUMBERED, SMALL, STRONG, SUFFIX, UNABBREVIATED, UNIT, WEAK, WHOLE},
+    lists::NAME,
+    names::{CLOSER, DIRECTION, LEAD_AFTER_NUMBER, NUMBERED, SMALL, STRONG, SUFFIX, UNABBREVIATED, UNIT, WEAK, WHOLE},
     page::{Page, Word, word_at},
     postcode::is_inward,
     tail,
 };
-use crate::chars::{at, before, is_alpha, is_digit, is_upper, part, span, span_back};
+use crate::chars::{at, before, is_alnum, is_alpha, is_digit, is_upper, part, span, span_back};
 
 /// What a street line looks like.
 #[derive(Clone, Copy, Debug)]
@@ -31,18 +32,8 @@ const MAX_WORDS: usize = 7;
 /// The street line whose house number is `number..after`.
 pub(super) fn read(page: &Page<'_>, number: usize, after: usize) -> Option<Line> {
     let (place, comma) = name_start(page, after)?;
-    if !comma && is_hopeless(page, place) {
-        return None;
-    }
-    let name = if comma {
-        led(page, place)
-    } else {
-        highway(page, place)
-            .or_else(|| led(page, place))
-            .or_else(|| suffixed(page, place))
-            .or_else(|| grid(page, place))
-    };
-    let mut line = name?;
+    let first = word_at(page, place)?;
+    let mut line = if comma { led(page, &first) } else { named(page, &first) }?;
     if let Some(end) = numbered_suffix(page, line.end) {
         line.end = end;
     }
@@ -67,21 +58,27 @@ pub(super) fn read(page: &Page<'_>, number: usize, after: usize) -> Option<Line>
     Some(line)
 }
 
+/// The name of a street that begins with the word.
+fn named(page: &Page<'_>, first: &Word<'_>) -> Option<Line> {
+    if is_hopeless(page, first) {
+        return None;
+    }
+    highway(page, first).or_else(|| led(page, first)).or_else(|| suffixed(page, first)).or_else(|| grid(page, first))
+}
+
 /// Behind the first word another number or a mark stands, and no list knows a street of that one word.
-fn is_hopeless(page: &Page<'_>, place: usize) -> bool {
-    let Some(word) = word_at(page, place) else { return true };
-    let after = at(page, word.end);
-    let next = if after == b' ' { at(page, word.end + 1) } else { after };
+fn is_hopeless(page: &Page<'_>, first: &Word<'_>) -> bool {
+    let after = at(page, first.end);
+    let next = if after == b' ' { at(page, first.end + 1) } else { after };
     let single = is_digit(next) || matches!(after, b',' | b';' | b')' | b'"' | b'\n' | b':' | 0);
-    let known = || word.is(WHOLE.or(DIRECTION).or(NUMBERED).or(LEAD_AFTER_NUMBER));
     // "12 Main 3rd"
-    let ordinal = || word_at(page, word.end + 1).is_some_and(|next| next.is_ordinal());
-    single && !known() && !ordinal()
+    let ordinal = || is_digit(next) && word_at(page, first.end + 1).is_some_and(|next| next.is_ordinal());
+    single && !first.is(WHOLE.or(DIRECTION).or(NUMBERED).or(LEAD_AFTER_NUMBER)) && !ordinal()
 }
 
 /// A name that no list knows, behind a house number or the number of a dwelling: `255 Gina Club`, `Studio 5, Nigel
-/// Stravenue`. Only what closes an address and nothing else makes it one.
-pub(super) fn unknown(page: &Page<'_>, number: usize, after: usize) -> Option<Line> {
+/// Stravenue`. Only what closes an address and nothing else makes it one; with the end of that.
+pub(super) fn unknown(page: &Page<'_>, number: usize, after: usize) -> Option<(Line, usize)> {
     let (brk, mut place) = break_at(page, after)?;
     // "17,Ann Lee" are cells.
     if brk == Break::Mark && at(page, after) == b',' && place == after + 1 {
@@ -110,7 +107,8 @@ pub(super) fn unknown(page: &Page<'_>, number: usize, after: usize) -> Option<Li
         };
         place = next;
     }
-    if names == 0 {
+    let single = names == 1 && dwelling.is_none();
+    if names == 0 || (single && end - after < 6) {
         return None;
     }
     let end = dwelling::unit(page, end).unwrap_or(end);
@@ -118,11 +116,11 @@ pub(super) fn unknown(page: &Page<'_>, number: usize, after: usize) -> Option<Li
     // One word is a street where a British postcode follows: "59 Deansgate, Manchester M3 2BW".
     let british =
         || before(page, close.saturating_sub(3)) == b' ' && is_inward(part(page, close.saturating_sub(3), close));
-    if names == 1 && dwelling.is_none() && !(end - after > 5 && british()) {
+    if single && !british() {
         return None;
     }
     let start = dwelling.or_else(|| unit_before(page, number)).unwrap_or(number);
-    Some(Line { start, end, points: 0, strong: false, closed: true, long: false })
+    Some((Line { start, end, points: 0, strong: false, closed: true, long: false }, close))
 }
 
 /// `Serangoon Avenue 4,`: a number closes the name, and the address goes on behind it.
@@ -159,8 +157,7 @@ fn name_start(page: &Page<'_>, after: usize) -> Option<(usize, bool)> {
 }
 
 /// `rue de la Paix`: a leading word, then the name.
-fn led(page: &Page<'_>, start: usize) -> Option<Line> {
-    let lead = word_at(page, start)?;
+fn led(page: &Page<'_>, lead: &Word<'_>) -> Option<Line> {
     if !lead.is(LEAD_AFTER_NUMBER) {
         return None;
     }
@@ -182,7 +179,14 @@ fn led(page: &Page<'_>, start: usize) -> Option<Line> {
         }
         place = word.end;
     }
-    (names > 0).then_some(Line { start, end, points: 1, strong: true, closed: closed(page, end), long: false })
+    (names > 0).then(|| Line {
+        start: lead.start,
+        end,
+        points: 1,
+        strong: true,
+        closed: closed(page, end),
+        long: false,
+    })
 }
 
 fn starts_with_digit(word: &Word<'_>) -> bool {
@@ -190,7 +194,8 @@ fn starts_with_digit(word: &Word<'_>) -> bool {
 }
 
 /// `[direction] name... suffix`.
-fn suffixed(page: &Page<'_>, start: usize) -> Option<Line> {
+fn suffixed(page: &Page<'_>, first: &Word<'_>) -> Option<Line> {
+    let start = first.start;
     let mut best: Option<Line> = None;
     let lower = lower_case(page, start);
     let (mut place, mut names, mut points) = (start, 0u8, 0u8);
@@ -282,10 +287,9 @@ fn lower_case(bytes: &[u8], start: usize) -> bool {
 }
 
 /// `US Highway 12`, `State Route 9`, `County Rd 12`, `FM 1960`.
-fn highway(page: &Page<'_>, start: usize) -> Option<Line> {
-    let mut place = start;
+fn highway(page: &Page<'_>, first: &Word<'_>) -> Option<Line> {
+    let (start, mut word) = (first.start, *first);
     for index in 0..5 {
-        let word = word_at(page, place)?;
         let next = blank_at(page, word.end + usize::from(at(page, word.end) == b'.'))?;
         if word.is(NUMBERED) {
             let digits = span(page, next, 5, is_digit);
@@ -301,19 +305,21 @@ fn highway(page: &Page<'_>, start: usize) -> Option<Line> {
         if !word.is_name() && word.text != b"to" {
             return None;
         }
-        place = next;
+        word = word_at(page, next)?;
     }
     None
 }
 
 /// `W 300 S`.
-fn grid(page: &Page<'_>, start: usize) -> Option<Line> {
-    let first = word_at(page, start)?;
+fn grid(page: &Page<'_>, first: &Word<'_>) -> Option<Line> {
+    if !first.is(DIRECTION) || !first.is_name() {
+        return None;
+    }
     let number = blank_at(page, first.end + usize::from(at(page, first.end) == b'.'))?;
     let digits = span(page, number, 6, is_digit);
     let second = word_at(page, blank_at(page, number + digits)?)?;
-    let fits = first.is(DIRECTION) && second.is(DIRECTION) && (3..=5).contains(&digits) && first.is_name();
-    fits.then_some(Line { start, end: second.end, points: 1, strong: true, closed: true, long: false })
+    let fits = second.is(DIRECTION) && (3..=5).contains(&digits);
+    fits.then_some(Line { start: first.start, end: second.end, points: 1, strong: true, closed: true, long: false })
 }
 
 /// A direction behind the name: `NE`, `South`; or the half of a street in Ireland: `Lower`.
@@ -354,6 +360,9 @@ fn unit_before(page: &Page<'_>, number: usize) -> Option<usize> {
 
 /// `Flat 69 Margaret Park`: the number is that of the dwelling, and the building has a name only.
 fn flat_beside(bytes: &[u8], number: usize) -> Option<usize> {
+    if !matches!(part(bytes, number.saturating_sub(2), number), b"t " | b"o ") {
+        return None;
+    }
     ["Flat ", "Studio ", "Apartment "].iter().find_map(|flat| {
         let start = number.checked_sub(flat.len())?;
         (part(bytes, start, number) == flat.as_bytes() && !is_alpha(before(bytes, start))).then_some(start)
@@ -362,15 +371,16 @@ fn flat_beside(bytes: &[u8], number: usize) -> Option<usize> {
 
 /// The dwelling that ends here.
 fn flat_before(page: &Page<'_>, code_end: usize) -> Option<usize> {
-    let code = span_back(page, code_end, 6, |byte| byte.is_ascii_alphanumeric());
+    let code = span_back(page, code_end, 6, is_alnum);
     let blank = code_end - code;
-    let word_end = blank - span_back(page, blank, 1, |byte| byte == b' ');
-    let word_end = word_end - span_back(page, word_end, 1, |byte| byte == b'.');
+    if code == 0 || !(code <= 2 || part(page, blank, code_end).iter().copied().any(is_digit)) {
+        return None;
+    }
+    let word_end = blank - usize::from(before(page, blank) == b' ');
+    let word_end = word_end - usize::from(before(page, word_end) == b'.');
     let letters = span_back(page, word_end, 12, |byte| is_alpha(byte) || byte >= 0x80);
     let start = word_end - letters;
-    let word = part(page, start, word_end);
-    let short = code <= 2 || part(page, blank, code_end).iter().any(|&byte| is_digit(byte));
-    let fits = code > 0 && short && letters > 1 && page.has(UNIT, word) && at(page, start).is_ascii_uppercase();
+    let fits = letters > 1 && is_upper(at(page, start)) && page.has(UNIT, part(page, start, word_end));
     fits.then_some(start)
 }
 
@@ -388,33 +398,7 @@ fn closed(page: &Page<'_>, end: usize) -> bool {
         None | Some((Break::Mark | Break::Line, _)) => true,
         Some((Break::Blank, next)) => match word_at(page, next) {
             None => true,
-            Some(word) => CLOSERS.contains(&word.text) || word.is_name(),
+            Some(word) => word.is(CLOSER.or(NAME)),
         },
     }
 }
-
-/// Words after which a street is complete.
-static CLOSERS: [&[u8]; 22] = [
-    b"and",
-    b"to",
-    b"on",
-    b"in",
-    b"at",
-    b"instead",
-    b"for",
-    b"is",
-    b"was",
-    b"around",
-    b"by",
-    b"near",
-    b"effective",
-    b"before",
-    b"after",
-    b"until",
-    b"with",
-    b"from",
-    b"or",
-    b"since",
-    b"last",
-    b"please",
-];

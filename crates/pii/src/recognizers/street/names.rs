@@ -65,6 +65,12 @@ pub(super) const COUNTRIES: Lists = Lists::nth(19);
 /// What stands in front of a postcode, up to the first full stop.
 pub(super) const POSTCODE_MARK: Lists = Lists::nth(20);
 
+/// Words after which a street is complete.
+pub(super) const CLOSER: Lists = Lists::nth(21);
+
+/// What a dwelling without a number is called, or how that begins.
+pub(super) const LANDING: Lists = Lists::nth(22);
+
 /// The words of each list.
 pub(super) static WORDS: &[(Lists, &str)] = &[
     (STRONG, "av ave avenue blvd boulevard cres crescent ct dr drive hwy lane ln pkwy rd road st str street terrace"),
@@ -186,6 +192,11 @@ pub(super) static WORDS: &[(Lists, &str)] = &[
      medellín medellin mendoza montevideo quito rosario santiago santiago_de_chile valparaíso viña_del_mar",
     ),
     (STATE_STARTS, "british district new north northern nova puerto rhode south west western"),
+    (
+        CLOSER,
+        "and to on in at instead for is was around by near effective before after until with from or since last please",
+    ),
+    (LANDING, "bajo ático entresuelo principal sótano st kl"),
     (POSTCODE_MARK, "c cp cep τ τκ"),
     (
         COUNTRIES,

@@ -51,30 +51,37 @@ impl<'t> Page<'t> {
     #[inline(never)]
     fn read_anew(&self, place: usize) -> ReadWord {
         let piece = &piece_at(self.bytes, place);
-        let length = of_sort(piece, Sort::Alnum).trailing_ones() as usize;
-        let behind = at(piece, length);
+        let length = of_sort(piece, Sort::Alnum).trailing_ones();
+        let behind = at(piece, length as usize);
         // Nearly every word is short and plain.
-        let word = if length < PIECE && behind < 0x80 && !matches!(behind, b'\'' | b'-') {
-            ReadWord::new(place, length, self.short(piece, length).0)
+        let word = if length >= PIECE as u32 || behind >= 0x80 || matches!(behind, b'\'' | b'-') {
+            self.read_long(place)
         } else {
-            let end = word_end(self, place);
-            ReadWord::new(place, end - place, self.lists(part(self.bytes, place, end)).0)
+            ReadWord::new(place, length as usize, self.short(piece, length).0)
         };
         self.read.keep(word);
         word
     }
 
-    /// The lists of the first bytes of the piece, letters and digits without accents.
+    /// The lists of the first bytes of the piece, letters and digits without accents; fewer than the piece has.
     #[inline]
-    fn short(&self, piece: &[u8; PIECE], length: usize) -> Lists {
-        let word = u128::from_le_bytes(*piece) & !u128::MAX.checked_shl(8 * length as u32).unwrap_or(0);
-        let listed = Lists(self.table.packed(small(word), length));
-        let first = at(piece, 0);
-        let digits = of_sort(piece, Sort::Digit) & !u16::MAX.checked_shl(length as u32).unwrap_or(0);
+    fn short(&self, piece: &[u8; PIECE], length: u32) -> Lists {
+        let letters = u128::from_le_bytes(*piece) & !u128::MAX.wrapping_shl(8 * length);
+        let listed = Lists(self.table.packed(small(letters), length as usize));
+        let digits = of_sort(piece, Sort::Digit) & !u16::MAX.wrapping_shl(length);
         if digits != 0 {
-            return listed.or(numeral(part(piece, 0, length)));
+            listed.or(numeral(part(piece, 0, length as usize)))
+        } else if is_upper(letters as u8) {
+            listed.or(NAME)
+        } else {
+            listed
         }
-        if is_upper(first) && length > 0 { listed.or(NAME) } else { listed }
+    }
+
+    #[cold]
+    fn read_long(&self, place: usize) -> ReadWord {
+        let end = word_end(self, place);
+        ReadWord::new(place, end - place, self.lists(part(self.bytes, place, end)).0)
     }
 
     /// The lists of any word.
@@ -136,6 +143,7 @@ impl Word<'_> {
 }
 
 /// What a word with digits is.
+#[inline(never)]
 fn numeral(word: &[u8]) -> Lists {
     let digits = span(word, 0, 4, is_digit);
     let rest = word.get(digits..).unwrap_or_default();

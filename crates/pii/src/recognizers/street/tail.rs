@@ -16,7 +16,7 @@ pub(super) fn town(page: &Page<'_>, place: usize) -> Option<usize> {
     let dot = usize::from(at(page, place) == b'.' && is_digit(before(page, place)) && at(page, place + 1) == b',');
     let place = place + dot;
     let (brk, start) = break_at(page, place)?;
-    let end = postcode_first(page, start).or_else(|| town_first(page, start, 0))?;
+    let end = postcode_first(page, start).or_else(|| town_first(page, start))?;
     // A number alone opens the next row of a table; two blanks open its next cell.
     let coded = is_digit(before(page, end)) && part(page, start, end).iter().all(u8::is_ascii_digit);
     let row = coded && brk == Break::Line && !matches!(at(page, end), 0 | b'\n' | b'\r' | b'"' | b'<' | b'\\');
@@ -104,7 +104,7 @@ pub(super) fn coded(page: &Page<'_>, place: usize) -> Option<usize> {
     if brk == Break::Blank {
         return None;
     }
-    let end = town_first(page, start, 0)?;
+    let end = town_first(page, start)?;
     let last = part(page, end.saturating_sub(3), end);
     let five = part(page, end.saturating_sub(6), end);
     let zip = has_state(page, place, end) && last.iter().all(|&byte| is_digit(byte));

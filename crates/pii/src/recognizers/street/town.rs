@@ -21,51 +21,82 @@ const MAX_TOWN: usize = 5;
 const MAX_PARTS: usize = 4;
 
 /// `Springfield, IL 62704`, `London SW1A 2AA`, `Sydney NSW 2000`, `Madrid 28001`; other parts may stand between.
-pub(super) fn town_first(page: &Page<'_>, start: usize, depth: usize) -> Option<usize> {
-    if depth >= MAX_PARTS {
-        return None;
-    }
-    if let Some(end) = postcode_first(page, start).filter(|_| depth > 0).or_else(|| closing(page, start)) {
-        return Some(end);
-    }
-    let mut place = start + elided(page, start);
-    let mut lower = false;
-    for index in 0..MAX_TOWN {
-        let word = word_at(page, place)?;
-        let digits = word.has_digit();
-        let small = index > 0 && word.is(SMALL);
-        // "Kollam-766871"
-        if digits && is_dashed(word.text) {
-            return Some(word.end);
-        }
-        lower |= !word.is_name() && !small;
-        if digits && index > 0 && word.text.len() <= 2 {
-            return district(page, &word, depth);
-        }
-        if digits || (lower && depth > 0) || matches!(at(page, word.end), b':' | b'=') {
-            return None;
-        }
-        let end = bracketed(page, word.end).filter(|_| !lower).unwrap_or(word.end);
-        let after = end + usize::from(at(page, end) == b'.' && word.text.len() <= 4);
-        let (brk, next) = break_at(page, after)?;
-        // A town in lower case passes only with state and postcode.
-        if lower {
-            if let Some(end) = coded_state(page, next) {
-                return Some(end);
+pub(super) fn town_first(page: &Page<'_>, start: usize) -> Option<usize> {
+    let (mut start, mut depth, mut dublin) = (start, 0, None);
+    while depth < MAX_PARTS {
+        match part_at(page, start, depth) {
+            Part::Closed(end) => return Some(end),
+            Part::Open(next) => (start, depth) = (next, depth + 1),
+            Part::District(number) => {
+                if part(page, number.start.saturating_sub(7), number.start) == b"Dublin " {
+                    dublin = Some(number.end);
+                }
+                let Some((Break::Mark | Break::Line, next)) = break_at(page, number.end) else { break };
+                // An address has one such, and what is behind it is shorter.
+                (start, depth) = (next, depth + 2);
             }
-            if brk != Break::Blank {
-                return None;
-            }
-        } else if brk == Break::Blank
-            && let Some(end) = closing(page, next)
+            Part::Foreign => break,
+        }
+    }
+    dublin
+}
+
+/// What a part of an address leads to.
+enum Part<'t> {
+    /// The end of the address.
+    Closed(usize),
+    /// Another part.
+    Open(usize),
+    /// The number of a district, which closes the address in Dublin: `Dublin 2`.
+    District(Word<'t>),
+    /// No address.
+    Foreign,
+}
+
+fn part_at<'t>(page: &Page<'t>, start: usize, depth: usize) -> Part<'t> {
+    let elided = elided(page, start);
+    let (mut place, mut lower) = (start + elided, false);
+    for index in 0..=MAX_TOWN {
+        let Some(word) = word_at(page, place) else {
+            let state =
+                if at(page, place) == b'(' && !lower && elided == 0 { bracketed_state(page, place) } else { None };
+            return state.map_or(Part::Foreign, Part::Closed);
+        };
+        if word.is(CLOSING)
+            && !lower
+            && (index > 0 || elided == 0)
+            && let Some(end) = closed_by(page, &word, index == 0 && depth > 0)
         {
-            return Some(end);
-        } else if brk != Break::Blank {
-            return town_first(page, next, depth + 1);
+            return Part::Closed(end);
         }
-        place = next;
+        if index == MAX_TOWN {
+            break;
+        }
+        if word.has_digit() {
+            return match word.text.len() {
+                1 | 2 if index > 0 => Part::District(word),
+                8.. if is_dashed(word.text) => Part::Closed(word.end),
+                _ => Part::Foreign,
+            };
+        }
+        lower |= !(word.is_name() || (index > 0 && word.is(SMALL)));
+        if (lower && depth > 0) || matches!(at(page, word.end), b':' | b'=') {
+            break;
+        }
+        let end = if lower { word.end } else { bracketed(page, word.end).unwrap_or(word.end) };
+        let after = end + usize::from(at(page, end) == b'.' && word.text.len() <= 4);
+        let Some((brk, next)) = break_at(page, after) else { break };
+        // A town in lower case passes only with state and postcode.
+        if lower && let Some(end) = coded_state(page, next) {
+            return Part::Closed(end);
+        }
+        match brk {
+            Break::Blank => place = next,
+            _ if lower => break,
+            Break::Mark | Break::Line => return Part::Open(next),
+        }
     }
-    None
+    Part::Foreign
 }
 
 /// A town, a dash, and a postcode of six digits.
@@ -75,25 +106,16 @@ fn is_dashed(word: &[u8]) -> bool {
     coded && !name.is_empty() && !name.iter().any(u8::is_ascii_digit)
 }
 
-/// `Dublin 2`: the number of a district closes the address, or the postcode follows.
-fn district(page: &Page<'_>, number: &Word<'_>, depth: usize) -> Option<usize> {
-    let rest = match break_at(page, number.end) {
-        // An address has one such, and what is behind it is shorter.
-        Some((Break::Mark | Break::Line, next)) => town_first(page, next, depth + 2),
-        _ => None,
-    };
-    let dublin = part(page, number.start.saturating_sub(7), number.start) == b"Dublin ";
-    rest.or(dublin.then_some(number.end))
-}
-
-/// What closes an address: state with or without postcode, or a postcode that cannot be anything else.
-#[inline]
-fn closing(page: &Page<'_>, start: usize) -> Option<usize> {
-    match word_at(page, start) {
-        Some(word) if word.is(CLOSING) => closing_word(page, &word),
-        None if at(page, start) == b'(' => bracketed_state(page, start),
-        _ => None,
+/// What closes an address from this word on: state with or without postcode, or a postcode that cannot be anything else.
+/// Behind another part a postcode may stand in front of its town.
+fn closed_by(page: &Page<'_>, word: &Word<'_>, behind: bool) -> Option<usize> {
+    let length = word.text.len();
+    // Few digits are no postcode; but "130 00" is.
+    if length < 4 && is_digit(at(word.text, 0)) && !(length == 3 && at(page, word.end) == b' ') {
+        return None;
     }
+    let first = if behind { postcode_first(page, word.start) } else { None };
+    first.or_else(|| closing_word(page, word))
 }
 
 /// Words with which something may begin that closes an address.
