@@ -1,6 +1,6 @@
 //! What a byte is, and which character stands before or after a place.
 
-use crate::simd::{PIECE, Sort, equal, is_last, of_sort};
+use crate::simd::{PIECE, Sort, equal, is_blank, is_last, is_quoted, of_sort};
 
 const DIGIT: u8 = 1;
 const UPPER: u8 = 2;
@@ -250,6 +250,8 @@ fn is_of(byte: u8, sort: Sort) -> bool {
         Sort::Alnum => is_alnum(byte),
         Sort::InLine => byte != b'\n',
         Sort::Last => is_last(byte),
+        Sort::Blank => is_blank(byte),
+        Sort::Quoted => is_quoted(byte),
     }
 }
 
@@ -420,7 +422,7 @@ mod tests {
         #[test]
         fn runs_are_spans(bytes in proptest::collection::vec(prop_oneof![Just(b'a'), Just(b'7'), Just(b'\n'), any::<u8>()], 0..60), index in 0usize..60, limit in 0usize..50) {
             let index = index.min(bytes.len());
-            for sort in [Sort::Digit, Sort::Lower, Sort::Upper, Sort::Alpha, Sort::Alnum, Sort::InLine, Sort::Last] {
+            for sort in [Sort::Digit, Sort::Lower, Sort::Upper, Sort::Alpha, Sort::Alnum, Sort::InLine, Sort::Last, Sort::Blank, Sort::Quoted] {
                 prop_assert_eq!(run(&bytes, index, limit, sort), span(&bytes, index, limit, |byte| is_of(byte, sort)));
                 prop_assert_eq!(
                     run_back(&bytes, index, limit, sort),

@@ -64,6 +64,10 @@ pub(crate) enum Sort {
     InLine,
     /// What may stand last in a line of JSON: a closing bracket, a blank.
     Last,
+    /// What may stand between the tokens of JSON.
+    Blank,
+    /// What stands for itself in a string of JSON: no quote, backslash or control character.
+    Quoted,
 }
 
 /// Which of the bytes are of the sort, the first one lowest.
@@ -97,6 +101,14 @@ fn sorted(piece: &[u8; PIECE], sort: Sort) -> u16 {
         Sort::Lower => within(lanes, b'a', 26),
         Sort::Upper => within(lanes, b'A', 26),
         Sort::Alpha => within(_mm_or_si128(lanes, _mm_set1_epi8(0x20)), b'a', 26),
+        Sort::Blank => {
+            let ends = _mm_or_si128(is(lanes, b'\n'), is(lanes, b'\r'));
+            _mm_or_si128(ends, _mm_or_si128(is(lanes, b' '), is(lanes, b'\t')))
+        }
+        Sort::Quoted => {
+            let ends = _mm_or_si128(is(lanes, b'"'), is(lanes, b'\\'));
+            return !(_mm_movemask_epi8(_mm_or_si128(ends, within(lanes, 0, 0x20))) as u16);
+        }
         Sort::InLine => return !(_mm_movemask_epi8(is(lanes, b'\n')) as u16),
         Sort::Last => {
             // Both brackets differ from each other in one bit.
@@ -136,6 +148,17 @@ pub(crate) fn equal(piece: &[u8; PIECE], byte: u8) -> u16 {
     equal_scalar(piece, byte)
 }
 
+/// Whether the byte is of the sort [`Sort::Blank`].
+#[inline]
+pub(crate) fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
+}
+
+/// Whether the byte is of the sort [`Sort::Quoted`].
+pub(crate) fn is_quoted(byte: u8) -> bool {
+    !matches!(byte, b'"' | b'\\' | 0..=0x1F)
+}
+
 /// Whether the byte is of the sort [`Sort::Last`].
 pub(crate) fn is_last(byte: u8) -> bool {
     matches!(byte, b'}' | b']' | b' ' | b'\t' | 0x0B..=b'\r')
@@ -163,6 +186,8 @@ fn sorted_scalar(piece: &[u8; PIECE], sort: Sort) -> u16 {
         Sort::Alnum => byte.is_ascii_alphanumeric(),
         Sort::InLine => byte != b'\n',
         Sort::Last => is_last(byte),
+        Sort::Blank => is_blank(byte),
+        Sort::Quoted => is_quoted(byte),
     };
     piece.iter().enumerate().fold(0, |mask, (index, &byte)| mask | (u16::from(test(byte)) << index))
 }
@@ -191,7 +216,7 @@ mod tests {
 
         #[test]
         fn sorts_agree(piece in any::<[u8; PIECE]>()) {
-            for sort in [Sort::Digit, Sort::Lower, Sort::Upper, Sort::Alpha, Sort::Alnum, Sort::InLine, Sort::Last] {
+            for sort in [Sort::Digit, Sort::Lower, Sort::Upper, Sort::Alpha, Sort::Alnum, Sort::InLine, Sort::Last, Sort::Blank, Sort::Quoted] {
                 prop_assert_eq!(of_sort(&piece, sort), sorted_scalar(&piece, sort));
             }
             let byte = piece.last().copied().unwrap_or(0);

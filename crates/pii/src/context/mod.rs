@@ -176,6 +176,12 @@ impl<'a> Text<'a> {
     }
 
     fn find_topics(&self, value: usize) -> Topics {
+        // Nothing stands before most values of JSON.
+        if value == 0 {
+            self.before.set(None);
+            let near = self.right_of(value);
+            return if near.is_label() { near } else { self.keys() };
+        }
         let sql = self.sql_column(value);
         if sql.is_label() {
             return sql;

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, ops::Range};
 
 use super::{
-    lexer::{Bracket, Lexer, NotJson, Token},
+    lexer::{Bracket, Lexeme, Lexer, NotJson, Token},
     paths::{Paths, Place, Treatment},
 };
 use crate::{
@@ -54,11 +54,31 @@ enum Want {
     Nothing,
 }
 
+/// Whether a token was a value that may be something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Took {
+    /// The value must be dealt with, and [`Machine::after_value`] called.
+    Leaf,
+    Other,
+}
+
 /// A value that may be something.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Leaf {
     String { inside: Range<usize>, escaped: bool },
     Number(Range<usize>),
+}
+
+impl Leaf {
+    /// The leaf that a token is.
+    pub(crate) fn of(token: Token, lexeme: Lexeme) -> Self {
+        let range = lexeme.start..lexeme.end;
+        if token == Token::Number {
+            Self::Number(range)
+        } else {
+            Self::String { inside: range, escaped: lexeme.escaped }
+        }
+    }
 }
 
 /// Follows a document token by token. Offsets are those of the bytes it is given; the key of a value must be in them.
@@ -73,21 +93,37 @@ pub(crate) struct Machine {
 
 /// What the keys say that were met: most come again. Empty until one is met.
 #[derive(Debug, Default)]
-struct Keys(RefCell<Vec<(u128, Topics)>>);
+struct Keys(RefCell<Vec<Known>>);
+
+/// A key of at most 32 bytes, by its first and last sixteen and its length, with what it says.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    first: u128,
+    last: u128,
+    length: usize,
+    topics: Topics,
+}
 
 impl Keys {
     fn topics(&self, key: &[u8]) -> Topics {
-        let Some(joined) = joined(key).filter(|joined| *joined != 0) else { return key_topics(key) };
+        let (first, last) = match (key.first_chunk::<16>(), key.last_chunk::<16>()) {
+            (Some(first), Some(last)) if key.len() <= 32 => (u128::from_le_bytes(*first), u128::from_le_bytes(*last)),
+            _ => match joined(key) {
+                Some(joined) => (joined, joined),
+                None => return key_topics(key),
+            },
+        };
         let Ok(mut known) = self.0.try_borrow_mut() else { return key_topics(key) };
         if known.is_empty() {
-            known.resize(KEYS, (0, Topics::NONE));
+            known.resize(KEYS, Known::default());
         }
-        let mixed = (joined as u64 ^ (joined >> 64) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        let all = first ^ last.rotate_left(64) ^ key.len() as u128;
+        let mixed = (all as u64 ^ (all >> 64) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
         let Some(slot) = known.get_mut(mixed as usize % KEYS) else { return key_topics(key) };
-        if slot.0 != joined {
-            *slot = (joined, key_topics(key));
+        if (slot.first, slot.last, slot.length) != (first, last, key.len()) {
+            *slot = Known { first, last, length: key.len(), topics: key_topics(key) };
         }
-        slot.1
+        slot.topics
     }
 }
 
@@ -119,19 +155,20 @@ impl Machine {
         }
     }
 
-    /// Takes a token. Gives a leaf that must be looked at.
-    pub(crate) fn take(&mut self, bytes: &[u8], token: Token) -> Result<Option<Leaf>, NotJson> {
+    /// Takes a token; `lexeme` is the string or number that was read last.
+    #[inline]
+    pub(crate) fn take(&mut self, bytes: &[u8], token: Token, lexeme: Lexeme) -> Result<Took, NotJson> {
         match (token, self.want) {
-            (Token::String { inside, .. }, Want::Key | Want::KeyOrClose) => {
-                self.frames.last_mut().ok_or(NotJson)?.key = inside;
+            (Token::String, Want::Key | Want::KeyOrClose) => {
+                self.frames.last_mut().ok_or(NotJson)?.key = lexeme.start..lexeme.end;
                 self.want = Want::Colon;
             }
             (Token::Colon, Want::Colon) => self.want = Want::Value,
-            (Token::String { inside, escaped }, Want::Value | Want::ValueOrClose) => {
-                self.note_name(bytes, &inside);
-                return Ok(Some(Leaf::String { inside, escaped }));
+            (Token::String, Want::Value | Want::ValueOrClose) => {
+                self.note_name(bytes, lexeme);
+                return Ok(Took::Leaf);
             }
-            (Token::Number(range), Want::Value | Want::ValueOrClose) => return Ok(Some(Leaf::Number(range))),
+            (Token::Number, Want::Value | Want::ValueOrClose) => return Ok(Took::Leaf),
             (Token::Word, Want::Value | Want::ValueOrClose) => self.after_value(),
             (Token::Open(bracket), Want::Value | Want::ValueOrClose) => self.open(bytes, bracket)?,
             (Token::Close(bracket), Want::CommaOrClose | Want::KeyOrClose | Want::ValueOrClose) => {
@@ -143,7 +180,7 @@ impl Machine {
             }
             _ => return Err(NotJson),
         }
-        Ok(None)
+        Ok(Took::Other)
     }
 
     /// The leaf has been dealt with.
@@ -226,12 +263,12 @@ impl Machine {
     }
 
     /// Remembers a value that may name its siblings (`"type": "passport"`), or be the head of a column.
-    fn note_name(&mut self, bytes: &[u8], inside: &Range<usize>) {
+    fn note_name(&mut self, bytes: &[u8], lexeme: Lexeme) {
         let Some(frame) = self.frames.last_mut() else { return };
-        if inside.len() > MAX_NAMING || inside.is_empty() {
+        let value = lexeme.of(bytes);
+        if value.len() > MAX_NAMING || value.is_empty() {
             return;
         }
-        let value = part(bytes, inside.start, inside.end);
         let mut named_by = Topics::NONE;
         match frame.bracket {
             Bracket::Object => {
@@ -273,56 +310,61 @@ fn own_topics(bytes: &[u8], frame: &Frame, keys: &Keys) -> Topics {
 
 /// What a sibling says that comes after the value, close by.
 fn beside_ahead(bytes: &[u8], end: usize) -> Topics {
-    let mut lexer = Lexer { bytes: part(bytes, 0, (end + LOOKAHEAD).min(bytes.len())), place: end };
-    if at(lexer.bytes, end) == b'"' {
-        lexer.place += 1;
-    }
+    let bytes = part(bytes, 0, (end + LOOKAHEAD).min(bytes.len()));
+    let mut lexer = Lexer::new(bytes, end + usize::from(at(bytes, end) == b'"'));
     loop {
-        let (Ok(Token::Comma), Ok(Token::String { inside: key, .. }), Ok(Token::Colon)) =
-            (lexer.next(), lexer.next(), lexer.next())
-        else {
-            return Topics::NONE;
-        };
+        let (Ok(Token::Comma), Ok(Token::String)) = (lexer.next(), lexer.next()) else { return Topics::NONE };
+        let key = lexer.last;
+        let Ok(Token::Colon) = lexer.next() else { return Topics::NONE };
         match lexer.next() {
-            Ok(Token::String { inside, .. }) => {
-                let naming = inside.len() <= MAX_NAMING && is_naming(part(lexer.bytes, key.start, key.end));
-                let topics =
-                    if naming { value_topics(part(lexer.bytes, inside.start, inside.end)) } else { Topics::NONE };
+            Ok(Token::String) => {
+                let value = lexer.last.of(bytes);
+                let naming = value.len() <= MAX_NAMING && is_naming(key.of(bytes));
+                let topics = if naming { value_topics(value) } else { Topics::NONE };
                 if topics.is_label() {
                     return topics;
                 }
             }
-            Ok(Token::Number(_) | Token::Word) => (),
+            Ok(Token::Number | Token::Word) => (),
             _ => return Topics::NONE,
         }
     }
 }
 
-/// Keys whose value says what stands beside them.
-fn is_naming(key: &[u8]) -> bool {
-    let last = at(key, key.len().wrapping_sub(1));
-    if !matches!(last | 0x20, b'e' | b'd' | b'l' | b'y' | b'm' | b'c' | b't') {
-        return false;
+/// How keys end whose value says what stands beside them.
+static NAMING: [(u64, u64); 12] = [
+    ending(b"type"),
+    ending(b"kind"),
+    ending(b"name"),
+    ending(b"label"),
+    ending(b"field"),
+    ending(b"key"),
+    ending(b"system"),
+    ending(b"title"),
+    ending(b"category"),
+    ending(b"scheme"),
+    ending(b"doc"),
+    ending(b"document"),
+];
+
+/// The last bytes of a word in small letters, at most eight, and which bits of eight bytes they are.
+const fn ending(word: &[u8]) -> (u64, u64) {
+    let (mut packed, mut rest) = (0, word);
+    while let [first, tail @ ..] = rest {
+        packed = (packed << 8) | *first as u64;
+        rest = tail;
     }
-    static ENDS: [&[u8]; 12] = [
-        b"type",
-        b"kind",
-        b"name",
-        b"label",
-        b"field",
-        b"key",
-        b"system",
-        b"title",
-        b"category",
-        b"scheme",
-        b"doc",
-        b"document",
-    ];
-    ENDS.iter().any(|end| {
-        at(end, end.len() - 1) == last | 0x20
-            && key.len() >= end.len()
-            && part(key, key.len() - end.len(), key.len()).eq_ignore_ascii_case(end)
-    })
+    (u64::MAX >> (64 - 8 * word.len()), packed)
+}
+
+/// Whether the value of the key says what stands beside it.
+fn is_naming(key: &[u8]) -> bool {
+    let tail = match key.last_chunk::<8>() {
+        Some(tail) => u64::from_be_bytes(*tail),
+        None => key.iter().fold(0, |tail, &byte| (tail << 8) | u64::from(byte)),
+    };
+    let small = tail | (u64::MAX / 255 * 0x20);
+    NAMING.iter().any(|(bits, end)| small & bits == *end)
 }
 
 /// What such a value says. Only short values of letters do.

@@ -9,6 +9,6 @@ mod walk;
 
 pub(crate) use decode::Decoded;
 pub(crate) use lexer::{Lexer, NotJson, Token};
-pub(crate) use machine::{LOOKAHEAD, Machine};
+pub(crate) use machine::{LOOKAHEAD, Leaf, Machine, Took};
 pub use paths::{Paths, Treatment};
 pub(crate) use walk::{Origin, looks_like_json, walk};

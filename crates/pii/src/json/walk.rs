@@ -7,8 +7,8 @@ use std::ops::Range;
 use super::{
     decode::Decoded,
     encoded,
-    lexer::{Lexer, NotJson, Token},
-    machine::{Leaf, Machine},
+    lexer::{Lexeme, Lexer, NotJson, Token},
+    machine::{Leaf, Machine, Took},
     paths::{Paths, Treatment},
 };
 use crate::{
@@ -77,7 +77,7 @@ fn walk_on(
 ) -> Result<(), NotJson> {
     let mut anchors = Anchors::new(bytes);
     let mut next_anchor = anchors.next(0);
-    let mut lexer = Lexer::new(bytes);
+    let mut lexer = Lexer::new(bytes, 0);
     // The places of the table are those of the document itself, not of one that a string holds.
     let paths = if origin.nested == 0 { scanner.paths().clone() } else { Paths::default() };
     let mut machine = Machine::new(outer, paths);
@@ -86,15 +86,20 @@ fn walk_on(
         if token == Token::End {
             return if machine.is_done() { Ok(()) } else { Err(NotJson) };
         }
-        let Some(leaf) = machine.take(bytes, token)? else { continue };
-        let range = leaf.range();
-        while next_anchor.is_some_and(|anchor| anchor < range.start) {
-            next_anchor = anchors.next(range.start);
+        if machine.take(bytes, token, lexer.last)? == Took::Other {
+            continue;
         }
+        let Lexeme { start, end, .. } = lexer.last;
+        if next_anchor.is_some_and(|anchor| anchor < start) {
+            next_anchor = anchors.next(start);
+        }
+        let anchored = next_anchor.is_some_and(|anchor| anchor < end);
         match machine.treatment(bytes) {
-            Treatment::Encoded => encoded::scan(scanner, &leaf, &machine, bytes, origin, look),
-            Treatment::Look if next_anchor.is_some_and(|anchor| anchor < range.end) => {
-                leaf.scan(scanner, &machine, bytes, origin, look);
+            Treatment::Encoded => {
+                encoded::scan(scanner, &Leaf::of(token, lexer.last), &machine, bytes, origin, look);
+            }
+            Treatment::Look if anchored => {
+                Leaf::of(token, lexer.last).scan(scanner, &machine, bytes, origin, look);
             }
             Treatment::Look | Treatment::Spare => (),
         }

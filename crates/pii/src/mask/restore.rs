@@ -6,7 +6,6 @@ use vestibule_model::ServerName;
 
 use super::pseudonyms::{Pseudonyms, Shape};
 use crate::{
-    chars::part,
     json::{Decoded, Lexer, Token, looks_like_json},
     kind::Kind,
 };
@@ -26,15 +25,16 @@ impl Pseudonyms {
 
     fn restore_at(&self, json: &str, server: &ServerName, nested: u8) -> Option<String> {
         let bytes = json.as_bytes();
-        let mut lexer = Lexer::new(bytes);
+        let mut lexer = Lexer::new(bytes, 0);
         let (mut out, mut place, mut changed) = (String::new(), 0, false);
         loop {
-            let inside = match lexer.next().ok()? {
+            match lexer.next().ok()? {
                 Token::End => break,
-                Token::String { inside, .. } if !is_key(bytes, inside.end) => inside,
+                Token::String if !is_key(bytes, lexer.last.end) => (),
                 _ => continue,
-            };
-            let decoded = Decoded::of(part(bytes, inside.start, inside.end))?;
+            }
+            let inside = lexer.last;
+            let decoded = Decoded::of(inside.of(bytes))?;
             let text = String::from_utf8(decoded.bytes).ok()?;
             let Some(restored) = self.restore_string(&text, server, nested) else { continue };
             changed = true;

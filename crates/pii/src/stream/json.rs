@@ -11,7 +11,7 @@ use crate::{
     chars::at,
     context::Surroundings,
     finding::Finding,
-    json::{LOOKAHEAD, Lexer, Machine, NotJson, Origin, Treatment, encoded},
+    json::{LOOKAHEAD, Leaf, Lexer, Machine, NotJson, Origin, Took, Treatment, encoded},
     look::Look,
     mask::{Counts, Masker, Naming},
     prefilter::Anchors,
@@ -150,9 +150,9 @@ impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
         if self.place >= self.buffer.len() {
             return Ok(Step::NeedsMore);
         }
-        let mut lexer = Lexer { bytes: &self.buffer, place: self.place };
+        let mut lexer = Lexer::new(&self.buffer, self.place);
         let read = lexer.next();
-        let end = lexer.place;
+        let (end, last) = (lexer.place, lexer.last);
         let string = at(&self.buffer, self.place) == b'"';
         let open = string
             && (read.is_err() || end > self.place + MAX_STRING + 2)
@@ -169,10 +169,11 @@ impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
             return Ok(Step::NeedsMore);
         }
         let Ok(token) = read else { return Ok(self.enter_text()) };
-        match self.machine.take(&self.buffer, token) {
+        match self.machine.take(&self.buffer, token, last) {
             Err(NotJson) => return Ok(self.enter_text()),
-            Ok(None) => (),
-            Ok(Some(leaf)) => {
+            Ok(Took::Other) => (),
+            Ok(Took::Leaf) => {
+                let leaf = Leaf::of(token, last);
                 let mut look = Look::default();
                 let range = leaf.range();
                 let inside = self.buffer.get(range).unwrap_or_default();
