@@ -120,6 +120,12 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
                 return label;
             }
         }
+        // `name="csrf" value="..."`: the field has a name, and nobody knows it.
+        let names = word.text == b"name" && at(bytes, word.start + 4) == b'=';
+        if names && key.is_some() && lexicon().word(right) == Topics::NONE && right.len() > 2 {
+            label.closed = true;
+            return label;
+        }
         if sentence_ends(bytes, word.start) {
             break;
         }

@@ -6,7 +6,7 @@ use crate::{
     kind::Kind,
 };
 
-/// The longest head of a column, in bytes.
+/// The longest head of a column, in letters.
 const MAX_HEAD: usize = 40;
 /// The longest line that can be the head of a table.
 const MAX_HEAD_LINE: usize = 1000;

@@ -132,8 +132,9 @@ fn is_reached(bytes: &[u8], sign: usize, first: u8) -> bool {
     let scheme = before(bytes, name) == b':' && is_alpha(before(bytes, name - 1));
     let called = part(bytes, name.saturating_sub(12), name);
     let commands = [&b"ssh "[..], b"scp ", b"sftp ", b"rsync ", b" -J ", b"mosh "];
-    let open = before(bytes, name) == b' ' && first > 29;
-    scheme || open || matches!(first, 10 | 172 | 192) || commands.iter().any(|command| called.ends_with(command))
+    let line = part(bytes, name.saturating_sub(48), name);
+    let hopping = || line.windows(4).any(|four| four == b"ssh " || four == b" -J ");
+    scheme || matches!(first, 10 | 172 | 192) || commands.iter().any(|command| called.ends_with(command)) || hopping()
 }
 
 /// Whether the name in front of the colon at a place is the path of an image: `registry.example/app`, and no address of

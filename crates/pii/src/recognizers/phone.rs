@@ -229,6 +229,9 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
     if (doubtful && !is_callable(text, chain, first, last)) || is_years(text.bytes, chain, first, last) {
         return None;
     }
+    if last == first && text.is_renamed(Kind::Phone, run.start) {
+        return None;
+    }
     // A label far behind has its number already.
     if last == first && at(text.bytes, run.start) != b'0' && text.is_spent(Kind::Phone, run.start, FAR) {
         return None;

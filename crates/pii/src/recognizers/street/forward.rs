@@ -214,7 +214,8 @@ fn suffixed(page: &Page<'_>, first: &Word<'_>) -> Option<Line> {
             break;
         }
         let dotted = at(page, word.end) == b'.' && word.text.len() <= 5 && !word.is(UNABBREVIATED);
-        if dotted && word.has_digit() {
+        // "3000 Leute. Rue Pasteur": a sentence ends.
+        if dotted && (word.has_digit() || (word.text.len() > 4 && !word.is(SUFFIX))) {
             break;
         }
         let after = word.end + usize::from(dotted);
