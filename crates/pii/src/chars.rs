@@ -126,7 +126,11 @@ pub(crate) fn char_at(bytes: &[u8], index: usize) -> Option<char> {
     let first = *bytes.get(index)?;
     let length = match first {
         0..=0x7F => return Some(char::from(first)),
-        0xC2..=0xDF => 2,
+        // Nearly every letter that is not of ASCII has two bytes.
+        0xC2..=0xDF => {
+            let second = bytes.get(index + 1).filter(|byte| matches!(byte, 0x80..=0xBF))?;
+            return char::from_u32((u32::from(first & 0x1F) << 6) | u32::from(second & 0x3F));
+        }
         0xE0..=0xEF => 3,
         0xF0..=0xF4 => 4,
         _ => return None,
@@ -148,8 +152,14 @@ pub(crate) fn char_before(bytes: &[u8], index: usize) -> Option<char> {
 /// A letter of a script that puts spaces between words: it glues to what stands beside it.
 #[inline]
 pub(crate) fn is_letter(letter: char) -> bool {
-    letter.is_ascii_alphabetic()
-        || (matches!(letter, '\u{C0}'..'\u{E00}' | '\u{1E00}'..'\u{1F00}') && letter.is_alphabetic())
+    match letter {
+        'a'..='z' | 'A'..='Z' => true,
+        // Latin and Cyrillic, without the signs of multiplication and division.
+        '\u{C0}'..='\u{24F}' => !matches!(letter, '×' | '÷'),
+        '\u{400}'..='\u{481}' | '\u{48A}'..='\u{52F}' => true,
+        '\u{250}'..'\u{E00}' | '\u{1E00}'..'\u{1F00}' => letter.is_alphabetic(),
+        _ => false,
+    }
 }
 
 /// Whether the value that starts at `index` is glued to a word on its left. A letter of an escape (`\n`) is none.
@@ -408,6 +418,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn letters_are_those_of_the_alphabets() {
+        for letter in '\0'..='\u{3000}' {
+            let spaced = letter.is_ascii() || matches!(letter, '\u{C0}'..'\u{E00}' | '\u{1E00}'..'\u{1F00}');
+            assert_eq!(is_letter(letter), spaced && letter.is_alphabetic(), "{letter:?}");
+            let text = letter.to_string();
+            assert_eq!(char_at(text.as_bytes(), 0), Some(letter));
+            assert_eq!(char_before(text.as_bytes(), text.len()), Some(letter));
+        }
+        assert_eq!(char_at(&[0xC3, b'a'], 0), None);
+    }
 
     proptest! {
         #[test]
