@@ -79,16 +79,20 @@ impl Token {
     }
 }
 
+pub(crate) type ChainFn = fn(&Text<'_>, &Chain, &mut Candidates);
+pub(crate) type TokenFn = fn(&Text<'_>, Token, &mut Candidates);
+pub(crate) type MarkFn = fn(&Text<'_>, usize, &mut Candidates);
+
 /// What a recognizer starts from.
 pub(crate) enum Find {
     /// Runs of digits, at least so many digits together, one run at least of these lengths.
-    Chain(usize, Lengths, fn(&Text<'_>, &Chain, &mut Candidates)),
+    Chain(usize, Lengths, ChainFn),
     /// The same where there are runs of all these lengths.
-    Groups(usize, Lengths, fn(&Text<'_>, &Chain, &mut Candidates)),
+    Groups(usize, Lengths, ChainFn),
     /// A word of letters and digits.
-    Token(fn(&Text<'_>, Token, &mut Candidates)),
+    Token(TokenFn),
     /// An `@`, two colons, five dashes, or a `%` in front of a digit.
-    Mark(u8, fn(&Text<'_>, usize, &mut Candidates)),
+    Mark(u8, MarkFn),
 }
 
 /// One line of the table.
