@@ -335,12 +335,31 @@ pub(crate) fn plain_word_before(bytes: &[u8], end: usize) -> Option<(usize, u128
 /// The same in small letters. Nothing when a byte is none of ASCII.
 #[inline]
 pub(crate) fn packed(word: &[u8]) -> Option<u128> {
-    const HIGHS: u128 = u128::MAX / 255 * 0x80;
-    let joined = joined(word).filter(|joined| joined & HIGHS == 0)?;
+    joined(word).filter(|joined| joined & HIGHS == 0).map(small)
+}
+
+/// The highest bit of every byte.
+const HIGHS: u128 = u128::MAX / 255 * 0x80;
+
+/// Bytes of ASCII with small letters for capitals.
+#[inline]
+pub(crate) fn small(joined: u128) -> u128 {
+    const SMALL: u128 = u128::MAX / 255 * 0x20;
     // Capitals are the bytes that pass one bound and not the other.
     let from = joined + u128::MAX / 255 * (0x80 - u128::from(b'A'));
     let behind = joined + u128::MAX / 255 * (0x7F - u128::from(b'Z'));
-    Some(joined | (((from & !behind & HIGHS) >> 2) & SMALL))
+    joined | (((from & !behind & HIGHS) >> 2) & SMALL)
+}
+
+/// The sixteen bytes from `index` on; zeros behind the end.
+#[inline]
+pub(crate) fn piece_at(bytes: &[u8], index: usize) -> [u8; PIECE] {
+    let rest = bytes.get(index..).unwrap_or_default();
+    rest.first_chunk().copied().unwrap_or_else(|| last_piece(rest))
+}
+
+fn last_piece(rest: &[u8]) -> [u8; PIECE] {
+    joined(rest).unwrap_or(0).to_le_bytes()
 }
 
 /// Whether the bytes from `index` on begin with a word, in any case.

@@ -45,6 +45,7 @@ mod look;
 pub mod mask;
 pub mod predict;
 mod prefilter;
+mod reading;
 mod recognizers;
 pub mod scanner;
 mod simd;

@@ -110,7 +110,10 @@ impl Scanner {
 
     /// The same, in a look that goes on.
     pub(crate) fn text(&self, bytes: &[u8], origin: &Origin<'_>, surroundings: Surroundings, look: &mut Look) {
-        self.engine.scan(&Text::new(bytes, surroundings), look);
+        let mut text = Text::new(bytes, surroundings);
+        text.read_on(look.reading.take());
+        self.engine.scan(&text, look);
+        look.reading = text.close();
         let Look { found, candidates, .. } = look;
         found.extend(
             candidates.0.iter().map(|candidate| Finding {

@@ -1,5 +1,7 @@
 //! Sets of words, looked up in any case without an allocation.
 
+use std::collections::HashMap;
+
 use crate::chars::packed;
 
 /// A set of words by their hash.
@@ -69,12 +71,26 @@ fn first_is_plain(word: &[u8]) -> bool {
 
 /// The hash of the lower-case word; never 0.
 fn hash(word: &[u8]) -> u64 {
-    if let Some(packed) = packed(word) {
-        return mixed(packed) | 1;
+    packed(word).map_or_else(|| long_hash(word), mixed) | 1
+}
+
+/// The same for a word that is long or not of ASCII.
+fn long_hash(word: &[u8]) -> u64 {
+    let mix = |state: u64, letter: u32| (state ^ u64::from(letter)).wrapping_mul(0x0100_0000_01B3);
+    let mut state = SEED;
+    for piece in word.utf8_chunks() {
+        for letter in piece.valid().chars() {
+            state = match letter {
+                // A final sigma is a sigma.
+                'ς' => mix(state, 'σ'.into()),
+                letter if letter.is_ascii() => mix(state, letter.to_ascii_lowercase().into()),
+                letter => letter.to_lowercase().fold(state, |state, letter| mix(state, letter.into())),
+            };
+        }
+        state = piece.invalid().iter().fold(state, |state, byte| mix(state, u32::from(*byte)));
     }
-    let mix = |state: u64, byte: u8| (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
-    let lower = String::from_utf8_lossy(word).to_lowercase();
-    lower.bytes().fold(SEED, mix) | 1
+    // The low bits of a product know little of the letters.
+    state ^ (state >> 32)
 }
 
 /// Both halves of a product in which every bit has its part.
@@ -82,6 +98,94 @@ pub(crate) fn mixed(packed: u128) -> u64 {
     let (low, high) = (packed as u64, (packed >> 64) as u64);
     let product = u128::from(low ^ 0x9E37_79B9_7F4A_7C15) * u128::from(high ^ 0xC2B2_AE3D_27D4_EB4F);
     product as u64 ^ (product >> 64) as u64
+}
+
+/// Words that stand in some of up to 64 lists: which, by one look.
+#[derive(Debug)]
+pub(crate) struct WordTable {
+    /// The hash of a word, and in its low bits which of the `unions` it is in. 0 where no word is.
+    slots: Vec<u64>,
+    unions: Vec<u64>,
+    /// By the low bits of the first two bytes: which lengths the words have that can be [`packed`]. Most meet none.
+    lengths: Vec<u32>,
+}
+
+/// So many low bits of a slot tell the union.
+const UNION: u64 = 0x3FF;
+
+impl WordTable {
+    /// The table of lists of words in lower case; `_` stands for a blank.
+    pub(crate) fn of<'a>(lists: impl Iterator<Item = (u64, &'a str)>) -> Self {
+        let mut words: HashMap<String, u64> = HashMap::new();
+        for (bits, list) in lists {
+            for word in list.split_whitespace() {
+                *words.entry(word.replace('_', " ")).or_default() |= bits;
+            }
+        }
+        let mut table =
+            Self { slots: vec![0; (words.len() * 2).next_power_of_two()], unions: vec![0], lengths: vec![0; 1 << 10] };
+        for (word, lists) in words {
+            table.insert(word.as_bytes(), lists);
+        }
+        table
+    }
+
+    fn insert(&mut self, word: &[u8], lists: u64) {
+        let union = self.unions.iter().position(|union| *union == lists).unwrap_or(self.unions.len());
+        if union == self.unions.len() {
+            self.unions.push(lists);
+        }
+        if let Some(lengths) = packed(word).and_then(|word| self.lengths.get_mut(start_of(word))) {
+            *lengths |= 1 << word.len();
+        }
+        let hash = hash(word);
+        let mut index = self.index(hash);
+        while let Some(slot) = self.slots.get_mut(index) {
+            if *slot == 0 {
+                *slot = (hash & !UNION) | union as u64;
+                return;
+            }
+            index = (index + 1) & (self.slots.len() - 1);
+        }
+    }
+
+    /// The lists that a word is in, in any case.
+    pub(crate) fn lists(&self, word: &[u8]) -> u64 {
+        match packed(word) {
+            Some(packed) => self.packed(packed, word.len()),
+            None => self.hashed(hash(word)),
+        }
+    }
+
+    /// The same for a word of `length` bytes that is [`packed`] already.
+    #[inline]
+    pub(crate) fn packed(&self, word: u128, length: usize) -> u64 {
+        let lengths = self.lengths.get(start_of(word)).copied().unwrap_or(0);
+        if lengths & (1 << length) == 0 { 0 } else { self.hashed(mixed(word) | 1) }
+    }
+
+    fn hashed(&self, hash: u64) -> u64 {
+        let mut index = self.index(hash);
+        loop {
+            match self.slots.get(index) {
+                Some(&slot) if (slot ^ hash) & !UNION == 0 => {
+                    return self.unions.get((slot & UNION) as usize).copied().unwrap_or(0);
+                }
+                Some(&slot) if slot != 0 => index = (index + 1) & (self.slots.len() - 1),
+                _ => return 0,
+            }
+        }
+    }
+
+    fn index(&self, hash: u64) -> usize {
+        (hash >> 10) as usize & (self.slots.len() - 1)
+    }
+}
+
+/// The low bits of the first two bytes of a packed word.
+#[inline]
+fn start_of(word: u128) -> usize {
+    ((word as usize & 31) << 5) | ((word >> 8) as usize & 31)
 }
 
 #[cfg(test)]

@@ -78,12 +78,25 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
     let (mut place, key) = skip_to_key(bytes, value, floor);
     let mut label = Label { topics: Topics::NONE, closed: false, bare: true, distance: 0, open: false };
     let mut right: &[u8] = b"";
+    let mut closing: &[u8] = b"";
     for _ in 0..MAX_WORDS {
         let Some(word) = word_before(bytes, place, floor, label.bare) else {
-            label.open = true;
+            // An element that is over, other than one of style, had the value before and its label.
+            label.open = closing.is_empty() || lexicon().word(closing).meets(Topics::FILLER);
             break;
         };
         label.bare = false;
+        match tag_of(bytes, &word, floor) {
+            Some(Tag::Close(name)) => {
+                closing = name;
+                right = b"";
+                place = word.start;
+                continue;
+            }
+            // What stood in an element that is over says nothing of what follows.
+            Some(Tag::Open(name)) if name == closing && !name.is_empty() => break,
+            Some(Tag::Open(_)) | None => (),
+        }
         // A value that was masked has taken the label; its own name is none.
         if is_mask(bytes, &word) {
             label.closed = true;
@@ -92,7 +105,7 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
         let topics = meaning(bytes, &word, right, floor);
         let keyed = key.is_some_and(|key| word.start >= key);
         let verb = topics.meets(Topics::PROSE) && !word.text.eq_ignore_ascii_case(b"contact");
-        if topics.is_label() && !(keyed && verb) {
+        if topics.is_label() && !(keyed && verb) && !(topics == Topics::OTHER && is_aside(bytes, &word)) {
             label.topics = topics;
             label.distance = value - word.start;
             return label;
@@ -112,6 +125,37 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
         place = word.start;
     }
     label
+}
+
+/// "The phone number on the account, ": the word says where the value stands, not what it is.
+fn is_aside(bytes: &[u8], word: &Word<'_>) -> bool {
+    let end = word.start + word.text.len();
+    let apart = matches!(part(bytes, end, end + 2), b", ") || part(bytes, end, end + 4) == b" is ";
+    let lead = part(bytes, word.start.saturating_sub(9), word.start);
+    apart && [&b" on the "[..], b" on your ", b" on my ", b" on this "].iter().any(|aside| lead.ends_with(aside))
+}
+
+/// A tag of XML in whose name a word stands, and the whole name.
+enum Tag<'a> {
+    Open(&'a [u8]),
+    Close(&'a [u8]),
+}
+
+/// The tag that has the word in its name.
+fn tag_of<'a>(bytes: &'a [u8], word: &Word<'_>, floor: usize) -> Option<Tag<'a>> {
+    let joined = |byte: u8| is_alnum(byte) || matches!(byte, b'-' | b'_' | b':' | b'.');
+    let mark = before(bytes, word.start);
+    if !matches!(mark, b'<' | b'/') && !joined(mark) {
+        return None;
+    }
+    let name = word.start - span_back(bytes, word.start, (word.start - floor).min(40), joined);
+    let end = word.start + word.text.len();
+    let end = end + crate::chars::span(bytes, end, 40, joined);
+    match (before(bytes, name), at(bytes, end)) {
+        (b'/', b'>') if before(bytes, name - 1) == b'<' => Some(Tag::Close(part(bytes, name, end))),
+        (b'<', _) => Some(Tag::Open(part(bytes, name, end))),
+        _ => None,
+    }
 }
 
 /// What a name says that is made of words only, as keys of programs are: the last word that is a label.
@@ -303,6 +347,12 @@ fn paired(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize, topics: Top
     if own(b"ss") && (counted() || at(bytes, word.start + 2) == b'#') {
         return Topics::of(Kind::Ssn);
     }
+    if own(b"line") {
+        // "line1: ", "line_2 = "
+        let end = word.start + 4 + usize::from(at(bytes, word.start + 4) == b'_');
+        let first = matches!(at(bytes, end), b'1' | b'2') && matches!(at(bytes, end + 1), b':' | b'=' | b'"' | b' ');
+        return if first { Topics::of(Kind::Street) } else { topics };
+    }
     if own(b"id") && counted() {
         return Topics::FILLER;
     }
@@ -310,6 +360,8 @@ fn paired(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize, topics: Top
         return Topics::of(Kind::Phone) | Topics::PROSE;
     }
     let needs_left = own(b"address")
+        || own(b"domicile")
+        || own(b"domicilio")
         || own(b"addr")
         || own(b"id")
         || own(b"card")
@@ -348,6 +400,12 @@ fn initial(bytes: &[u8], word: &Word<'_>, right: &[u8]) -> Topics {
         if (opens && matches!(next, b':' | b'.' | b' ' | b'\t' | b')' | b'|')) || marked {
             return Topics::of(Kind::Phone);
         }
+    }
+    // "S.S.N."
+    if matches!(letter, b'N' | b'n')
+        && part(bytes, word.start.saturating_sub(4), word.start).eq_ignore_ascii_case(b"s.s.")
+    {
+        return Topics::of(Kind::Ssn);
     }
     lexicon().word(word.text)
 }
@@ -431,7 +489,9 @@ fn with_left(left: &[u8], word: &[u8], topics: Topics) -> Topics {
     if is(&["remote", "client", "source", "peer", "host", "server", "network", "internet", "public", "static", "v"]) {
         return Topics::of(Kind::Ip);
     }
-    if left_topics.names(Kind::Ip) || left_topics.names(Kind::Email) { left_topics } else { topics }
+    // "Tél. domicile"
+    let home = word.first().is_some_and(|first| first.eq_ignore_ascii_case(&b'd')) && left_topics.names(Kind::Phone);
+    if home || left_topics.names(Kind::Ip) || left_topics.names(Kind::Email) { left_topics } else { topics }
 }
 
 /// Whether a sentence ends before the word that starts here: a long word, a full stop, a blank, a capital.

@@ -9,7 +9,7 @@ mod table;
 pub(crate) mod topics;
 mod words;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use html::HtmlTable;
 pub(crate) use label::Label;
@@ -21,8 +21,9 @@ pub(crate) use table::key_topics;
 pub(crate) use topics::Topics;
 
 use crate::{
-    chars::{at, before, is_alpha, part, run_back, span, span_back},
+    chars::{at, before, is_alpha, is_token, part, run_back, span, span_back},
     kind::Kind,
+    reading::Reading,
     simd::Sort,
 };
 
@@ -37,6 +38,16 @@ pub(crate) enum Support {
     Denied,
     /// The nearest label names another kind, or a thing that looks like one.
     Foreign,
+}
+
+/// A run of bytes that tokens and keys are made of.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct TokenRun {
+    /// Where the first word of it begins.
+    start: usize,
+    pub(crate) end: usize,
+    /// How many words of it were looked at, with the one in hand.
+    pub(crate) tries: u8,
 }
 
 /// What surrounds a text: the keys above it when it is a value in JSON.
@@ -74,10 +85,16 @@ pub(crate) struct Text<'a> {
     inherited: Cell<Option<(Kind, usize)>>,
     /// Up to where runs of hexadecimal digits and colons were looked at.
     v6: Cell<usize>,
+    /// The run of bytes of a token that was looked at last.
+    run: Cell<TokenRun>,
+    /// The words that were read of the document; nothing before the first.
+    reading: OnceCell<Box<Reading>>,
 }
 
 /// How far behind another a value may be to share its search for a label.
 const NEAR: usize = 64;
+/// How far behind a value the one may be that takes its place.
+const MAX_CORRECTION: usize = 60;
 /// How many lines of an outline are looked at.
 const MAX_OUTLINE: usize = 12;
 /// How much of a line before is read as a label.
@@ -96,12 +113,44 @@ impl<'a> Text<'a> {
             group: Cell::new((0, 0)),
             inherited: Cell::new(None),
             v6: Cell::new(0),
+            run: Cell::default(),
+            reading: OnceCell::new(),
         }
+    }
+
+    /// Goes on with what was read of the texts before.
+    pub(crate) fn read_on(&mut self, reading: Option<Box<Reading>>) {
+        self.reading = reading.map(OnceCell::from).unwrap_or_default();
+    }
+
+    /// What was read of the document.
+    pub(crate) fn reading(&self) -> &Reading {
+        self.reading.get_or_init(Box::default)
+    }
+
+    /// Gives back what was read, for the text that follows.
+    pub(crate) fn close(self) -> Option<Box<Reading>> {
+        let mut reading = self.reading.into_inner();
+        if let Some(reading) = &mut reading {
+            reading.leave(self.bytes.len());
+        }
+        reading
     }
 
     /// Whether the run of hexadecimal digits and colons at a place was looked at already.
     pub(crate) fn seen_v6(&self, place: usize) -> bool {
         place < self.v6.get()
+    }
+
+    /// The run of bytes that tokens are made of around a word.
+    pub(crate) fn token_run(&self, start: usize, end: usize) -> TokenRun {
+        let mut run = self.run.get();
+        if start < run.start || end > run.end {
+            run = TokenRun { start, end: end + span(self.bytes, end, usize::MAX, is_token), tries: 0 };
+        }
+        run.tries = run.tries.saturating_add(1);
+        self.run.set(run);
+        run
     }
 
     /// Remembers up to where such a run was looked at.
@@ -166,7 +215,7 @@ impl<'a> Text<'a> {
     /// Whether the label of the value in its line has named another value of the kind, further away than `far`.
     pub(crate) fn is_spent(&self, kind: Kind, value: usize, far: usize) -> bool {
         let Some((last, end)) = self.inherited.get() else { return false };
-        if last != kind || value.saturating_sub(end) <= far {
+        if last != kind || value.saturating_sub(end) <= far || self.corrects(value, end) {
             return false;
         }
         let label = self.label(value);
@@ -200,7 +249,7 @@ impl<'a> Text<'a> {
         if let Some((topics, _)) = column
             && topics.is_label()
         {
-            return topics;
+            return topics | Topics::WHOLE;
         }
         if label.closed {
             return Topics::NONE;
@@ -215,7 +264,12 @@ impl<'a> Text<'a> {
         }
         // What stands in a sentence is not what the key counts: `{"text": "We charged 4111...", "type": "message"}`.
         let keys = self.keys();
-        if label.bare || keys.names_a_kind() { keys } else { Topics::NONE }
+        match label.bare {
+            true if keys.is_label() => keys | Topics::WHOLE,
+            true => keys,
+            false if keys.names_a_kind() => keys,
+            false => Topics::NONE,
+        }
     }
 
     /// The label in the line of the value. What the search for the value before it found is not looked for again.
@@ -336,12 +390,40 @@ impl<'a> Text<'a> {
         Topics::NONE
     }
 
+    /// Whether the value takes the place of the one that ends at `end`, in the same sentence: "was typed wrong, it should
+    /// read ".
+    fn corrects(&self, value: usize, end: usize) -> bool {
+        static LINKS: [&[u8]; 9] = [
+            b" should read ",
+            b" should be ",
+            b"replace it with ",
+            b"replaced by ",
+            b"changed to ",
+            b"change it to ",
+            b"corrected to ",
+            b" instead of ",
+            b" is now ",
+        ];
+        let between = part(self.bytes, end, value);
+        (13..MAX_CORRECTION).contains(&between.len())
+            && before(self.bytes, value) == b' '
+            && LINKS.iter().any(|link| between.ends_with(link))
+            && !between.iter().any(|&byte| byte == b'\n' || byte.is_ascii_digit())
+            && !between.windows(2).any(|two| two == b". ")
+    }
+
     /// Whether the value follows another of the same kind in a list.
     fn inherits(&self, value: usize, kind: Kind) -> bool {
         let Some((last, end)) = self.inherited.get() else { return false };
+        if last == kind && self.corrects(value, end) {
+            return true;
+        }
         let gap = value.checked_sub(end).filter(|&gap| gap <= 12);
-        last == kind && gap.is_some() && !part(self.bytes, end, value).iter().any(u8::is_ascii_digit) && {
-            part(self.bytes, end, value).split(|byte| !is_alpha(*byte)).filter(|word| !word.is_empty()).all(|word| {
+        let between = part(self.bytes, end, value);
+        // The next cell of a row is of another column.
+        let cells = matches!(between, [b'\t' | b';', ..]) && !matches!(between, [_, b' ' | b'\n', ..]);
+        last == kind && gap.is_some() && !cells && !between.iter().any(u8::is_ascii_digit) && {
+            between.split(|byte| !is_alpha(*byte)).filter(|word| !word.is_empty()).all(|word| {
                 [&b"and"[..], b"or", b"und", b"oder", b"et", b"ou", b"y", b"o", b"e", b"en", b"og", b"och", b"i", b"n"]
                     .contains(&word)
             })

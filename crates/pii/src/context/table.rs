@@ -48,6 +48,8 @@ struct Line {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Divider {
     Byte(u8),
+    /// `│` of a frame, by its last byte.
+    Frame,
     /// Two blanks or more; columns are told by where they begin.
     Blanks,
 }
@@ -91,11 +93,11 @@ impl Tables {
             return None;
         }
         match table.divider {
-            Divider::Byte(divider) => {
+            Divider::Byte(_) | Divider::Frame => {
                 if place < self.cell.read {
                     self.cell = Cell { index: 0, start: line.start, read: line.start, quoted: false };
                 }
-                self.cell.read_to(bytes, place, divider);
+                self.cell.read_to(bytes, place, table.divider);
                 table.heads.get(self.cell.index).map(|head| (head.topics, self.cell.start))
             }
             Divider::Blanks => {
@@ -132,9 +134,9 @@ impl Tables {
 impl Table {
     fn has(&self, bytes: &[u8], line: Line) -> bool {
         match self.divider {
-            Divider::Byte(divider) => {
+            Divider::Byte(_) | Divider::Frame => {
                 let mut last = Cell { index: 0, start: line.start, read: line.start, quoted: false };
-                last.read_to(bytes, line.end, divider);
+                last.read_to(bytes, line.end, self.divider);
                 last.index + 1 == self.heads.len() || is_rule(bytes, line)
             }
             Divider::Blanks => {
@@ -152,6 +154,9 @@ impl Table {
         }
         if let Some(table) = Self::copied(text) {
             return Some(table);
+        }
+        if text.starts_with("│".as_bytes()) {
+            return Self::framed(text);
         }
         if text.len() > MAX_HEAD_LINE || text.len() < 3 || text.ends_with(b";") || text.ends_with(b",") {
             return None;
@@ -184,6 +189,18 @@ impl Table {
         Some(Self { divider: Divider::Byte(b'\t'), heads })
     }
 
+    /// `│ name │ phone │`: the head of a table in a frame, as command lines of databases print it.
+    fn framed(text: &[u8]) -> Option<Self> {
+        if text.len() > 2 * MAX_HEAD_LINE {
+            return None;
+        }
+        let mut heads = Vec::new();
+        for cell in std::str::from_utf8(text).ok()?.split('│') {
+            heads.push(Head { column: heads.len(), topics: head_topics(cell.as_bytes())? });
+        }
+        heads.iter().any(|head| head.topics.names_a_kind()).then_some(Self { divider: Divider::Frame, heads })
+    }
+
     fn divided(text: &[u8], divider: u8) -> Option<Self> {
         let mut heads = Vec::new();
         let mut column = 0;
@@ -196,7 +213,9 @@ impl Table {
             column += cell.len() + 1;
         }
         let says = |head: &Head| head.topics.names_a_kind() || (divider != b',' && head.topics.meets(Topics::VERSION));
-        heads.iter().any(says).then_some(Self { divider: Divider::Byte(divider), heads })
+        // Without a kind among them, most must say something for the line to be a head.
+        let known = || heads.len() > 2 && heads.iter().filter(|head| head.topics.is_label()).count() * 2 > heads.len();
+        (heads.iter().any(says) || known()).then_some(Self { divider: Divider::Byte(divider), heads })
     }
 
     fn spaced(text: &[u8]) -> Option<Self> {
@@ -298,11 +317,16 @@ fn is_line(key: &[u8]) -> bool {
 
 impl Cell {
     /// Goes on to the cell that holds the place. Dividers inside quotes do not count.
-    fn read_to(&mut self, bytes: &[u8], place: usize, divider: u8) {
+    fn read_to(&mut self, bytes: &[u8], place: usize, divider: Divider) {
+        let (mark, framed) = match divider {
+            Divider::Byte(mark) => (mark, false),
+            Divider::Frame => (0x82, true),
+            Divider::Blanks => return,
+        };
         for (offset, &byte) in part(bytes, self.read, place).iter().enumerate() {
             if byte == b'"' {
                 self.quoted = !self.quoted;
-            } else if byte == divider && !self.quoted {
+            } else if byte == mark && !self.quoted && (!framed || is_frame(bytes, self.read + offset)) {
                 self.index += 1;
                 self.start = self.read + offset + 1;
             }
@@ -311,8 +335,17 @@ impl Cell {
     }
 }
 
+/// Whether `│` ends with the byte at a place.
+fn is_frame(bytes: &[u8], last: usize) -> bool {
+    part(bytes, last.saturating_sub(2), last + 1) == "│".as_bytes()
+}
+
 /// A line of dashes between head and body.
 fn is_rule(bytes: &[u8], line: Line) -> bool {
+    // "├────┼────┤"
+    if at(bytes, line.start) == 0xE2 && matches!(part(bytes, line.start, line.start + 3), [0xE2, 0x94, 0x9C..=0xBF]) {
+        return true;
+    }
     line.end > line.start
         && at(bytes, line.start) != b','
         && part(bytes, line.start, line.end)

@@ -22,9 +22,11 @@ impl Topics {
 
     /// A verb: it labels in a sentence, not as a key.
     pub(crate) const PROSE: Self = Self(1 << 20);
+    /// What is known is the name of the whole cell or value, not a word in front of it.
+    pub(crate) const WHOLE: Self = Self(1 << 21);
 
     /// What the word says depends on the words beside it.
-    pub(crate) const PAIRED: Self = Self(1 << 21);
+    pub(crate) const PAIRED: Self = Self(1 << 22);
 
     /// The topic of one kind.
     pub(crate) const fn of(kind: Kind) -> Self {
@@ -48,7 +50,7 @@ impl Topics {
 
     /// Whether it says anything about a value.
     pub(crate) const fn is_label(self) -> bool {
-        self.0 & !(Self::FILLER.0 | Self::PAIRED.0) != 0
+        self.0 & !(Self::FILLER.0 | Self::WHOLE.0 | Self::PAIRED.0) != 0
     }
 
     /// Whether it names the kind.

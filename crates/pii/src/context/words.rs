@@ -34,7 +34,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
          recado fono telefoon* gsm mobiel* vast puhelin* puhelinnumero* puh matkapuhelin* kannykka* komorka \
          komorkowy komorkowe kom telefonni mobilszam* telefonszam* telefonsz telefono* telefone* telefonu \
          telefonuna numara cep ceptel telefonas telefonul phn ph mob handset voice telno telnr mobileno mobilenumber* \
-         cellno homephone workphone dayphone телефон* тел моб мобильн* мобильный сотовый факс телефону τηλεφωνο* \
+         cellno homephone* workphone* dayphone* mobilephone* officephone* cellularphone* facsimile* телефон* тел моб мобильн* мобильный сотовый факс телефону τηλεφωνο* \
          τηλ κινητο* 电话* 手机* 手機* 電話* 联系电话 携帯* 携帯電話 전화* 휴대폰* 연락처* 핸드폰* โทร โทรศัพท์ फोन मोबाइल هاتف جوال טלפון נייד",
     ),
     (
@@ -86,7 +86,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
     ),
     (
         Topics::PAIRED,
-        "social national travel sec contact account ss id address addr card date code key token number numero nummer numer \
+        "social national travel sec contact account ss id address addr card date code key token number numero nummer numer domicile domicilio line \
          номер",
     ),
     (IBAN, "iban ibans kontonummer* rekeningnummer*"),
@@ -155,6 +155,6 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
         "version versions ver vers build builds firmware fw driver release releases released section sections clause clauses \
          revision rev chapter kapitel chapitre capitulo capitolo hoofdstuk rozdzial abschnitt oid upgrade upgraded upgrades upgrading bump bumps bumped bumping downgrade downgraded \
          installed image objectidentifier* versionchanged versionadded deprecated update updated updates updating patch \
-         patched deps v8 rv git chrome safari firefox tag tagged package packages pkg versie wersja версия 版本 バージョン kernel sdk runtime",
+         patched deps v8 rv git chrome safari firefox tag tagged package packages pkg versie wersj* versao versoes versjon* versio versiossa versione versioni version* verze verzi verziu verzio* versiune* surum surumu mailer версия 版本 バージョン kernel sdk runtime",
     ),
 ];

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     chars::{at, is_digit, joined, part, span},
     context::{Surroundings, Topics, key_topics},
+    kind::Kind,
 };
 
 /// How deep a document may be; deeper ones are read as text.
@@ -16,7 +17,7 @@ const MAX_DEPTH: usize = 128;
 /// How far behind a value its siblings are looked at.
 pub(crate) const LOOKAHEAD: usize = 256;
 /// The longest value that can name what stands beside it.
-const MAX_NAMING: usize = 32;
+const MAX_NAMING: usize = 48;
 /// The most columns of a table in JSON.
 const MAX_COLUMNS: usize = 64;
 
@@ -368,6 +369,11 @@ fn is_naming(key: &[u8]) -> bool {
 
 /// What such a value says. Only short values of letters do.
 fn value_topics(value: &[u8]) -> Topics {
+    // A system of identifiers goes by its address or number: `http://hl7.org/fhir/sid/us-ssn`.
+    if value.ends_with(b"2.16.840.1.113883.4.1") {
+        return Topics::of(Kind::Ssn);
+    }
+    let value = value.rsplit(|&byte| byte == b'/').next().unwrap_or(value);
     let letters = span(value, 0, MAX_NAMING + 1, |byte| !is_digit(byte) && byte != b'@');
     // "phone_1"
     let counted = letters > 2 && letters + 1 == value.len() && is_digit(at(value, letters));

@@ -75,19 +75,25 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
         at(text.bytes, end) == b'/' && is_digit(at(text.bytes, end + 1)) && span(text.bytes, end + 1, 4, is_digit) < 3;
     let ported = at(text.bytes, end) == b':' && is_digit(at(text.bytes, end + 1));
     let named = before(text.bytes, start) == b'/' && start >= 2 && is_alpha(before(text.bytes, start - 1));
-    let package = before(text.bytes, start) == b'@' && glued_left(text.bytes, start - 1);
+    let small = [a, b, c, d].iter().all(|octet| *octet < 20);
+    // "react@1.2.3.4", but "sip:702@198.51.100.7" and "ssh ann@10.0.0.7"
+    let package = before(text.bytes, start) == b'@'
+        && glued_left(text.bytes, start - 1)
+        && ((small && a != 10) || !is_reached(text.bytes, start - 1, a));
     if block || glued_right(text.bytes, end) || (named && !ported) || package {
         return;
     }
-    // "app:8.5.4.1": the tag of an image.
-    let tag = before(text.bytes, start) == b':'
-        && glued_left(text.bytes, start - 1)
-        && [a, b, c, d].iter().all(|octet| *octet < 20);
-    if tag && !text.topics(start).names(Kind::Ip) {
+    // "app:8.5.4.1", "registry/app:8.5.4.31": the tag of an image. "&v=8.5.4.31": that of a file.
+    let mark = before(text.bytes, start);
+    let tag =
+        mark == b':' && glued_left(text.bytes, start - 1) && (small || (!ported && is_image(text.bytes, start - 1)));
+    let asked = mark == b'=' && matches!(part(text.bytes, start.saturating_sub(3), start - 1), b"?v" | b"&v");
+    if (tag || asked) && !text.topics(start).names(Kind::Ip) {
         return;
     }
     let topics = text.topics(start);
-    let identifier = matches!([a, b, c], [2, 5, 4 | 6 | 29]) || [a, b, c, d] == [1, 3, 6, 1];
+    let enzyme = a < 8 && b < 30 && part(text.bytes, start.saturating_sub(3), start) == b"EC ";
+    let identifier = matches!([a, b, c], [2, 5, 4 | 6 | 29]) || [a, b, c, d] == [1, 3, 6, 1] || enzyme;
     let section = part(text.bytes, start.saturating_sub(3), start).windows(2).any(|two| two == "§".as_bytes());
     if (identifier || section) && !topics.names(Kind::Ip) {
         return;
@@ -109,6 +115,26 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
     found.add(Kind::Ip, start, end, V4 + bonus);
 }
 
+/// Whether the name in front of the `@` at a place is that of a user on a host: an address that programs of the network
+/// are given, or one of a private network or of a high number, which no version has.
+fn is_reached(bytes: &[u8], sign: usize, first: u8) -> bool {
+    let name = sign - span_back(bytes, sign, 32, |byte| is_alnum(byte) || matches!(byte, b'.' | b'-' | b'_' | b'+'));
+    let scheme = before(bytes, name) == b':' && is_alpha(before(bytes, name - 1));
+    let called = part(bytes, name.saturating_sub(12), name);
+    let commands = [&b"ssh "[..], b"scp ", b"sftp ", b"rsync ", b" -J ", b"mosh "];
+    let open = before(bytes, name) == b' ' && first > 29;
+    scheme || open || matches!(first, 10 | 172 | 192) || commands.iter().any(|command| called.ends_with(command))
+}
+
+/// Whether the name in front of the colon at a place is the path of an image: `registry.example/app`, and no address of
+/// the network.
+fn is_image(bytes: &[u8], colon: usize) -> bool {
+    let path = |byte: u8| is_alnum(byte) || matches!(byte, b'.' | b'-' | b'_' | b'/');
+    let start = colon - span_back(bytes, colon, 64, path);
+    let name = part(bytes, start, colon);
+    name.contains(&b'/') && !name.starts_with(b"/") && before(bytes, start) != b':'
+}
+
 /// A revision behind a dash, `2.8.6.1-2`, and not the end of a range; or the limit of a dependency, `>= 1.2.2.3`.
 fn is_revised(bytes: &[u8], start: usize, end: usize, last: u8) -> bool {
     let limit = part(bytes, start.saturating_sub(3), start);
@@ -127,8 +153,12 @@ fn is_revised(bytes: &[u8], start: usize, end: usize, last: u8) -> bool {
 /// The heading of a release, a number with its date, or one of a list that a version opens.
 fn is_released(text: &Text<'_>, start: usize, end: usize, octets: [u8; 2]) -> bool {
     let bytes = text.bytes;
-    // "5.3.2.1 (2024-02-12)"
-    if part(bytes, end, end + 2) == b" (" && span(bytes, end + 2, 5, is_digit) == 4 && at(bytes, end + 6) == b'-' {
+    // "5.3.2.1 (2024-02-12)", but "from 198.51.100.7 (2024-02-12)"
+    if part(bytes, end, end + 2) == b" ("
+        && span(bytes, end + 2, 5, is_digit) == 4
+        && at(bytes, end + 6) == b'-'
+        && !is_whence(bytes, start)
+    {
         return true;
     }
     // "## 5.3.2.1", "## [5.3.2.1]"
@@ -150,13 +180,20 @@ fn is_released(text: &Text<'_>, start: usize, end: usize, octets: [u8; 2]) -> bo
         }
         let length = span_back(bytes, first - gap, 16, |byte| is_digit(byte) || byte == b'.');
         let listed = part(bytes, first - gap - length, first - gap);
-        if length == 16 || listed.iter().filter(|&&byte| byte == b'.').count() != 3 {
+        if length == 16 || !matches!(listed.iter().filter(|&&byte| byte == b'.').count(), 2 | 3) {
             break;
         }
         first -= gap + length;
     }
     let label = text.label(first);
     first < start && label.topics.meets(Topics::VERSION) && label.distance <= VERSION_REACH
+}
+
+/// A word stands before that is used of places and machines, not of versions: "from", "by".
+fn is_whence(bytes: &[u8], start: usize) -> bool {
+    let end = start.saturating_sub(1);
+    let word = part(bytes, end - span_back(bytes, end, 8, is_alpha), end);
+    [&b"from"[..], b"by", b"at", b"via", b"host", b"von", b"de", b"depuis", b"desde", b"da", b"van"].contains(&word)
 }
 
 fn octet(bytes: &[u8], run: Option<Run>) -> Option<u8> {

@@ -136,7 +136,7 @@ fn north_american(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Cand
     if lengths != [3, 3, 4] {
         return None;
     }
-    let (area_run, end) = (chain.run(area)?, chain.run(last)?.end);
+    let area_run = chain.run(area)?;
     let paren = before(text.bytes, area_run.start) == b'(' && at(text.bytes, area_run.end) == b')';
     // "202.227-7015" and "512/768/1024" are written by nobody.
     let seps = [chain.sep(area), chain.sep(area + 1)];
@@ -157,8 +157,9 @@ fn north_american(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Cand
     let topics = text.topics(start);
     let support = text.support(start, Kind::Phone);
     let foreign = support == Support::Foreign && (topics.meets(Topics::FOREIGN) || topics.names(Kind::Secret));
-    let score = FORMATTED + if foreign { -40 } else { 0 };
-    let _ = end;
+    // The whole cell or value is said to be the number of something else: `batch,total` above `415-555-2671,12`.
+    let counted = support == Support::Denied && topics.meets(Topics::WHOLE) && !paren;
+    let score = FORMATTED + if foreign || counted { -40 } else { 0 };
     add(text, chain, start, last, score, found);
     Some(last)
 }

@@ -17,6 +17,8 @@ const KEYED: i16 = 52;
 const MAX_TOKEN: usize = 4096;
 /// The longest mark in front of it.
 const MAX_LEAD: usize = 16;
+/// So many words of one run are taken for the beginning of a secret.
+const MAX_TRIES: u8 = 16;
 /// The longest private key, in bytes.
 const MAX_KEY: usize = 16_384;
 
@@ -62,7 +64,8 @@ static MARKS: &[(&[u8], usize)] = &[
 
 fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
     let bytes = text.bytes;
-    let end = token.end + span(bytes, token.end, MAX_TOKEN, is_token);
+    let run = text.token_run(token.start, token.end);
+    let end = run.end.min(token.end + MAX_TOKEN);
     let lead = span_back(bytes, token.start, MAX_LEAD, is_name);
     if end - token.start + lead < 8 {
         return;
@@ -72,7 +75,7 @@ fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
     }
     if let Some(begin) = marked(bytes, token.start, end) {
         found.add(Kind::Secret, begin, trim(bytes, begin, end), MARKED);
-    } else if lead == 0 {
+    } else if lead == 0 && run.tries <= MAX_TRIES {
         keyed(text, token.start, end, found);
     }
 }

@@ -1,16 +1,17 @@
 //! Street first: `Hauptstraße 12`, `Calle de Alcalá, 5`, `ul. Długa 4/6`, `Storgatan 8`.
 
 use super::{
-    cursor::{Word, word_at},
     dwelling,
-    names::{ADJECTIVE, APART, GERMAN_LEAD, GLUED, LEAD, SMALL, SURELY_GLUED},
+    ends::{APART, GLUED, SURELY_GLUED},
+    names::{ADJECTIVE, GERMAN_LEAD, LEAD, SMALL},
+    page::{MAX_WORD, Page, Word, word_at},
     tail,
 };
 use crate::{
     chars::{
         at, before, char_at, char_before, is_alnum, is_alpha, is_digit, is_letter, part, run_back, span, span_back,
     },
-    context::{Topics, lexicon},
+    context::Topics,
     simd::Sort,
 };
 
@@ -20,32 +21,41 @@ use super::forward::Line;
 const MAX_WORDS: usize = 7;
 
 /// The street line that ends with the house number `number..after`.
-pub(super) fn read(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
-    if at(bytes, after) == b'-'
-        && let Some(line) = crossing(bytes, number, after)
+pub(super) fn street(page: &Page<'_>, number: usize, after: usize) -> Option<Line> {
+    read(page, number, after, last_word(page, anchor(page, number)))
+}
+
+/// The same, with the last word of the name in hand.
+pub(super) fn read(page: &Page<'_>, number: usize, after: usize, last: Option<Word<'_>>) -> Option<Line> {
+    if at(page, after) == b'-'
+        && let Some(line) = crossing(page, number, after)
     {
         return Some(line);
     }
-    let name_end = name_end(bytes, number)?;
-    let last = word_before(bytes, name_end)?;
-    let (start, strong) = named(bytes, &last)?;
-    let (end, units) = house(bytes, after);
-    let start = town_before(bytes, start).unwrap_or(start);
+    let last = last?;
+    // "Calle 60 #491"
+    let marked = last.has_digit() && last.end + 1 < number && before(page, number) != b',';
+    let (start, strong) = if marked { numbered(page, &last)? } else { named(page, &last)? };
+    let (end, units) = house(page, after);
+    let start = town_before(page, start).unwrap_or(start);
     Some(Line { start, end, points: u8::from(strong) + units, strong, closed: true, long: false })
 }
 
 /// `Carrera 7 # 71-21`, `Calle 47A No. 33-35`: a street of Colombia, the one that crosses it, and the house.
-fn crossing(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
-    let house = span(bytes, after + 1, 4, is_digit);
-    let mark = number - span_back(bytes, number, 1, |byte| byte == b' ');
+fn crossing(page: &Page<'_>, number: usize, after: usize) -> Option<Line> {
+    let house = span(page, after + 1, 4, is_digit);
+    if !(1..=3).contains(&house) {
+        return None;
+    }
+    let mark = number - span_back(page, number, 1, |byte| byte == b' ');
     let marked = ["#", "No.", "Nº", "N°", "Nro."]
         .iter()
-        .find(|known| part(bytes, mark.saturating_sub(known.len()), mark) == known.as_bytes())?;
-    let street_end = mark - marked.len() - span_back(bytes, mark - marked.len(), 1, |byte| byte == b' ');
-    let street = street_end - span_back(bytes, street_end, 6, |byte| is_digit(byte) || is_alpha(byte));
-    let digits = span(bytes, street, 4, is_digit);
+        .find(|known| part(page, mark.saturating_sub(known.len()), mark) == known.as_bytes())?;
+    let street_end = mark - marked.len() - span_back(page, mark - marked.len(), 1, |byte| byte == b' ');
+    let street = street_end - span_back(page, street_end, 6, |byte| is_digit(byte) || is_alpha(byte));
+    let digits = span(page, street, 4, is_digit);
     let letters = street_end - street - digits;
-    let lead = word_before(bytes, street.checked_sub(1).filter(|&blank| at(bytes, blank) == b' ')?)?;
+    let lead = word_before(page, street.checked_sub(1).filter(|&blank| at(page, blank) == b' ')?)?;
     let known = [
         "carrera",
         "calle",
@@ -64,7 +74,7 @@ fn crossing(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
         "ak",
         "ac",
     ];
-    let fits = (1..=3).contains(&house) && (1..=3).contains(&digits) && letters <= 1 && lead.is_name();
+    let fits = (1..=3).contains(&digits) && letters <= 1 && lead.is_name();
     if !fits || !known.iter().any(|known| lead.eq(known)) {
         return None;
     }
@@ -72,37 +82,42 @@ fn crossing(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
         .iter()
         .find_map(|avenue| {
             let start = lead.start.checked_sub(avenue.len())?;
-            (part(bytes, start, lead.start) == avenue.as_bytes()).then_some(start)
+            (part(page, start, lead.start) == avenue.as_bytes()).then_some(start)
         })
         .unwrap_or(lead.start);
     let end = after + 1 + house;
-    let (end, units) = dwelling::unit(bytes, end).map_or((end, 0), |unit| (unit, 1));
+    let (end, units) = dwelling::unit(page, end).map_or((end, 0), |unit| (unit, 1));
     Some(Line { start, end, points: 1 + units, strong: true, closed: true, long: false })
 }
 
+/// `Calle 60`, `Avenida 5A`: a street that goes by a number, in front of the mark of a house number.
+fn numbered(page: &Page<'_>, last: &Word<'_>) -> Option<(usize, bool)> {
+    let digits = span(last.text, 0, 4, is_digit);
+    let lead = word_before_any(page, last.start)?;
+    let known = ["Calle", "Carrera", "Avenida", "Av", "Diagonal", "Transversal", "Circuito"];
+    let fits = (1..=3).contains(&digits) && last.text.len() <= digits + 1;
+    (fits && known.iter().any(|known| lead.text == known.as_bytes())).then_some((lead.start, true))
+}
+
 /// `1052 Budapest, ` in front of the street.
-fn town_before(bytes: &[u8], start: usize) -> Option<usize> {
-    let mark = start.checked_sub(2).filter(|&mark| part(bytes, mark, start) == b", ")?;
-    let town = word_before(bytes, mark).filter(|town| town.is_name() && town.end == mark)?;
-    let end = town.start.checked_sub(1).filter(|&end| at(bytes, end) == b' ')?;
-    let digits = span_back(bytes, end, 6, is_digit);
+fn town_before(page: &Page<'_>, start: usize) -> Option<usize> {
+    let mark = start.checked_sub(2).filter(|&mark| part(page, mark, start) == b", ")?;
+    let town = word_before(page, mark).filter(|town| town.is_name() && town.end == mark)?;
+    let end = town.start.checked_sub(1).filter(|&end| at(page, end) == b' ')?;
+    let digits = span_back(page, end, 6, is_digit);
     let code = end - digits;
-    let alone = matches!(before(bytes, code), 0 | b' ' | b'\n' | b'"' | b'\'' | b'\t');
+    let alone = matches!(before(page, code), 0 | b' ' | b'\n' | b'"' | b'\'' | b'\t');
     ((4..=5).contains(&digits) && alone).then_some(code)
 }
 
 /// A name that no list knows, in front of a house number: only a postcode and a town behind it make it a street.
-pub(super) fn unknown(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
-    if !tail::may_be_posted(bytes, after) {
+pub(super) fn unknown(page: &Page<'_>, after: usize, last: Option<Word<'_>>) -> Option<Line> {
+    let last = last.filter(|last| last.is_name() && !is_digit(at(last.text, 0)) && last.text.len() > 2)?;
+    if !tail::may_be_posted(page, after) || is_month(last.text) || page.topics(last.text) != Topics::NONE {
         return None;
     }
-    let name_end = name_end(bytes, number)?;
-    let last = word_before(bytes, name_end).filter(|last| last.is_name() && !is_digit(at(last.text, 0)))?;
-    if last.text.len() < 3 || lexicon().word(last.text) != Topics::NONE || is_month(last.text) {
-        return None;
-    }
-    let (end, _) = house(bytes, after);
-    Some(Line { start: widened(bytes, last.start), end, points: 0, strong: false, closed: true, long: false })
+    let (end, _) = house(page, after);
+    Some(Line { start: widened(page, last.start), end, points: 0, strong: false, closed: true, long: false })
 }
 
 fn is_month(word: &[u8]) -> bool {
@@ -114,14 +129,14 @@ fn is_month(word: &[u8]) -> bool {
 }
 
 /// Where the house ends, with its dwelling; and how many such there are.
-fn house(bytes: &[u8], after: usize) -> (usize, u8) {
-    let mut end = number_end(bytes, after);
+pub(super) fn house(page: &Page<'_>, after: usize) -> (usize, u8) {
+    let mut end = number_end(page, after);
     // "Calzada Prieto 931 584, ": house and dwelling
-    let inner = span(bytes, end + 1, 5, is_digit);
-    if at(bytes, end) == b' ' && (1..=4).contains(&inner) && matches!(at(bytes, end + 1 + inner), b',' | b'\n' | 0) {
+    let inner = span(page, end + 1, 5, is_digit);
+    if at(page, end) == b' ' && (1..=4).contains(&inner) && matches!(at(page, end + 1 + inner), b',' | b'\n' | 0) {
         end += 1 + inner;
     }
-    match dwelling::unit(bytes, end) {
+    match dwelling::unit(page, end) {
         Some(unit) => (unit, 1),
         None => (end, 0),
     }
@@ -142,42 +157,56 @@ pub(super) fn anchor(bytes: &[u8], number: usize) -> usize {
         .unwrap_or(number)
 }
 
+/// The last word of the name in front of the number that begins here, with its mark.
+pub(super) fn last_word<'t>(page: &Page<'t>, anchor: usize) -> Option<Word<'t>> {
+    word_before(page, name_end(page, anchor)?)
+}
+
 /// Where the name ends: before a blank, or a comma, or `nº`.
 fn name_end(bytes: &[u8], number: usize) -> Option<usize> {
-    let number = anchor(bytes, number);
     if before(bytes, number) != b' ' {
         return None;
     }
     let mut end = number - 1;
-    // The marks end in a sign or in one of two letters.
-    if !matches!(before(bytes, end), b'.' | b':' | b',' | b'o' | b'r' | 0x80..=0xBF) {
-        return Some(end);
-    }
-    for mark in ["nº", "n°", "n.º", "n.", "No.", "No:", "nr", "nr.", "№", "Nº", "N°", "Nro.", "Nro", "d.", "д."]
-    {
-        let start = end.checked_sub(mark.len());
-        if let Some(start) = start
-            && part(bytes, start, end) == mark.as_bytes()
-            && matches!(before(bytes, start), b' ' | b',')
-        {
-            end = start - usize::from(before(bytes, start) == b' ');
-            break;
+    // The marks end in a sign or in one of two letters, and are short.
+    if matches!(before(bytes, end), b'.' | b':' | b',' | b'o' | b'r' | 0x80..=0xBF) {
+        if span_back(bytes, end, 5, |byte| !matches!(byte, b' ' | b',')) < 5 {
+            end = mark_start(bytes, end).unwrap_or(end);
         }
-    }
-    if before(bytes, end) == b',' {
-        end -= 1;
+        end -= usize::from(before(bytes, end) == b',');
     }
     Some(end)
 }
 
+/// Where the mark of a number begins that ends here, with the blank in front of it: `nº`, `No.`.
+fn mark_start(bytes: &[u8], end: usize) -> Option<usize> {
+    ["nº", "n°", "n.º", "n.", "No.", "No:", "nr", "nr.", "№", "Nº", "N°", "Nro.", "Nro", "d.", "д."].iter().find_map(
+        |mark| {
+            let start = end.checked_sub(mark.len())?;
+            let found = part(bytes, start, end) == mark.as_bytes() && matches!(before(bytes, start), b' ' | b',');
+            found.then(|| start - usize::from(before(bytes, start) == b' '))
+        },
+    )
+}
+
 /// The word that ends at a place; with the full stop of an abbreviation before it.
-fn word_before(bytes: &[u8], end: usize) -> Option<Word<'_>> {
-    let stop = end - usize::from(before(bytes, end) == b'.');
-    let mut start = stop - run_back(bytes, stop, 40, Sort::Alnum);
-    if before(bytes, start) == b' ' {
-        return (start < stop).then(|| Word { text: part(bytes, start, stop), start, end });
+fn word_before<'t>(page: &Page<'t>, end: usize) -> Option<Word<'t>> {
+    let stop = end - usize::from(before(page, end) == b'.');
+    let last = before(page, stop);
+    if last < 0x80 && !is_alnum(last) {
+        return None;
     }
-    while start > 0 && stop - start < 40 {
+    let start = word_start(page, stop);
+    (start < stop).then(|| page.word(start, stop, end))
+}
+
+/// Where the word begins that ends here.
+fn word_start(bytes: &[u8], stop: usize) -> usize {
+    let mut start = stop - run_back(bytes, stop, MAX_WORD, Sort::Alnum);
+    if before(bytes, start) == b' ' {
+        return start;
+    }
+    while start > 0 && stop - start < MAX_WORD {
         match char_before(bytes, start) {
             Some(letter) if is_letter(letter) || letter.is_ascii_digit() => start -= letter.len_utf8(),
             Some('-' | '\'' | '\u{2019}') if start < stop => {
@@ -186,37 +215,45 @@ fn word_before(bytes: &[u8], end: usize) -> Option<Word<'_>> {
             _ => break,
         }
     }
+    // "Dr.-Külz-Ring"
+    if at(bytes, start) == b'-' && before(bytes, start) == b'.' {
+        let title = start - 1 - span_back(bytes, start - 1, 5, is_alpha);
+        if [&b"Dr"[..], b"St", b"Prof"].contains(&part(bytes, title, start - 1)) {
+            return title;
+        }
+    }
     // The quote that opens a value is no apostrophe of its first word.
-    start += span(bytes, start, 2, |byte| matches!(byte, b'\'' | b'-'));
-    (start < stop).then(|| Word { text: part(bytes, start, stop), start, end })
+    start + span(bytes, start, 2, |byte| matches!(byte, b'\'' | b'-'))
 }
 
 /// Where a name that ends in this word begins, and whether it is surely a street.
-fn named(bytes: &[u8], last: &Word<'_>) -> Option<(usize, bool)> {
+fn named(page: &Page<'_>, last: &Word<'_>) -> Option<(usize, bool)> {
     let mut buffer = [0; 48];
-    let lower = lower_case(last.text, &mut buffer)?;
+    let ends = GLUED.may_end(last.text) || APART.may_end(last.text);
+    let lower = if ends { lower_case(last.text, &mut buffer)? } else { &[] };
     let apart = APART.is(lower);
     if !last.is_name() && !apart {
         return None;
     }
-    if let Some(start) = led(bytes, last) {
+    if let Some(start) = led(page, last) {
         // A single letter leads many a thing: "R. Augusta, 44", "C. Mayor 5"; not "C.so".
-        let letter = part(bytes, start + 1, start + 3) == b". ";
+        let letter = part(page, start + 1, start + 3) == b". ";
         return Some((start, !letter));
     }
     let surely = || SURELY_GLUED.longest(lower).is_some_and(|end| lower.len() > end || end > 4);
-    if apart || GLUED.is(lower) {
+    let glued = GLUED.longest(lower);
+    if apart || glued == Some(lower.len()) {
         // "Karl Johans gate", "Kossuth Lajos utca", "Lange Straße": the end of the name stands alone.
-        let first = word_before_blank(bytes, last.start).filter(Word::is_name)?;
-        return Some((widened(bytes, first.start), apart || surely()));
+        let first = word_before_blank(page, last.start).filter(Word::is_name)?;
+        return Some((widened(page, first.start), apart || surely()));
     }
     // "Bring", "Spring" and "String" are no rings.
     let english = lower.len() <= 6 && lower.ends_with(b"ring");
-    if GLUED.longest(lower).is_some() && !english {
+    if glued.is_some() && !english {
         // "Alte Hauptstraße", "Kleine Gasse"
-        return Some((widened(bytes, last.start), surely()));
+        return Some((widened(page, last.start), surely()));
     }
-    german(bytes, last).map(|start| (start, false))
+    german(page, last).map(|start| (start, false))
 }
 
 /// The word in lower case. Nothing when it is too long for the end of a street.
@@ -238,20 +275,20 @@ fn lower_case<'b>(word: &[u8], buffer: &'b mut [u8; 48]) -> Option<&'b [u8]> {
 
 /// Where a name begins that is known to reach back to `start`: with the adjectives in front of it, and with every
 /// capitalised word when the run of them begins where a value does.
-fn widened(bytes: &[u8], start: usize) -> usize {
+fn widened(page: &Page<'_>, start: usize) -> usize {
     let mut known = start;
     let mut place = start;
     for _ in 0..3 {
-        let Some(word) = word_before_any(bytes, place) else { break };
+        let Some(word) = word_before_any(page, place) else { break };
         let capital = word.is_name() && !word.is_ordinal();
-        let german = GERMAN_LEAD.has(word.text) && capital;
+        let german = word.is(GERMAN_LEAD) && capital;
         let counted = is_digit(at(word.text, 0)) && !word.is_ordinal();
-        let adjective = german || (ADJECTIVE.has(word.text) && (capital || counted)) || is_demonym(word.text);
+        let adjective = german || (word.is(ADJECTIVE) && (capital || counted)) || is_demonym(word.text);
         let initial = word.text.len() == 1 && word.end > word.start + 1;
-        if !(adjective || capital || SMALL.has(word.text)) || initial || is_preposition(word.text) {
+        if !(adjective || capital || word.is(SMALL)) || initial || is_preposition(word.text) {
             break;
         }
-        if !adjective && lexicon().word(word.text) != Topics::NONE && !SMALL.has(word.text) {
+        if !adjective && page.topics(word.text) != Topics::NONE && !word.is(SMALL) {
             return known;
         }
         place = word.start;
@@ -260,17 +297,17 @@ fn widened(bytes: &[u8], start: usize) -> usize {
         }
     }
     // "H.C. Andersens"
-    while place > 1 && at(bytes, place - 1) == b' ' && before(bytes, place - 1) == b'.' {
-        let letters = span_back(bytes, place - 1, 6, |byte| byte == b'.' || byte.is_ascii_uppercase());
-        if letters < 2 || is_alnum(before(bytes, place - 1 - letters)) {
+    while place > 1 && at(page, place - 1) == b' ' && before(page, place - 1) == b'.' {
+        let letters = span_back(page, place - 1, 6, |byte| byte == b'.' || byte.is_ascii_uppercase());
+        if letters < 2 || is_alnum(before(page, place - 1 - letters)) {
             break;
         }
         place -= 1 + letters;
     }
-    let opens = follows_lower(bytes, place)
-        || matches!(before(bytes, place), 0 | b'\n' | b'"' | b'\'' | b'\t' | b'>' | b'|' | b';')
-        || matches!(part(bytes, place.saturating_sub(2), place), b": " | b", " | b"| " | b"= ");
-    let capital = char_at(bytes, place).is_some_and(char::is_uppercase);
+    let opens = follows_lower(page, place)
+        || matches!(before(page, place), 0 | b'\n' | b'"' | b'\'' | b'\t' | b'>' | b'|' | b';')
+        || matches!(part(page, place.saturating_sub(2), place), b": " | b", " | b"| " | b"= ");
+    let capital = char_at(page, place).is_some_and(char::is_uppercase);
     if opens && capital { place } else { known }
 }
 
@@ -281,8 +318,8 @@ fn is_preposition(word: &[u8]) -> bool {
 }
 
 /// A word in lower case stands before: what follows is a name from its first word on.
-fn follows_lower(bytes: &[u8], place: usize) -> bool {
-    word_before_any(bytes, place).is_some_and(|word| word.text.iter().all(u8::is_ascii_lowercase))
+fn follows_lower(page: &Page<'_>, place: usize) -> bool {
+    word_before_any(page, place).is_some_and(|word| word.text.iter().all(u8::is_ascii_lowercase))
 }
 
 /// "Berliner", "Mariahilfer": a German adjective of a place.
@@ -290,43 +327,45 @@ fn is_demonym(word: &[u8]) -> bool {
     word.len() > 5 && word.ends_with(b"er") && char_at(word, 0).is_some_and(char::is_uppercase)
 }
 
-fn word_before_any(bytes: &[u8], start: usize) -> Option<Word<'_>> {
-    (before(bytes, start) == b' ').then(|| word_before(bytes, start - 1)).flatten()
+fn word_before_any<'t>(page: &Page<'t>, start: usize) -> Option<Word<'t>> {
+    (before(page, start) == b' ').then(|| word_before(page, start - 1)).flatten()
 }
 
 /// `Calle de `, `ul. `, `C/ `: the leading word, some words before.
-fn led(bytes: &[u8], last: &Word<'_>) -> Option<usize> {
+fn led(page: &Page<'_>, last: &Word<'_>) -> Option<usize> {
     let mut first = *last;
     for index in 0..MAX_WORDS {
-        if before(bytes, first.start) == b'/' && matches!(before(bytes, first.start - 1), b'C' | b'c') {
-            return Some(first.start - 2).filter(|&start| !is_alnum(before(bytes, start)));
+        if before(page, first.start) == b'/' && matches!(before(page, first.start - 1), b'C' | b'c') {
+            return Some(first.start - 2).filter(|&start| !is_alnum(before(page, start)));
         }
-        let gap = span_back(bytes, first.start, 2, |byte| byte == b' ');
+        let gap = span_back(page, first.start, 2, |byte| byte == b' ');
         let place = first.start - gap;
-        if gap >= 1 && before(bytes, place) == b'/' && matches!(before(bytes, place - 1), b'C' | b'c') {
-            return Some(place - 2).filter(|&start| !is_alnum(before(bytes, start)));
+        if gap >= 1 && before(page, place) == b'/' && matches!(before(page, place - 1), b'C' | b'c') {
+            return Some(place - 2).filter(|&start| !is_alnum(before(page, start)));
         }
         if gap == 0 {
             return None;
         }
         // "Pº" is "Paseo"; the mark is no letter.
-        if let Some(paseo) = place.checked_sub(3).filter(|&paseo| part(bytes, paseo, place) == "Pº".as_bytes()) {
-            return (!is_alnum(before(bytes, paseo))).then_some(paseo);
+        if before(page, place) == 0xBA
+            && let Some(paseo) = place.checked_sub(3).filter(|&paseo| part(page, paseo, place) == "Pº".as_bytes())
+        {
+            return (!is_alnum(before(page, paseo))).then_some(paseo);
         }
-        let word = word_before(bytes, place)?;
-        let abbreviated = before(bytes, place) == b'.';
+        let word = word_before(page, place)?;
+        let abbreviated = before(page, place) == b'.';
         // "5 Star Place. Take 2": a sentence ends.
-        if abbreviated && word.text.len() > 4 && LEAD.has(word.text) {
+        if abbreviated && word.text.len() > 4 && word.is(LEAD) {
             return None;
         }
-        if let Some(start) = contracted(bytes, &word) {
+        if let Some(start) = contracted(page, &word) {
             return Some(start);
         }
         // "H.C. Andersens": the second of two initials leads nothing.
-        let initial = word.text.len() == 1 && before(bytes, word.start) == b'.';
-        if LEAD.has(word.text) && !initial && leads(&word, &first, abbreviated) {
+        let initial = word.text.len() == 1 && before(page, word.start) == b'.';
+        if word.is(LEAD) && !initial && leads(&word, &first, abbreviated) {
             // "Gran Vía Balmes"
-            let gran = word.start.checked_sub(5).filter(|&gran| part(bytes, gran, word.start) == b"Gran ");
+            let gran = word.start.checked_sub(5).filter(|&gran| part(page, gran, word.start) == b"Gran ");
             return Some(gran.filter(|_| word.eq("vía") || word.eq("via")).unwrap_or(word.start));
         }
         // "3 Maja", "9 de Julio"
@@ -336,21 +375,24 @@ fn led(bytes: &[u8], last: &Word<'_>) -> Option<usize> {
             && !first.is_upper();
         if day {
             // Before the day stands the leading word itself.
-            let gap = span_back(bytes, word.start, 2, |byte| byte == b' ');
-            let lead = word_before(bytes, word.start - gap)?;
-            if gap > 0 && LEAD.has(lead.text) {
+            let gap = span_back(page, word.start, 2, |byte| byte == b' ');
+            let lead = word_before(page, word.start - gap)?;
+            if gap > 0 && lead.is(LEAD) {
                 return Some(lead.start);
             }
+            // "Straße des 17. Juni"
+            if lead.text == b"des" || lead.text == b"del" {
+                return word_before_any(page, lead.start).filter(|street| street.is(LEAD)).map(|street| street.start);
+            }
             // "ul. Konstytucji 3 Maja"
-            let further =
-                word_before_any(bytes, lead.start).filter(|further| lead.is_name() && LEAD.has(further.text))?;
-            return leads(&further, &lead, before(bytes, lead.start - 1) == b'.').then_some(further.start);
+            let further = word_before_any(page, lead.start).filter(|further| lead.is_name() && further.is(LEAD))?;
+            return leads(&further, &lead, before(page, lead.start - 1) == b'.').then_some(further.start);
         }
         // "Place Details API. After 30": a sentence ends.
         if abbreviated && (word.text.len() > 4 || (word.text.len() > 1 && word.is_upper())) {
             return None;
         }
-        if !(word.is_name() || SMALL.has(word.text) || (abbreviated && word.text.len() <= 3)) || index > 5 {
+        if !(word.is_name() || word.is(SMALL) || (abbreviated && word.text.len() <= 3)) || index > 5 {
             return None;
         }
         first = word;
@@ -359,16 +401,16 @@ fn led(bytes: &[u8], last: &Word<'_>) -> Option<usize> {
 }
 
 /// `V.le`, `P.zza`, `C.so`, `L.go`: where a leading word of Italy begins that is written by its first and last letters.
-fn contracted(bytes: &[u8], word: &Word<'_>) -> Option<usize> {
+fn contracted(page: &Page<'_>, word: &Word<'_>) -> Option<usize> {
     let start = word.start.checked_sub(2)?;
-    let known = match part(bytes, start, word.start) {
+    let known = match part(page, start, word.start) {
         b"V." => word.text == b"le" || word.text == b"lo",
         b"P." => matches!(word.text, b"zza" | b"za" | b"le" | b"tta"),
         b"C." => word.text == b"so",
         b"L." => word.text == b"go",
         _ => false,
     };
-    (known && !is_alnum(before(bytes, start))).then_some(start)
+    (known && !is_alnum(before(page, start))).then_some(start)
 }
 
 /// Whether the leading word is one here: not "via the", "OS X".
@@ -393,67 +435,77 @@ static SMALL_ROMANCE: [&str; 14] =
     ["de", "del", "della", "dello", "dei", "degli", "delle", "des", "du", "la", "le", "les", "di", "san"];
 
 /// "An der Alster", "Unter den Linden", "Im Tal".
-fn german(bytes: &[u8], last: &Word<'_>) -> Option<usize> {
-    // "AM January 1", "An HTTP 200"
-    if is_month(last.text) || (last.is_upper() && last.text.len() > 1) {
+fn german(page: &Page<'_>, last: &Word<'_>) -> Option<usize> {
+    if last.is_upper() && last.text.len() > 1 {
         return None;
     }
     let mut first = *last;
     for _ in 0..3 {
-        first = word_before_blank(bytes, first.start)?;
-        if GERMAN_LEAD.has(first.text) && first.is_name() && !first.is_upper() {
-            return Some(first.start);
+        first = word_before_blank(page, first.start)?;
+        if first.is(GERMAN_LEAD) && first.is_name() && !first.is_upper() {
+            // "AM January 1", "An HTTP 200"
+            return (!is_month(last.text)).then_some(first.start);
         }
-        if !first.is_name() && !SMALL.has(first.text) {
+        if !first.is_name() && !first.is(SMALL) {
             return None;
         }
     }
     None
 }
 
-fn word_before_blank(bytes: &[u8], start: usize) -> Option<Word<'_>> {
-    (before(bytes, start) == b' ')
-        .then(|| word_before(bytes, start - 1))
+fn word_before_blank<'t>(page: &Page<'t>, start: usize) -> Option<Word<'t>> {
+    (before(page, start) == b' ')
+        .then(|| word_before(page, start - 1))
         .flatten()
         .filter(|word| word.end == word.start + word.text.len())
 }
 
 /// The letter, range or second number of a house: `12a`, `12 a`, `12-14`, `12/5`, `12/1/5`, `12-II`, `12 bis`.
-fn number_end(bytes: &[u8], after: usize) -> usize {
+fn number_end(page: &Page<'_>, after: usize) -> usize {
     let mut end = after;
+    if !matches!(at(page, end), b' ' | b'-' | b'/') {
+        return end;
+    }
     for _ in 0..2 {
-        if !matches!(at(bytes, end), b'-' | b'/') {
+        if !matches!(at(page, end), b'-' | b'/') {
             break;
         }
-        let digits = span(bytes, end + 1, 4, is_digit);
-        let letters = span(bytes, end + 1 + digits, 4, is_alpha);
+        let digits = span(page, end + 1, 4, is_digit);
+        let letters = span(page, end + 1 + digits, 4, is_alpha);
         let letter = usize::from(letters == 1);
-        let roman = span(bytes, end + 1, 4, |byte| matches!(byte, b'I' | b'V'));
-        if part(bytes, end, end + 3) == b"-hs" && !is_alnum(at(bytes, end + 3)) {
+        let roman = span(page, end + 1, 4, |byte| matches!(byte, b'I' | b'V'));
+        if part(page, end, end + 3) == b"-hs" && !is_alnum(at(page, end + 3)) {
             return end + 3;
         }
         if digits == 0 && roman > 0 && roman == letters {
             end += 1 + roman;
+        } else if let Some(behind) = worded(page, end) {
+            end = behind;
         } else if letters > 1 || (digits == 0 && letter == 0) || digits > 3 {
             break;
         } else {
             end += 1 + digits + letter;
         }
     }
-    let lettered = at(bytes, end) == b' ' && matches!(at(bytes, end + 1), b'a'..=b'h' | b'A'..=b'H');
-    if lettered && ends_house(bytes, end + 2) {
+    let lettered = at(page, end) == b' ' && matches!(at(page, end + 1), b'a'..=b'h' | b'A'..=b'H');
+    if lettered && ends_house(page, end + 2) {
         end += 2;
     }
+    // "Bulevardi 12 A 5": the stair and the flat
+    let flat = span(page, end + 3, 4, is_digit);
+    if lettered && at(page, end + 2) == b' ' && (1..=3).contains(&flat) && ends_house(page, end + 3 + flat) {
+        end += 3 + flat;
+    }
     // "Spui 12 II"
-    let roman = span(bytes, end + 1, 4, |byte| matches!(byte, b'I' | b'V'));
-    if at(bytes, end) == b' ' && (1..=3).contains(&roman) && ends_house(bytes, end + 1 + roman) {
+    let roman = span(page, end + 1, 4, |byte| matches!(byte, b'I' | b'V'));
+    if at(page, end) == b' ' && (1..=3).contains(&roman) && ends_house(page, end + 1 + roman) {
         end += 1 + roman;
     }
-    if let Some(word) = (at(bytes, end) == b' ').then(|| word_at(bytes, end + 1)).flatten()
+    if let Some(word) = (at(page, end) == b' ').then(|| word_at(page, end + 1)).flatten()
         && ["bis", "ter", "hs", "lgh"].iter().any(|mark| word.eq(mark))
     {
         end = word.end;
-        let flat = span(bytes, end + 1, 5, is_digit);
+        let flat = span(page, end + 1, 5, is_digit);
         if word.eq("lgh") && flat > 0 {
             end += 1 + flat;
         }
@@ -461,9 +513,21 @@ fn number_end(bytes: &[u8], after: usize) -> usize {
     end
 }
 
+/// What stands behind the slash of a house: `12/bis`, `12/Top 19`.
+fn worded(page: &Page<'_>, slash: usize) -> Option<usize> {
+    let word = word_at(page, slash + 1).filter(|_| at(page, slash) == b'/')?;
+    if word.text == b"bis" || word.text == b"ter" {
+        return Some(word.end);
+    }
+    let door = matches!(word.text, b"Top" | b"Stg") || word.text == "Tür".as_bytes();
+    let next = word.end + usize::from(at(page, word.end) == b'.') + 1;
+    let digits = span(page, next, 4, is_digit);
+    (door && (1..=3).contains(&digits)).then_some(next + digits)
+}
+
 /// Whether the number of a house is over here.
 fn ends_house(bytes: &[u8], end: usize) -> bool {
     matches!(at(bytes, end), b',' | b'\n' | b'\t' | b'"' | b'\'' | b'<' | b'|' | 0)
-        || matches!(part(bytes, end, end + 2), b" -" | b" |" | b". ")
+        || matches!(part(bytes, end, end + 2), b" -" | b" |" | b". " | b"  ")
         || part(bytes, end, end + 4) == " –".as_bytes()
 }

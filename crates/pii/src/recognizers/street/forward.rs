@@ -1,12 +1,14 @@
 //! Number first: `12 Main Street`, `24 bis rue de la Paix`, `845 W 300 S`, `1200 County Road 12`.
 
 use super::{
-    cursor::{Break, Word, blank_at, break_at, word_at},
+    breaks::{Break, blank_at, break_at},
     dwelling,
-    names::{DIRECTION, LEAD_AFTER_NUMBER, NUMBERED, SMALL, STRONG, SUFFIX, UNABBREVIATED, UNIT, WEAK, WHOLE},
+    lists::NAME,
+    names::{CLOSER, DIRECTION, LEAD_AFTER_NUMBER, NUMBERED, SMALL, STRONG, SUFFIX, UNABBREVIATED, UNIT, WEAK, WHOLE},
+    page::{Page, Word, word_at},
     tail,
 };
-use crate::chars::{at, before, is_alpha, is_digit, is_upper, part, span, span_back};
+use crate::chars::{at, before, is_alnum, is_alpha, is_digit, is_upper, part, span, span_back};
 
 /// What a street line looks like.
 #[derive(Clone, Copy, Debug)]
@@ -27,82 +29,78 @@ pub(super) struct Line {
 const MAX_WORDS: usize = 7;
 
 /// The street line whose house number is `number..after`.
-pub(super) fn read(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
-    let (place, comma) = name_start(bytes, after)?;
-    if !comma && is_hopeless(bytes, place) {
-        return None;
-    }
-    let name = if comma {
-        led(bytes, place)
-    } else {
-        highway(bytes, place)
-            .or_else(|| led(bytes, place))
-            .or_else(|| suffixed(bytes, place))
-            .or_else(|| grid(bytes, place))
-    };
-    let mut line = name?;
-    if let Some(end) = numbered_suffix(bytes, line.end) {
+pub(super) fn read(page: &Page<'_>, number: usize, after: usize) -> Option<Line> {
+    let (place, comma) = name_start(page, after)?;
+    let first = word_at(page, place)?;
+    let mut line = if comma { led(page, &first) } else { named(page, &first) }?;
+    if let Some(end) = numbered_suffix(page, line.end) {
         line.end = end;
     }
     line.start = number;
     line.long = after - number >= 3;
-    if let Some(end) = direction(bytes, line.end) {
+    if let Some(end) = direction(page, line.end) {
         line.end = end;
         line.points += 1;
     }
-    if let Some(end) = dwelling::unit(bytes, line.end).filter(|&unit| {
+    if let Some(end) = dwelling::unit(page, line.end).filter(|&unit| {
         // In a line of its own it needs a town behind.
-        !part(bytes, line.end, unit).contains(&b'\n') || tail::town(bytes, unit).is_some()
+        !part(page, line.end, unit).contains(&b'\n') || tail::town(page, unit).is_some()
     }) {
         line.end = end;
         line.points += 1;
         line.closed = true;
     }
-    if let Some(start) = unit_before(bytes, number).or_else(|| flat_beside(bytes, number)) {
+    if let Some(start) = unit_before(page, number).or_else(|| flat_beside(page, number)) {
         line.start = start;
         line.points += 1;
     }
     Some(line)
 }
 
+/// The name of a street that begins with the word.
+fn named(page: &Page<'_>, first: &Word<'_>) -> Option<Line> {
+    if is_hopeless(page, first) {
+        return None;
+    }
+    highway(page, first).or_else(|| led(page, first)).or_else(|| suffixed(page, first)).or_else(|| grid(page, first))
+}
+
 /// Behind the first word another number or a mark stands, and no list knows a street of that one word.
-fn is_hopeless(bytes: &[u8], place: usize) -> bool {
-    let Some(word) = word_at(bytes, place) else { return true };
-    let after = at(bytes, word.end);
-    let next = if after == b' ' { at(bytes, word.end + 1) } else { after };
+fn is_hopeless(page: &Page<'_>, first: &Word<'_>) -> bool {
+    let after = at(page, first.end);
+    let next = if after == b' ' { at(page, first.end + 1) } else { after };
     let single = is_digit(next) || matches!(after, b',' | b';' | b')' | b'"' | b'\n' | b':' | 0);
-    let known = || [&WHOLE, &DIRECTION, &NUMBERED, &LEAD_AFTER_NUMBER].iter().any(|names| names.has(word.text));
     // "12 Main 3rd"
-    let ordinal = || word_at(bytes, word.end + 1).is_some_and(|next| next.is_ordinal());
-    single && !known() && !ordinal()
+    let ordinal = || is_digit(next) && word_at(page, first.end + 1).is_some_and(|next| next.is_ordinal());
+    single && !first.is(WHOLE.or(DIRECTION).or(NUMBERED).or(LEAD_AFTER_NUMBER)) && !ordinal()
 }
 
 /// A name that no list knows, behind a house number or the number of a dwelling: `255 Gina Club`, `Studio 5, Nigel
-/// Stravenue`. Only what closes an address and nothing else makes it one.
-pub(super) fn unknown(bytes: &[u8], number: usize, after: usize) -> Option<Line> {
-    let (brk, mut place) = break_at(bytes, after)?;
+/// Stravenue`. Only what closes an address and nothing else makes it one; with the end of that.
+pub(super) fn unknown(page: &Page<'_>, number: usize, after: usize) -> Option<(Line, usize)> {
+    let (brk, mut place) = break_at(page, after)?;
     // "17,Ann Lee" are cells.
-    if brk == Break::Mark && at(bytes, after) == b',' && place == after + 1 {
+    if brk == Break::Mark && at(page, after) == b',' && place == after + 1 {
         return None;
     }
-    let post_box = |start: usize| word_at(bytes, start).is_some_and(|word| word.eq("box"));
-    let dwelling = if brk == Break::Blank { None } else { flat_before(bytes, after).filter(|&start| !post_box(start)) };
+    let post_box = |start: usize| word_at(page, start).is_some_and(|word| word.eq("box"));
+    let dwelling = if brk == Break::Blank { None } else { flat_before(page, after).filter(|&start| !post_box(start)) };
     if brk == Break::Line && dwelling.is_none() {
         return None;
     }
     let (mut end, mut names) = (place, 0);
     while names < 5 {
-        let Some(word) = word_at(bytes, place) else { break };
+        let Some(word) = word_at(page, place) else { break };
         let named = word.is_name() && !is_digit(at(word.text, 0));
-        if !(named || (names > 0 && SMALL.has(word.text))) {
+        if !(named || (names > 0 && word.is(SMALL))) {
             break;
         }
-        if names > 0 && UNIT.has(word.text) && dwelling::unit(bytes, end).is_some() {
+        if names > 0 && word.is(UNIT) && dwelling::unit(page, end).is_some() {
             break;
         }
         names += 1;
         end = word.end;
-        let Some(next) = blank_at(bytes, word.end + usize::from(at(bytes, word.end) == b'.' && word.text.len() < 4))
+        let Some(next) = blank_at(page, word.end + usize::from(at(page, word.end) == b'.' && word.text.len() < 4))
         else {
             break;
         };
@@ -111,38 +109,38 @@ pub(super) fn unknown(bytes: &[u8], number: usize, after: usize) -> Option<Line>
     if names == 0 || (names == 1 && dwelling.is_none()) {
         return None;
     }
-    let end = dwelling::unit(bytes, end).unwrap_or(end);
-    tail::coded(bytes, end)?;
-    let start = dwelling.or_else(|| unit_before(bytes, number)).unwrap_or(number);
-    Some(Line { start, end, points: 0, strong: false, closed: true, long: false })
+    let end = dwelling::unit(page, end).unwrap_or(end);
+    let close = tail::coded(page, end)?;
+    let start = dwelling.or_else(|| unit_before(page, number)).unwrap_or(number);
+    Some((Line { start, end, points: 0, strong: false, closed: true, long: false }, close))
 }
 
 /// `Serangoon Avenue 4,`: a number closes the name, and the address goes on behind it.
-fn numbered_suffix(bytes: &[u8], end: usize) -> Option<usize> {
-    let next = blank_at(bytes, end)?;
-    let digits = span(bytes, next, 3, is_digit);
+fn numbered_suffix(page: &Page<'_>, end: usize) -> Option<usize> {
+    let next = blank_at(page, end)?;
+    let digits = span(page, next, 3, is_digit);
     let fits =
-        (1..=2).contains(&digits) && at(bytes, next + digits) == b',' && tail::town(bytes, next + digits).is_some();
-    let unit = || dwelling::unit(bytes, next + digits).is_some_and(|unit| tail::town(bytes, unit).is_some());
+        (1..=2).contains(&digits) && at(page, next + digits) == b',' && tail::town(page, next + digits).is_some();
+    let unit = || dwelling::unit(page, next + digits).is_some_and(|unit| tail::town(page, unit).is_some());
     (fits || ((1..=2).contains(&digits) && unit())).then_some(next + digits)
 }
 
 /// Where the name begins: behind a blank, ` bis `, ` 1/2 `, or a comma in French.
-fn name_start(bytes: &[u8], after: usize) -> Option<(usize, bool)> {
-    if at(bytes, after) == b',' {
-        return Some((blank_at(bytes, after + 1)?, true));
+fn name_start(page: &Page<'_>, after: usize) -> Option<(usize, bool)> {
+    if at(page, after) == b',' {
+        return Some((blank_at(page, after + 1)?, true));
     }
-    let next = blank_at(bytes, after)?;
-    if !matches!(at(bytes, next), b'b' | b't' | b'q' | b'1' | b'A'..=b'C') {
+    let next = blank_at(page, after)?;
+    if !matches!(at(page, next), b'b' | b't' | b'q' | b'1' | b'A'..=b'C') {
         return Some((next, false));
     }
     for extra in [&b"bis"[..], b"ter", b"quater", b"1/2", b"B", b"A", b"C"] {
         let end = next + extra.len();
-        if part(bytes, next, end) == extra {
-            if at(bytes, end) == b',' {
-                return Some((blank_at(bytes, end + 1)?, true));
+        if part(page, next, end) == extra {
+            if at(page, end) == b',' {
+                return Some((blank_at(page, end + 1)?, true));
             }
-            if let Some(rest) = blank_at(bytes, end) {
+            if let Some(rest) = blank_at(page, end) {
                 return Some((rest, false));
             }
         }
@@ -151,32 +149,36 @@ fn name_start(bytes: &[u8], after: usize) -> Option<(usize, bool)> {
 }
 
 /// `rue de la Paix`: a leading word, then the name.
-fn led(bytes: &[u8], start: usize) -> Option<Line> {
-    let lead = word_at(bytes, start)?;
-    if !LEAD_AFTER_NUMBER.has(lead.text) {
+fn led(page: &Page<'_>, lead: &Word<'_>) -> Option<Line> {
+    if !lead.is(LEAD_AFTER_NUMBER) {
         return None;
     }
-    let mut place = lead.end + usize::from(at(bytes, lead.end) == b'.');
+    let mut place = lead.end + usize::from(at(page, lead.end) == b'.');
     let (mut end, mut names) = (lead.end, 0);
     for _ in 0..MAX_WORDS {
-        let Some(word) = blank_at(bytes, place).and_then(|next| word_at(bytes, next)) else { break };
-        if names > 0 && UNIT.has(word.text) && dwelling::unit(bytes, end).is_some() {
+        let Some(word) = blank_at(page, place).and_then(|next| word_at(page, next)) else { break };
+        if names > 0 && word.is(UNIT) && dwelling::unit(page, end).is_some() {
             break;
         }
         // "du 8 Mai 1945"
-        let year = names > 0
-            && word.text.len() == 4
-            && matches!(word.text, [b'1', b'8' | b'9', ..])
-            && closed(bytes, word.end);
+        let year =
+            names > 0 && word.text.len() == 4 && matches!(word.text, [b'1', b'8' | b'9', ..]) && closed(page, word.end);
         if word.is_name() || starts_with_digit(&word) || year {
             names += usize::from(!is_digit(at(word.text, 0)) || word.is_ordinal());
             end = word.end;
-        } else if !SMALL.has(word.text) {
+        } else if !word.is(SMALL) {
             break;
         }
         place = word.end;
     }
-    (names > 0).then_some(Line { start, end, points: 1, strong: true, closed: closed(bytes, end), long: false })
+    (names > 0).then(|| Line {
+        start: lead.start,
+        end,
+        points: 1,
+        strong: true,
+        closed: closed(page, end),
+        long: false,
+    })
 }
 
 fn starts_with_digit(word: &Word<'_>) -> bool {
@@ -184,81 +186,91 @@ fn starts_with_digit(word: &Word<'_>) -> bool {
 }
 
 /// `[direction] name... suffix`.
-fn suffixed(bytes: &[u8], start: usize) -> Option<Line> {
+fn suffixed(page: &Page<'_>, first: &Word<'_>) -> Option<Line> {
+    let start = first.start;
     let mut best: Option<Line> = None;
-    let lower = lower_case(bytes, start);
+    let lower = lower_case(page, start);
     let (mut place, mut names, mut points) = (start, 0u8, 0u8);
+    // Only points of the compass stood here up to now.
+    let mut headed = true;
     for index in 0..MAX_WORDS {
-        let Some(word) = word_at(bytes, place) else { break };
-        let dwelling = best.is_some() && UNIT.has(word.text) && dwelling::unit(bytes, place - 1).is_some();
+        let Some(word) = word_at(page, place) else { break };
+        let dwelling = best.is_some() && word.is(UNIT) && dwelling::unit(page, place - 1).is_some();
         if dwelling {
             break;
         }
-        let small = index > 0 && SMALL.has(word.text);
+        let small = index > 0 && word.is(SMALL);
         let named = word.is_name() || small || (lower && is_alpha(at(word.text, 0)));
-        let named = named || (best.is_none() && numbered(bytes, &word));
+        let named = named || (best.is_none() && numbered(page, &word));
         if !named {
             break;
         }
-        let dotted = at(bytes, word.end) == b'.' && word.text.len() <= 5 && !UNABBREVIATED.has(word.text);
-        if dotted && word.text.iter().any(|&byte| is_digit(byte)) {
+        let dotted = at(page, word.end) == b'.' && word.text.len() <= 5 && !word.is(UNABBREVIATED);
+        if dotted && word.has_digit() {
             break;
         }
         let after = word.end + usize::from(dotted);
         // "M.G. Road"
-        if dotted && word.text.len() == 1 && is_upper(at(bytes, after)) {
+        if dotted && word.text.len() == 1 && is_upper(at(page, after)) {
             names += 1;
             place = after;
             continue;
         }
-        if names > 0 && (lower || word.is_name()) && SUFFIX.has(word.text) {
+        if names > 0 && (lower || word.is_name()) && word.is(SUFFIX) {
             let end = after;
             best = Some(Line {
                 start,
                 end,
                 points,
-                strong: STRONG.has(word.text) && !lower_case(bytes, start),
-                closed: closed(bytes, after),
+                strong: word.is(STRONG) && !lower_case(page, start),
+                closed: closed(page, after),
                 long: false,
             });
-        } else if WHOLE.has(word.text) && index <= 1 {
-            best = Some(Line {
-                start,
-                end: word.end,
-                points,
-                strong: false,
-                closed: closed(bytes, word.end),
-                long: false,
-            });
+        } else if word.is(WHOLE) && index <= 1 {
+            best =
+                Some(Line { start, end: word.end, points, strong: false, closed: closed(page, word.end), long: false });
         }
-        if word.is_ordinal() || (names == 0 && DIRECTION.has(word.text)) {
+        if word.is_ordinal() || (names == 0 && word.is(DIRECTION)) {
             points += 1;
         }
-        let heading = names == 0 && DIRECTION.has(word.text) && word.text.len() <= 2;
+        let heading = names == 0 && word.is(DIRECTION) && word.text.len() <= 2;
         if !heading && !small {
             names += 1;
         }
-        let Some(next) = blank_at(bytes, after) else { break };
-        if dotted && best.is_some_and(|line| line.end >= word.end) && !word.is_upper() && !follows_street(bytes, next) {
+        let Some(next) = blank_at(page, after) else { break };
+        let saint = headed && word.text == b"St" && follows_saint(page, next);
+        if dotted
+            && best.is_some_and(|line| line.end >= word.end)
+            && !word.is_upper()
+            && !saint
+            && !follows_street(page, next)
+        {
             break;
         }
+        headed &= word.is(DIRECTION);
         place = next;
     }
     best
 }
 
 /// `8 Street`, `42 Ave`: the name is a number.
-fn numbered(bytes: &[u8], word: &Word<'_>) -> bool {
+fn numbered(page: &Page<'_>, word: &Word<'_>) -> bool {
     let digits = word.text.len() <= 3 && word.text.iter().all(|&byte| is_digit(byte));
     digits
-        && blank_at(bytes, word.end)
-            .and_then(|next| word_at(bytes, next))
-            .is_some_and(|next| next.is_name() && STRONG.has(next.text))
+        && blank_at(page, word.end)
+            .and_then(|next| word_at(page, next))
+            .is_some_and(|next| next.is_name() && next.is(STRONG))
 }
 
 /// Behind `St.` more of the address follows: a direction, a dwelling, a town with its state. A sentence does not.
-fn follows_street(bytes: &[u8], next: usize) -> bool {
-    word_at(bytes, next).is_some_and(|word| DIRECTION.has(word.text) || SUFFIX.has(word.text) || UNIT.has(word.text))
+fn follows_street(page: &Page<'_>, next: usize) -> bool {
+    word_at(page, next).is_some_and(|word| word.is(DIRECTION) || word.is(SUFFIX) || word.is(UNIT))
+}
+
+/// "West St. Charles Avenue": a name, and then the end of a street.
+fn follows_saint(page: &Page<'_>, next: usize) -> bool {
+    let end = word_at(page, next).filter(Word::is_name).and_then(|saint| blank_at(page, saint.end));
+    end.and_then(|end| word_at(page, end)).is_some_and(|end| end.is_name() && end.is(SUFFIX))
 }
 
 /// A whole address in lower case: only believed with state and postcode, which the tail checks.
@@ -267,77 +279,82 @@ fn lower_case(bytes: &[u8], start: usize) -> bool {
 }
 
 /// `US Highway 12`, `State Route 9`, `County Rd 12`, `FM 1960`.
-fn highway(bytes: &[u8], start: usize) -> Option<Line> {
-    let mut place = start;
+fn highway(page: &Page<'_>, first: &Word<'_>) -> Option<Line> {
+    let (start, mut word) = (first.start, *first);
     for index in 0..5 {
-        let word = word_at(bytes, place)?;
-        let next = blank_at(bytes, word.end + usize::from(at(bytes, word.end) == b'.'))?;
-        if NUMBERED.has(word.text) {
-            let digits = span(bytes, next, 5, is_digit);
-            let end = next + digits + usize::from(digits > 0 && at(bytes, next + digits).is_ascii_uppercase());
+        let next = blank_at(page, word.end + usize::from(at(page, word.end) == b'.'))?;
+        if word.is(NUMBERED) {
+            let digits = span(page, next, 5, is_digit);
+            let end = next + digits + usize::from(digits > 0 && at(page, next + digits).is_ascii_uppercase());
             if (1..=4).contains(&digits)
-                && !is_alpha(at(bytes, end))
+                && !is_alpha(at(page, end))
                 && (index > 0 || (word.is_upper() && word.text.len() > 1) || word.text.len() > 2)
             {
-                return Some(Line { start, end, points: 1, strong: true, closed: closed(bytes, end), long: false });
+                return Some(Line { start, end, points: 1, strong: true, closed: closed(page, end), long: false });
             }
         }
-        if !word.is_name() {
+        // "Farm to Market Road 733"
+        if !word.is_name() && word.text != b"to" {
             return None;
         }
-        place = next;
+        word = word_at(page, next)?;
     }
     None
 }
 
 /// `W 300 S`.
-fn grid(bytes: &[u8], start: usize) -> Option<Line> {
-    let first = word_at(bytes, start)?;
-    let number = blank_at(bytes, first.end + usize::from(at(bytes, first.end) == b'.'))?;
-    let digits = span(bytes, number, 6, is_digit);
-    let second = word_at(bytes, blank_at(bytes, number + digits)?)?;
-    let fits = DIRECTION.has(first.text) && DIRECTION.has(second.text) && (3..=5).contains(&digits) && first.is_name();
-    fits.then_some(Line { start, end: second.end, points: 1, strong: true, closed: true, long: false })
+fn grid(page: &Page<'_>, first: &Word<'_>) -> Option<Line> {
+    if !first.is(DIRECTION) || !first.is_name() {
+        return None;
+    }
+    let number = blank_at(page, first.end + usize::from(at(page, first.end) == b'.'))?;
+    let digits = span(page, number, 6, is_digit);
+    let second = word_at(page, blank_at(page, number + digits)?)?;
+    let fits = second.is(DIRECTION) && (3..=5).contains(&digits);
+    fits.then_some(Line { start: first.start, end: second.end, points: 1, strong: true, closed: true, long: false })
 }
 
 /// A direction behind the name: `NE`, `South`; or the half of a street in Ireland: `Lower`.
-fn direction(bytes: &[u8], end: usize) -> Option<usize> {
-    let word = word_at(bytes, blank_at(bytes, end)?)?;
-    let dot = usize::from(at(bytes, word.end) == b'.' && word.text.len() <= 2 && at(bytes, word.end + 1) == b',');
-    let fits = DIRECTION.has(word.text) && word.is_name() && (word.text.len() <= 2 || closed(bytes, word.end));
-    let half = (word.text == b"Lower" || word.text == b"Upper") && closed(bytes, word.end);
+fn direction(page: &Page<'_>, end: usize) -> Option<usize> {
+    let word = word_at(page, blank_at(page, end)?)?;
+    let dot = usize::from(at(page, word.end) == b'.' && word.text.len() <= 2 && at(page, word.end + 1) == b',');
+    let fits = word.is(DIRECTION) && word.is_name() && (word.text.len() <= 2 || closed(page, word.end));
+    let half = (word.text == b"Lower" || word.text == b"Upper") && closed(page, word.end);
     (fits || half).then_some(word.end + dot)
 }
 
 /// `Flat 7B, `, `Unit 52, ` and `Flat 7B, Rowan House, ` in front of the house number.
-fn unit_before(bytes: &[u8], number: usize) -> Option<usize> {
-    let gap = span_back(bytes, number, 3, |byte| matches!(byte, b' ' | b',' | b'/' | b'\n'));
+fn unit_before(page: &Page<'_>, number: usize) -> Option<usize> {
+    let gap = span_back(page, number, 3, |byte| matches!(byte, b' ' | b',' | b'/' | b'\n'));
     let code_end = number - gap;
-    if gap == 0 {
+    if gap == 0 || !matches!(before(page, code_end), b'.' | b'\'' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | 0x80..) {
         return None;
     }
     // "Unit 4/27"
-    let split = at(bytes, number + span(bytes, number, 5, is_digit)) == b'/';
-    let letters = span_back(bytes, code_end, 10, is_alpha);
-    let word = part(bytes, code_end - letters, code_end);
-    if split && letters > 2 && UNIT.has(word) && is_upper(at(word, 0)) {
+    let split = at(page, number + span(page, number, 5, is_digit)) == b'/';
+    let letters = span_back(page, code_end, 10, is_alpha);
+    let word = part(page, code_end - letters, code_end);
+    if split && letters > 2 && page.has(UNIT, word) && is_upper(at(word, 0)) {
         return Some(code_end - letters);
     }
-    flat_before(bytes, code_end).or_else(|| {
-        if part(bytes, code_end, number) != b", " {
+    flat_before(page, code_end).or_else(|| {
+        if part(page, code_end, number) != b", " {
             return None;
         }
-        let letters = span_back(bytes, code_end, 40, |byte| is_alpha(byte) || matches!(byte, b' ' | b'\'' | b'.'));
+        let letters = span_back(page, code_end, 40, |byte| is_alpha(byte) || matches!(byte, b' ' | b'\'' | b'.'));
         let building = code_end - letters;
-        let named = word_at(bytes, building + 1).is_some_and(|word| word.is_name());
-        (letters > 3 && at(bytes, building) == b' ' && named && before(bytes, building) == b',')
-            .then(|| flat_before(bytes, building - 1))
+        let named = word_at(page, building + 1).is_some_and(|word| word.is_name());
+        (letters > 3 && at(page, building) == b' ' && named && before(page, building) == b',')
+            .then(|| flat_before(page, building - 1))
             .flatten()
     })
 }
 
 /// `Flat 69 Margaret Park`: the number is that of the dwelling, and the building has a name only.
 fn flat_beside(bytes: &[u8], number: usize) -> Option<usize> {
+    if !matches!(part(bytes, number.saturating_sub(2), number), b"t " | b"o ") {
+        return None;
+    }
     ["Flat ", "Studio ", "Apartment "].iter().find_map(|flat| {
         let start = number.checked_sub(flat.len())?;
         (part(bytes, start, number) == flat.as_bytes() && !is_alpha(before(bytes, start))).then_some(start)
@@ -345,60 +362,35 @@ fn flat_beside(bytes: &[u8], number: usize) -> Option<usize> {
 }
 
 /// The dwelling that ends here.
-fn flat_before(bytes: &[u8], code_end: usize) -> Option<usize> {
-    let code = span_back(bytes, code_end, 6, |byte| byte.is_ascii_alphanumeric());
+fn flat_before(page: &Page<'_>, code_end: usize) -> Option<usize> {
+    let code = span_back(page, code_end, 6, is_alnum);
     let blank = code_end - code;
-    let word_end = blank - span_back(bytes, blank, 1, |byte| byte == b' ');
-    let word_end = word_end - span_back(bytes, word_end, 1, |byte| byte == b'.');
-    let letters = span_back(bytes, word_end, 10, is_alpha);
+    if code == 0 || !(code <= 2 || part(page, blank, code_end).iter().copied().any(is_digit)) {
+        return None;
+    }
+    let word_end = blank - usize::from(before(page, blank) == b' ');
+    let word_end = word_end - usize::from(before(page, word_end) == b'.');
+    let letters = span_back(page, word_end, 12, |byte| is_alpha(byte) || byte >= 0x80);
     let start = word_end - letters;
-    let word = part(bytes, start, word_end);
-    let short = code <= 2 || part(bytes, blank, code_end).iter().any(|&byte| is_digit(byte));
-    let fits = code > 0 && short && letters > 1 && UNIT.has(word) && at(bytes, start).is_ascii_uppercase();
+    let fits = letters > 1 && is_upper(at(page, start)) && page.word(start, word_end, word_end).is(UNIT);
     fits.then_some(start)
 }
 
 /// Whether the last word of the line is one that names other things too.
-pub(super) fn is_weak(bytes: &[u8], line: Line) -> bool {
-    let letters = span_back(bytes, line.end, 12, is_alpha);
+pub(super) fn is_weak(page: &Page<'_>, line: Line) -> bool {
+    let letters = span_back(page, line.end, 12, is_alpha);
     line.end - letters > line.start
-        && before(bytes, line.end - letters) == b' '
-        && WEAK.has(part(bytes, line.end - letters, line.end))
+        && before(page, line.end - letters) == b' '
+        && page.has(WEAK, part(page, line.end - letters, line.end))
 }
 
 /// Whether the line ends here: punctuation, a break, the end of the text, or a word that cannot be described.
-fn closed(bytes: &[u8], end: usize) -> bool {
-    match break_at(bytes, end) {
+fn closed(page: &Page<'_>, end: usize) -> bool {
+    match break_at(page, end) {
         None | Some((Break::Mark | Break::Line, _)) => true,
-        Some((Break::Blank, next)) => match word_at(bytes, next) {
+        Some((Break::Blank, next)) => match word_at(page, next) {
             None => true,
-            Some(word) => CLOSERS.contains(&word.text) || word.is_name(),
+            Some(word) => word.is(CLOSER.or(NAME)),
         },
     }
 }
-
-/// Words after which a street is complete.
-static CLOSERS: [&[u8]; 22] = [
-    b"and",
-    b"to",
-    b"on",
-    b"in",
-    b"at",
-    b"instead",
-    b"for",
-    b"is",
-    b"was",
-    b"around",
-    b"by",
-    b"near",
-    b"effective",
-    b"before",
-    b"after",
-    b"until",
-    b"with",
-    b"from",
-    b"or",
-    b"since",
-    b"last",
-    b"please",
-];

@@ -1,58 +1,87 @@
 //! Street addresses: a house number with its street, in front or behind, and the town when it stands beside.
 
 mod backward;
-mod cursor;
+mod breaks;
+mod cell;
 mod dwelling;
+mod ends;
 mod forward;
+mod judge;
+mod keyed;
+mod lists;
 mod names;
+mod page;
+mod postcode;
+mod sides;
+mod state;
 mod tail;
+mod town;
 
-use forward::Line;
+use judge::judge;
+use keyed::{is_keyed, keyed};
+use page::Page;
 
 use super::{Candidates, Find, Token};
 use crate::{
     chain::{Chain, Lengths},
     chars::{Sep, at, before, glued_left, is_alnum, is_alpha, is_digit, is_upper, part, span, span_back},
-    context::{Support, Text},
+    context::Text,
     kind::Kind,
 };
 
 pub(super) static FINDS: &[Find] = &[Find::Chain(1, Lengths::ALL, chain), Find::Token(token)];
 
+/// A street with its town.
 const WHOLE: i16 = 88;
-const LABELLED: i16 = 80;
-const ALONE: i16 = 55;
-/// The longest value under an address key that is taken as it is.
-const MAX_KEYED: usize = 120;
 
 fn chain(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
+    let keyed = is_keyed(text);
     for (index, run) in chain.runs().iter().enumerate() {
-        if run.len() > 6 || run.start < found.last_street() {
-            continue;
+        let end = run.end + lettered(text.bytes, index, run.end);
+        if run.len() <= 6
+            && !amid(text.bytes, chain, index)
+            && (keyed || sides::may_be_house(text.bytes, run.start, end))
+        {
+            house(text, chain, index, end, found);
         }
-        // Inside a telephone or card number stands no house.
-        let amid = chain.sep(index).is_some() && chain.total >= 9 && chain.len() >= 3 && !is_split(chain, index);
-        if amid {
-            continue;
-        }
-        // "99-40", "5/120": the number begins one run before.
-        let joined = index.checked_sub(1).and_then(|before| chain.run(before)).filter(|first| {
-            first.end + 1 == run.start && matches!(at(text.bytes, first.end), b'-' | b'/') && first.len() <= 4
-        });
-        let start = joined.map_or(run.start, |first| first.start);
-        // "LOCATION:12 Main Street", but not the seconds of a time.
-        let key = before(text.bytes, start) == b':' && is_alpha(before(text.bytes, start - 1));
-        let dotted = matches!(before(text.bytes, start), b'.' | b'-' | b'/' | b'_' | b'$' | b'+' | b':') && !key;
-        // "U9/88": a unit in Australia
-        if let Some(unit) = unit_glued_before(text.bytes, start) {
-            number(text, unit, run.start, run.end, found);
-            continue;
-        }
-        if dotted || glued_left(text.bytes, start) {
-            continue;
-        }
-        number(text, start, run.start, run.end, found);
     }
+}
+
+/// Tries one run of a chain.
+#[inline(never)]
+fn house(text: &Text<'_>, chain: &Chain, index: usize, end: usize, found: &mut Candidates) {
+    let (bytes, Some(run)) = (text.bytes, chain.run(index)) else { return };
+    if run.start < found.last_street() {
+        return;
+    }
+    // "99-40", "5/120": the number begins one run before.
+    let joined = index
+        .checked_sub(1)
+        .and_then(|before| chain.run(before))
+        .filter(|first| first.end + 1 == run.start && matches!(at(bytes, first.end), b'-' | b'/') && first.len() <= 4);
+    let start = joined.map_or(run.start, |first| first.start);
+    // "LOCATION:12 Main Street", but not the seconds of a time.
+    let key = before(bytes, start) == b':' && is_alpha(before(bytes, start - 1));
+    let dotted = matches!(before(bytes, start), b'.' | b'-' | b'/' | b'_' | b'$' | b'+' | b':') && !key;
+    // "U9/88": a unit in Australia
+    let unit = unit_glued_before(bytes, start);
+    if unit.is_some() || !(dotted || glued_left(bytes, start)) {
+        number(text, unit.unwrap_or(start), run.start, end, found);
+    }
+}
+
+/// "Flat 72 72b Elgin Drive": behind another number the letter is none of its own word.
+fn lettered(bytes: &[u8], index: usize, end: usize) -> usize {
+    usize::from(index > 0 && is_alpha(at(bytes, end)) && at(bytes, end + 1) == b' ')
+}
+
+/// Inside a telephone or card number stands no house.
+fn amid(bytes: &[u8], chain: &Chain, index: usize) -> bool {
+    chain.total >= 9
+        && chain.len() >= 3
+        && chain.sep(index).is_some()
+        && !is_split(chain, index)
+        && !is_ordinal(bytes, chain, index + 1)
 }
 
 /// Where `U9/` begins that stands in front of a house number.
@@ -71,8 +100,18 @@ fn is_split(chain: &Chain, index: usize) -> bool {
         && [0, 1].into_iter().all(|index| chain.run(index).is_some_and(|run| run.len() <= 3))
 }
 
+/// "201-8225 17th Way": the last run belongs to the name of a street.
+fn is_ordinal(bytes: &[u8], chain: &Chain, last: usize) -> bool {
+    let Some(run) = chain.run(last).filter(|run| last + 1 == chain.len() && run.len() <= 3) else { return false };
+    let ending = part(bytes, run.end, run.end + 2);
+    [&b"st"[..], b"nd", b"rd", b"th"].contains(&ending) && at(bytes, run.end + 2) == b' '
+}
+
 fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
-    if token.len() > 10 || token.len() > token.digits + 3 {
+    if token.len() > 10
+        || token.len() > token.digits + 3
+        || !(is_keyed(text) || sides::may_be_named(text.bytes, token.start, token.end))
+    {
         return;
     }
     let word = token.of(text);
@@ -101,149 +140,71 @@ fn is_grid_number(word: &[u8]) -> bool {
 
 /// Tries a house number in both orders.
 fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Candidates) {
-    let bytes = text.bytes;
-    let next = at(bytes, end);
-    let after = if next == b',' { at(bytes, end + 2) } else { at(bytes, end + 1) };
-    if matches!(next, b' ' | b',' | b'\n') && (is_alnum(after) || after >= 0x80 || next == b'\n') {
-        // No house number has six digits.
-        let short = span(bytes, last, 6, is_digit) < 6;
-        if next != b'\n'
-            && short
-            && let Some(line) = forward::read(bytes, start, end)
-            && judge(text, line, found)
-        {
-            return;
-        }
-        // A comma between number and name is the way of India, and of dwellings without a house number.
-        let comma = next == b',';
-        let follows = || comma && backward::read(bytes, start, end).is_some_and(|line| line.strong);
-        if let Some(line) = forward::unknown(bytes, start, end)
-            && let Some(close) = tail::coded(bytes, line.end)
-            && (!comma || line.start < start || is_digit(before(bytes, close)))
-            && !follows()
-        {
-            found.add(Kind::Street, line.start, close, WHOLE);
-            return;
-        }
-    }
-    let anchor = backward::anchor(bytes, start);
-    if last - start <= 5
-        && end - last <= 6
-        && span(bytes, start, 5, is_digit) <= 4
-        && anchor > 2
-        && before(bytes, anchor) == b' '
-        && !is_digit(before(bytes, anchor - 1))
+    let Some(page) = &Page::at(text, start) else { return };
+    let known = found.0.len();
+    // A value of its own is a street whatever its name is.
+    if !(followed(text, page, start, last, end, found)
+        || preceded(text, page, start, last, end, found)
+        || keyed(text, start, end, found))
     {
-        if let Some(line) = backward::read(bytes, start, end)
-            && judge(text, line, found)
-        {
-            return;
-        }
-        if anchor == start
-            && let Some(line) = backward::unknown(bytes, start, end)
-            && let Some(end) = tail::posted(bytes, line.end)
-        {
-            found.add(Kind::Street, line.start, end, WHOLE);
-            return;
-        }
+        cell::add(text, page, start, end, found);
     }
-    keyed(text, start, end, found);
+    page.settle(found.0.len() > known);
 }
 
-/// Adds the line with its town, when enough speaks for it.
-fn judge(text: &Text<'_>, line: Line, found: &mut Candidates) -> bool {
-    let bytes = text.bytes;
-    let lower = is_lower(bytes, line);
-    if let Some(end) = tail::town(bytes, line.end).filter(|&end| !lower || tail::has_state(bytes, line.end, end)) {
-        let start = dashed_unit(bytes, line.start, end).unwrap_or(line.start);
-        found.add(Kind::Street, start, end, WHOLE);
+/// Tries the name of a street, or any name with a town, behind the number.
+fn followed(text: &Text<'_>, page: &Page<'_>, start: usize, last: usize, end: usize, found: &mut Candidates) -> bool {
+    let next = at(page, end);
+    let after = if next == b',' { at(page, end + 2) } else { at(page, end + 1) };
+    if !(matches!(next, b' ' | b',' | b'\n') && (is_alnum(after) || after >= 0x80 || next == b'\n')) {
+        return false;
+    }
+    // No house number has six digits.
+    let short = span(page, last, 6, is_digit) < 6;
+    if next != b'\n'
+        && short
+        && let Some(line) = forward::read(page, start, end)
+        && judge(text, page, line, found)
+    {
         return true;
     }
-    if line.strong
-        && let Some(end) = tail::known_town(bytes, line.end)
+    let Some((line, close)) = forward::unknown(page, start, end) else { return false };
+    // A comma between number and name is the way of India, and of dwellings without a house number.
+    let comma = next == b',';
+    let named = || comma && backward::street(page, start, end).is_some_and(|line| line.strong);
+    if (comma && line.start >= start && !is_digit(before(page, close))) || named() {
+        return false;
+    }
+    found.add(Kind::Street, line.start, close, WHOLE);
+    true
+}
+
+/// Tries the name of a street, or any name with a town behind the number, in front of it.
+fn preceded(text: &Text<'_>, page: &Page<'_>, start: usize, last: usize, end: usize, found: &mut Candidates) -> bool {
+    let anchor = backward::anchor(page, start);
+    let fits = last - start <= 5
+        && end - last <= 6
+        && anchor > 2
+        && before(page, anchor) == b' '
+        && (anchor < start || !is_digit(before(page, anchor - 1)))
+        && span(page, start, 5, is_digit) <= 4;
+    if !fits {
+        return false;
+    }
+    let name = backward::last_word(page, anchor);
+    if let Some(line) = backward::read(page, start, end, name)
+        && judge(text, page, line, found)
+    {
+        return true;
+    }
+    if anchor == start
+        && let Some(line) = backward::unknown(page, end, name)
+        && let Some(end) = tail::posted(page, line.end)
     {
         found.add(Kind::Street, line.start, end, WHOLE);
         return true;
     }
-    let weak = forward::is_weak(bytes, line);
-    // No house has the number 0; behind one stands a town all the same in data that was made up.
-    if lower || at(bytes, line.start) == b'0' {
-        return false;
-    }
-    let score = match text.support(line.start, Kind::Street) {
-        // "a 3 Hour Drive", "the 7 Way Street"
-        _ if follows_article(bytes, line.start) => 30,
-        Support::Named => LABELLED,
-        _ if weak && !(line.long && is_placed(bytes, line.start)) => 30,
-        // "2006 Larry Wall", "2014 Copper Mountain"
-        _ if is_year(bytes, line.start) && !line.strong && line.points == 0 => 30,
-        _ if (line.closed || line.strong || line.long) && is_placed(bytes, line.start) => ALONE,
-        _ if line.points >= 2 || (line.closed && (line.strong || line.points >= 1 || line.long)) => ALONE,
-        _ => 30,
-    };
-    if score >= ALONE {
-        found.add(Kind::Street, line.start, line.end, score);
-    }
-    score >= ALONE
-}
-
-/// `387 - 620 Jasper St W, Edmonton, AB T5J 1J9`: where the number of the dwelling begins, in an address of Canada.
-fn dashed_unit(bytes: &[u8], start: usize, end: usize) -> Option<usize> {
-    let dash = start.checked_sub(3).filter(|&dash| part(bytes, dash, start) == b" - ")?;
-    let digits = span_back(bytes, dash, 5, is_digit);
-    let unit = dash - digits;
-    let free = matches!(before(bytes, unit), 0 | b' ' | b'\n' | b'"' | b'>' | b'\t' | b':' | b'|' | b';');
-    ((1..=4).contains(&digits) && free && tail::ends_canadian(bytes, end)).then_some(unit)
-}
-
-/// The house number would be a year, or the last of some years.
-fn is_year(bytes: &[u8], start: usize) -> bool {
-    let digits = span(bytes, start, 5, is_digit);
-    digits == 4 && matches!(part(bytes, start, start + 2), b"19" | b"20")
-}
-
-/// A word of place stands before: "at", "near".
-fn is_placed(bytes: &[u8], start: usize) -> bool {
-    let end = start.saturating_sub(1);
-    let word = part(bytes, end - span_back(bytes, end, 8, is_alpha), end);
-    [&b"at"[..], b"near", b"to", b"from", b"visit", b"on", b"address", b"toward", b"outside", b"opposite", b"behind"]
-        .iter()
-        .any(|place| word.eq_ignore_ascii_case(place))
-}
-
-/// An article stands before the number: what follows is counted or named, and nobody lives there.
-fn follows_article(bytes: &[u8], start: usize) -> bool {
-    let end = start.saturating_sub(1);
-    let word = part(bytes, end - span_back(bytes, end, 8, is_alpha), end);
-    at(bytes, end) == b' '
-        && [&b"a"[..], b"an", b"the", b"every", b"these", b"those"]
-            .iter()
-            .any(|article| word.eq_ignore_ascii_case(article))
-}
-
-/// The name is in lower case: number, blank, small letter, and no French leading word.
-fn is_lower(bytes: &[u8], line: Line) -> bool {
-    let digits = span(bytes, line.start, 8, |byte| byte != b' ');
-    is_digit(at(bytes, line.start)) && !line.strong && at(bytes, line.start + digits + 1).is_ascii_lowercase()
-}
-
-/// A value of an address key that starts or ends with a number is an address, whatever its words are.
-fn keyed(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
-    let bytes = text.bytes;
-    if bytes.len() > MAX_KEYED || !text.keyed(Kind::Street) || bytes.contains(&b'@') || bytes.contains(&b':') {
-        return;
-    }
-    let leads = start == 0 && at(bytes, end) == b' ' && is_alpha(at(bytes, end + 1));
-    let closes = end == bytes.len() && before(bytes, start) == b' ' && start > 3;
-    let value = bytes.trim_ascii();
-    let capital = |word: &[u8]| word.len() >= 3 && is_upper(at(word, 0));
-    let worded = value.split(|byte| !is_alpha(*byte)).any(capital) && is_upper(at(value, 0)) && value.contains(&b' ');
-    let words = bytes.split(|byte| !is_alpha(*byte)).any(|word| word.len() >= 3);
-    let digits = bytes.iter().filter(|&&byte| is_digit(byte)).count() <= 14;
-    let plain = !value.iter().any(|byte| matches!(byte, b'{' | b'<' | b'=' | b'!' | b'?'));
-    if (((leads || closes) && words) || worded) && digits && plain && found.last_street() == 0 {
-        found.add(Kind::Street, 0, bytes.trim_ascii_end().len(), ALONE);
-    }
+    false
 }
 
 impl Candidates {

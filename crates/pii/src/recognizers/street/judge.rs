@@ -1,0 +1,96 @@
+//! Whether a line is an address: with its town surely, alone when enough speaks for it.
+
+use super::{
+    WHOLE,
+    forward::{self, Line},
+    page::Page,
+    state, tail,
+};
+use crate::{
+    chars::{at, before, is_alpha, is_digit, part, span, span_back},
+    context::{Support, Text},
+    kind::Kind,
+    recognizers::Candidates,
+};
+
+/// A line behind a label.
+const LABELLED: i16 = 80;
+/// A line for which enough speaks.
+const ALONE: i16 = 55;
+
+/// Adds the line with its town, when enough speaks for it.
+pub(super) fn judge(text: &Text<'_>, page: &Page<'_>, line: Line, found: &mut Candidates) -> bool {
+    let bytes = text.bytes;
+    let lower = is_lower(bytes, line);
+    if let Some(end) = tail::town(page, line.end).filter(|&end| !lower || state::has_state(page, line.end, end)) {
+        let start = dashed_unit(page, line.start, end).unwrap_or(line.start);
+        found.add(Kind::Street, start, end, WHOLE);
+        return true;
+    }
+    if line.strong
+        && let Some(end) = tail::known_town(page, line.end)
+    {
+        found.add(Kind::Street, line.start, end, WHOLE);
+        return true;
+    }
+    let weak = forward::is_weak(page, line);
+    // No house has the number 0; behind one stands a town all the same in data that was made up. And "a 3 Hour Drive",
+    // "the 7 Way Street" are none.
+    if lower || at(bytes, line.start) == b'0' || follows_article(page, line.start) {
+        return false;
+    }
+    page.ask();
+    let score = match text.support(line.start, Kind::Street) {
+        Support::Named => LABELLED,
+        _ if weak && !(line.long && is_placed(bytes, line.start)) => 30,
+        // "2006 Larry Wall", "2014 Copper Mountain"
+        _ if is_year(bytes, line.start) && !line.strong && line.points == 0 => 30,
+        _ if (line.closed || line.strong || line.long) && is_placed(bytes, line.start) => ALONE,
+        _ if line.points >= 2 || (line.closed && (line.strong || line.points >= 1 || line.long)) => ALONE,
+        _ => 30,
+    };
+    if score >= ALONE {
+        found.add(Kind::Street, line.start, line.end, score);
+    }
+    score >= ALONE
+}
+
+/// `387 - 620 Jasper St W, Edmonton, AB T5J 1J9`: where the number of the dwelling begins, in an address of Canada.
+fn dashed_unit(page: &Page<'_>, start: usize, end: usize) -> Option<usize> {
+    let dash = start.checked_sub(3).filter(|&dash| part(page, dash, start) == b" - ")?;
+    let digits = span_back(page, dash, 5, is_digit);
+    let unit = dash - digits;
+    let free = matches!(before(page, unit), 0 | b' ' | b'\n' | b'"' | b'>' | b'\t' | b':' | b'|' | b';');
+    ((1..=4).contains(&digits) && free && tail::ends_canadian(page, end)).then_some(unit)
+}
+
+/// The house number would be a year, or the last of some years.
+fn is_year(bytes: &[u8], start: usize) -> bool {
+    let digits = span(bytes, start, 5, is_digit);
+    digits == 4 && matches!(part(bytes, start, start + 2), b"19" | b"20")
+}
+
+/// A word of place stands before: "at", "near".
+fn is_placed(bytes: &[u8], start: usize) -> bool {
+    let end = start.saturating_sub(1);
+    let word = part(bytes, end - span_back(bytes, end, 8, is_alpha), end);
+    [&b"at"[..], b"near", b"to", b"from", b"visit", b"on", b"address", b"toward", b"outside", b"opposite", b"behind"]
+        .iter()
+        .any(|place| word.eq_ignore_ascii_case(place))
+}
+
+/// An article stands before the number: what follows is counted or named, and nobody lives there.
+fn follows_article(bytes: &[u8], start: usize) -> bool {
+    let end = start.saturating_sub(1);
+    let word = part(bytes, end - span_back(bytes, end, 8, is_alpha), end);
+    at(bytes, end) == b' '
+        && [&b"a"[..], b"an", b"the", b"every", b"these", b"those"]
+            .iter()
+            .any(|article| word.eq_ignore_ascii_case(article))
+}
+
+/// The name is in lower case: number, blank, small letter, and no French leading word.
+fn is_lower(bytes: &[u8], line: Line) -> bool {
+    let digits = span(bytes, line.start, 8, |byte| byte != b' ');
+    is_digit(at(bytes, line.start)) && !line.strong && at(bytes, line.start + digits + 1).is_ascii_lowercase()
+}
