@@ -274,7 +274,7 @@ fn long_gap(bytes: &[u8], end: usize) -> Option<(Gap, usize)> {
         };
         gap = match (gap, sep) {
             (_, Sep::Open | Sep::Close) => Gap::Paren,
-            (Gap::Paren, Sep::Space | Sep::Dash | Sep::Dot) => Gap::Paren,
+            (Gap::Paren, Sep::Space | Sep::Dash | Sep::Dot | Sep::Slash) => Gap::Paren,
             _ if count == 1 => Gap::One(sep),
             _ => Gap::Mixed,
         };

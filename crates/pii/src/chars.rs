@@ -148,7 +148,8 @@ pub(crate) fn char_before(bytes: &[u8], index: usize) -> Option<char> {
 /// A letter of a script that puts spaces between words: it glues to what stands beside it.
 #[inline]
 pub(crate) fn is_letter(letter: char) -> bool {
-    letter.is_ascii_alphabetic() || (('\u{C0}'..'\u{E00}').contains(&letter) && letter.is_alphabetic())
+    letter.is_ascii_alphabetic()
+        || (matches!(letter, '\u{C0}'..'\u{E00}' | '\u{1E00}'..'\u{1F00}') && letter.is_alphabetic())
 }
 
 /// Whether the value that starts at `index` is glued to a word on its left. A letter of an escape (`\n`) is none.

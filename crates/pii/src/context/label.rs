@@ -86,16 +86,17 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
             break;
         };
         label.bare = false;
-        match tag_of(bytes, &word, floor) {
-            Some(Tag::Close(name)) => {
-                closing = name;
-                right = b"";
-                place = word.start;
-                continue;
-            }
-            // What stood in an element that is over says nothing of what follows.
-            Some(Tag::Open(name)) if name == closing && !name.is_empty() => break,
-            Some(Tag::Open(_)) | None => (),
+        if at(bytes, word.start + word.text.len()) == b'>'
+            && let Some(name) = closed_tag(bytes, word.start + word.text.len(), floor)
+        {
+            closing = name;
+            right = b"";
+            place = word.start + word.text.len() - name.len();
+            continue;
+        }
+        // What stood in an element that is over says nothing of what follows.
+        if !closing.is_empty() && opens(bytes, word.start + word.text.len(), closing) {
+            break;
         }
         // A value that was masked has taken the label; its own name is none.
         if is_mask(bytes, &word) {
@@ -105,18 +106,25 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
         let topics = meaning(bytes, &word, right, floor);
         let keyed = key.is_some_and(|key| word.start >= key);
         let verb = topics.meets(Topics::PROSE) && !word.text.eq_ignore_ascii_case(b"contact");
-        if topics.is_label() && !(keyed && verb) && !(topics == Topics::OTHER && is_aside(bytes, &word)) {
+        let silent = || (keyed && verb) || numbers(bytes, &word) || (topics == Topics::OTHER && is_aside(bytes, &word));
+        if topics.is_label() && !silent() {
             label.topics = topics;
             label.distance = value - word.start;
             return label;
         }
         if let Some(key) = key.filter(|&key| word.start <= key)
-            && !topics.meets(Topics::FILLER)
+            && (!topics.meets(Topics::FILLER) || word.text.len() == 1)
         {
             label.closed = word.start >= key;
             if label.closed {
                 return label;
             }
+        }
+        // `name="csrf" value="..."`: the field has a name, and nobody knows it.
+        let names = word.text == b"name" && at(bytes, word.start + 4) == b'=';
+        if names && key.is_some() && lexicon().word(right) == Topics::NONE && right.len() > 2 {
+            label.closed = true;
+            return label;
         }
         if sentence_ends(bytes, word.start) {
             break;
@@ -127,6 +135,12 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
     label
 }
 
+/// "PH7394151": the letters open a number, they name none.
+fn numbers(bytes: &[u8], word: &Word<'_>) -> bool {
+    let end = word.start + word.text.len();
+    word.text.len() <= 2 && word.text.iter().copied().all(is_upper) && crate::chars::span(bytes, end, 5, is_digit) > 4
+}
+
 /// "The phone number on the account, ": the word says where the value stands, not what it is.
 fn is_aside(bytes: &[u8], word: &Word<'_>) -> bool {
     let end = word.start + word.text.len();
@@ -135,27 +149,16 @@ fn is_aside(bytes: &[u8], word: &Word<'_>) -> bool {
     apart && [&b" on the "[..], b" on your ", b" on my ", b" on this "].iter().any(|aside| lead.ends_with(aside))
 }
 
-/// A tag of XML in whose name a word stands, and the whole name.
-enum Tag<'a> {
-    Open(&'a [u8]),
-    Close(&'a [u8]),
+/// The name of the closing tag of XML whose bracket is at `end`.
+fn closed_tag(bytes: &[u8], end: usize, floor: usize) -> Option<&[u8]> {
+    let named = |byte: u8| is_alnum(byte) || matches!(byte, b'-' | b'_' | b':' | b'.');
+    let start = end - span_back(bytes, end, (end - floor).min(40), named);
+    (before(bytes, start) == b'/' && before(bytes, start - 1) == b'<').then(|| part(bytes, start, end))
 }
 
-/// The tag that has the word in its name.
-fn tag_of<'a>(bytes: &'a [u8], word: &Word<'_>, floor: usize) -> Option<Tag<'a>> {
-    let joined = |byte: u8| is_alnum(byte) || matches!(byte, b'-' | b'_' | b':' | b'.');
-    let mark = before(bytes, word.start);
-    if !matches!(mark, b'<' | b'/') && !joined(mark) {
-        return None;
-    }
-    let name = word.start - span_back(bytes, word.start, (word.start - floor).min(40), joined);
-    let end = word.start + word.text.len();
-    let end = end + crate::chars::span(bytes, end, 40, joined);
-    match (before(bytes, name), at(bytes, end)) {
-        (b'/', b'>') if before(bytes, name - 1) == b'<' => Some(Tag::Close(part(bytes, name, end))),
-        (b'<', _) => Some(Tag::Open(part(bytes, name, end))),
-        _ => None,
-    }
+/// Whether the tag that opens an element of the name has a word in it that ends at `end`.
+fn opens(bytes: &[u8], end: usize, name: &[u8]) -> bool {
+    end.checked_sub(name.len()).is_some_and(|start| before(bytes, start) == b'<' && part(bytes, start, end) == name)
 }
 
 /// What a name says that is made of words only, as keys of programs are: the last word that is a label.

@@ -227,6 +227,15 @@ impl<'a> Text<'a> {
         self.is_spent(kind, value, 0) && !self.inherits(value, kind)
     }
 
+    /// Whether a word that nobody knows stands directly before the value, behind the one that took the label: "phone
+    /// 5551234567, locker 1234567".
+    pub(crate) fn is_renamed(&self, kind: Kind, value: usize) -> bool {
+        let gap = span_back(self.bytes, value, 3, |byte| matches!(byte, b' ' | b'#' | b'.'));
+        let length = span_back(self.bytes, value - gap, 24, is_alpha);
+        let word = part(self.bytes, value - gap - length, value - gap);
+        length > 3 && lexicon().word(word) == Topics::NONE && self.is_spent(kind, value, 0)
+    }
+
     fn find_topics(&self, value: usize) -> Topics {
         // Nothing stands before most values of JSON.
         if value == 0 {
@@ -421,7 +430,9 @@ impl<'a> Text<'a> {
         let gap = value.checked_sub(end).filter(|&gap| gap <= 12);
         let between = part(self.bytes, end, value);
         // The next cell of a row is of another column.
-        let cells = matches!(between, [b'\t' | b';', ..]) && !matches!(between, [_, b' ' | b'\n', ..]);
+        // The next cell of a row is of another column, and what has a key of its own follows nothing.
+        let cells = (matches!(between, [b'\t' | b';', ..]) && !matches!(between, [_, b' ' | b'\n', ..]))
+            || between.iter().any(|byte| matches!(byte, b':' | b'='));
         last == kind && gap.is_some() && !cells && !between.iter().any(u8::is_ascii_digit) && {
             between.split(|byte| !is_alpha(*byte)).filter(|word| !word.is_empty()).all(|word| {
                 [&b"and"[..], b"or", b"und", b"oder", b"et", b"ou", b"y", b"o", b"e", b"en", b"og", b"och", b"i", b"n"]

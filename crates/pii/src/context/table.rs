@@ -6,7 +6,7 @@ use crate::{
     kind::Kind,
 };
 
-/// The longest head of a column, in bytes.
+/// The longest head of a column, in letters.
 const MAX_HEAD: usize = 40;
 /// The longest line that can be the head of a table.
 const MAX_HEAD_LINE: usize = 1000;
@@ -48,8 +48,8 @@ struct Line {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Divider {
     Byte(u8),
-    /// `│` of a frame, by its last byte.
-    Frame,
+    /// `│` or `║` of a frame, by its last byte.
+    Frame(u8),
     /// Two blanks or more; columns are told by where they begin.
     Blanks,
 }
@@ -93,7 +93,7 @@ impl Tables {
             return None;
         }
         match table.divider {
-            Divider::Byte(_) | Divider::Frame => {
+            Divider::Byte(_) | Divider::Frame(_) => {
                 if place < self.cell.read {
                     self.cell = Cell { index: 0, start: line.start, read: line.start, quoted: false };
                 }
@@ -134,7 +134,7 @@ impl Tables {
 impl Table {
     fn has(&self, bytes: &[u8], line: Line) -> bool {
         match self.divider {
-            Divider::Byte(_) | Divider::Frame => {
+            Divider::Byte(_) | Divider::Frame(_) => {
                 let mut last = Cell { index: 0, start: line.start, read: line.start, quoted: false };
                 last.read_to(bytes, line.end, self.divider);
                 last.index + 1 == self.heads.len() || is_rule(bytes, line)
@@ -155,8 +155,10 @@ impl Table {
         if let Some(table) = Self::copied(text) {
             return Some(table);
         }
-        if text.starts_with("│".as_bytes()) {
-            return Self::framed(text);
+        if at(text, 0) == 0xE2
+            && let Some(mark) = ['│', '║'].into_iter().find(|mark| text.starts_with(mark.to_string().as_bytes()))
+        {
+            return Self::framed(text, mark);
         }
         if text.len() > MAX_HEAD_LINE || text.len() < 3 || text.ends_with(b";") || text.ends_with(b",") {
             return None;
@@ -190,15 +192,18 @@ impl Table {
     }
 
     /// `│ name │ phone │`: the head of a table in a frame, as command lines of databases print it.
-    fn framed(text: &[u8]) -> Option<Self> {
+    fn framed(text: &[u8], mark: char) -> Option<Self> {
         if text.len() > 2 * MAX_HEAD_LINE {
             return None;
         }
         let mut heads = Vec::new();
-        for cell in std::str::from_utf8(text).ok()?.split('│') {
+        for cell in std::str::from_utf8(text).ok()?.split(mark) {
             heads.push(Head { column: heads.len(), topics: head_topics(cell.as_bytes())? });
         }
-        heads.iter().any(|head| head.topics.names_a_kind()).then_some(Self { divider: Divider::Frame, heads })
+        heads
+            .iter()
+            .any(|head| head.topics.names_a_kind())
+            .then_some(Self { divider: Divider::Frame(if mark == '│' { 0x82 } else { 0x91 }), heads })
     }
 
     fn divided(text: &[u8], divider: u8) -> Option<Self> {
@@ -231,8 +236,8 @@ impl Table {
                 heads.push(Head { column: start, topics: head_topics(part(text, start, place))? });
             }
         }
-        (heads.len() > 1 && heads.iter().any(|head| head.topics.names_a_kind()))
-            .then_some(Self { divider: Divider::Blanks, heads })
+        let says = |head: &Head| head.topics.names_a_kind() || head.topics.meets(Topics::VERSION);
+        (heads.len() > 1 && heads.iter().any(says)).then_some(Self { divider: Divider::Blanks, heads })
     }
 }
 
@@ -285,12 +290,20 @@ fn divider(text: &[u8]) -> Option<u8> {
     Some([0, b',', b';', b'|', b'\t'].get(usize::from(best)).copied().unwrap_or(0))
 }
 
+/// Heads with many digits.
+static HASHES: [&[u8]; 4] = [b"sha256", b"sha512", b"SHA256", b"sha384"];
+
 /// What a head says; nothing when it cannot be one.
 fn head_topics(cell: &[u8]) -> Option<Topics> {
     // Heads are padded to the width of their column.
     let cell = cell.trim_ascii();
     let digits = cell.iter().filter(|&&byte| is_digit(byte)).count();
-    if cell.len() > MAX_HEAD || digits > 2 || cell.contains(&b':') || cell.contains(&b'=') || cell.contains(&b'{') {
+    if cell.len() > MAX_HEAD
+        || (digits > 2 && !HASHES.contains(&cell))
+        || cell.contains(&b':')
+        || cell.contains(&b'=')
+        || cell.contains(&b'{')
+    {
         return None;
     }
     Some(key_topics(cell))
@@ -320,7 +333,7 @@ impl Cell {
     fn read_to(&mut self, bytes: &[u8], place: usize, divider: Divider) {
         let (mark, framed) = match divider {
             Divider::Byte(mark) => (mark, false),
-            Divider::Frame => (0x82, true),
+            Divider::Frame(last) => (last, true),
             Divider::Blanks => return,
         };
         for (offset, &byte) in part(bytes, self.read, place).iter().enumerate() {
@@ -335,15 +348,17 @@ impl Cell {
     }
 }
 
-/// Whether `│` ends with the byte at a place.
+/// Whether `│` or `║` ends with the byte at a place.
 fn is_frame(bytes: &[u8], last: usize) -> bool {
-    part(bytes, last.saturating_sub(2), last + 1) == "│".as_bytes()
+    matches!(part(bytes, last.saturating_sub(2), last + 1), [0xE2, 0x94, 0x82] | [0xE2, 0x95, 0x91])
 }
 
 /// A line of dashes between head and body.
 fn is_rule(bytes: &[u8], line: Line) -> bool {
     // "├────┼────┤"
-    if at(bytes, line.start) == 0xE2 && matches!(part(bytes, line.start, line.start + 3), [0xE2, 0x94, 0x9C..=0xBF]) {
+    if at(bytes, line.start) == 0xE2
+        && matches!(part(bytes, line.start, line.start + 3), [0xE2, 0x94, 0x9C..=0xBF] | [0xE2, 0x95, 0x92..=0xAC])
+    {
         return true;
     }
     line.end > line.start

@@ -34,7 +34,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
          recado fono telefoon* gsm mobiel* vast puhelin* puhelinnumero* puh matkapuhelin* kannykka* komorka \
          komorkowy komorkowe kom telefonni mobilszam* telefonszam* telefonsz telefono* telefone* telefonu \
          telefonuna numara cep ceptel telefonas telefonul phn ph mob handset voice telno telnr mobileno mobilenumber* \
-         cellno homephone* workphone* dayphone* mobilephone* officephone* cellularphone* facsimile* телефон* тел моб мобильн* мобильный сотовый факс телефону τηλεφωνο* \
+         cellno homephone* workphone* dayphone* mobilephone* mobiltlf* mobitel* telepon* thoai talrunis* talr mobiil* มือถือ мобилен* officephone* cellularphone* facsimile* телефон* тел моб мобильн* мобильный сотовый факс телефону τηλεφωνο* \
          τηλ κινητο* 电话* 手机* 手機* 電話* 联系电话 携帯* 携帯電話 전화* 휴대폰* 연락처* 핸드폰* โทร โทรศัพท์ फोन मोबाइल هاتف جوال טלפון נייד",
     ),
     (
@@ -44,7 +44,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
          joindre joignable contacter llamar llame llama llamame ligar ligue chiama chiamare chiamate chiamami bel \
          bellen zadzwon zadzwonic dzwonic ringa ringe ring ringes soita arayin ara ozvat zavolejte sun sunati \
          звоните позвоните звонить signal telegram viber ruckruf* ruckrufnummer* hivjon telefonate rappeler rappelez devuelvame \
-         marque disque",
+         marque disque dzwon",
     ),
     (SSN, "ssn ssns socialsecurity* itin tin taxpayer socsec ss4 socsecno ssnum ssnumber 社会安全号码"),
     (
@@ -80,7 +80,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
         PASSPORT,
         "passport* passeport* pasaporte* passaporte* passaporto* passaport* pasaport* reisepass* reisepaß* pass passnr \
          passnummer* passnumber* passno paspoort* paspoortnummer* reisedokument* traveldocument* paszport* passi \
-         passin passinumero* passinro utlevel* pasu pasnummer* pasnr reisepassnummer* pasos pasoš* pasosa putovnica* \
+         passin passinumero* passinro utlevel* pasu pasnummer* pasnr reisepassnummer* pasos pasoš* pasosa putovnica* putovnice paspor potnega potni paso pase pases chieu पासपोर \
          putni ppn ppt pptno ppno cestovni* pasul pasaportul паспорт* загранпаспорт* загран* διαβατηριο* διαβατηριου 护照* 護照* \
          パスポート* 旅券* 여권* หนังสือเดินทาง पासपोर्ट جواز דרכון",
     ),
@@ -135,7 +135,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
          pid tid job jobs task tasks batch lot serial hash commit sha checksum digest token nonce key keys seed \
          index idx partition lag duration ms sec secs seconds latency tokens user userid customerid \
          expires expiry expiration exp until created modified balance salary revenue population \
-         flight gate pnr vin license plate meeting conference room channel message thread snowflake issue pr node frame \
+         flight gate pnr vin license licence plate polizza poliza meeting conference room channel message thread snowflake issue pr node frame \
          expedition bestellung bestellnummer* auftrag auftragsnummer* rechnung rechnungsnummer* kunde \
          kundennummer* vorgang vorgangsnummer* aktenzeichen commande facture dossier pedido factura expediente fattura \
          ordine pratica bestelling factuur zamowienie zamowienia faktura ordre tilaus lasku objednavka megrendeles \
@@ -155,6 +155,6 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
         "version versions ver vers build builds firmware fw driver release releases released section sections clause clauses \
          revision rev chapter kapitel chapitre capitulo capitolo hoofdstuk rozdzial abschnitt oid upgrade upgraded upgrades upgrading bump bumps bumped bumping downgrade downgraded \
          installed image objectidentifier* versionchanged versionadded deprecated update updated updates updating patch \
-         patched deps v8 rv git chrome safari firefox tag tagged package packages pkg versie wersj* versao versoes versjon* versio versiossa versione versioni version* verze verzi verziu verzio* versiune* surum surumu mailer версия 版本 バージョン kernel sdk runtime",
+         patched deps v8 rv git chrome safari firefox tag tagged package packages pkg versie wersj* versao versoes versjon* versio versiossa versione versioni version* verze verzi verziu verzio* versiune* surum surumu mailer schema версия 版本 バージョン kernel sdk runtime",
     ),
 ];

@@ -74,7 +74,7 @@ impl<'a> Lexer<'a> {
             b']' => Ok(Token::Close(Bracket::Array)),
             b':' => Ok(Token::Colon),
             b',' => Ok(Token::Comma),
-            b'-' | b'0'..=b'9' => Ok(self.number()),
+            b'-' | b'0'..=b'9' => self.number(),
             b't' => self.word(b"true"),
             b'f' => self.word(b"false"),
             b'n' => self.word(b"null"),
@@ -101,18 +101,60 @@ impl<'a> Lexer<'a> {
         Ok(Token::String)
     }
 
-    fn number(&mut self) -> Token {
+    /// A number as the grammar has it: `[198.51.100.7]` and `[415-555-2671]` hold none, and are text.
+    fn number(&mut self) -> Result<Token, NotJson> {
         let start = self.place - 1;
         while matches!(at(self.bytes, self.place), b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E') {
             self.place += 1;
         }
         self.last = Lexeme { start, end: self.place, escaped: false };
-        Token::Number
+        let number = part(self.bytes, start, self.place);
+        let whole = number.strip_prefix(b"-").unwrap_or(number);
+        if whole.iter().all(u8::is_ascii_digit) || is_decimal(whole) { Ok(Token::Number) } else { Err(NotJson) }
     }
 
     fn word(&mut self, word: &[u8]) -> Result<Token, NotJson> {
         let start = self.place - 1;
         self.place = start + word.len();
         if part(self.bytes, start, self.place) == word { Ok(Token::Word) } else { Err(NotJson) }
+    }
+}
+
+/// Digits, perhaps a point with digits, perhaps an exponent.
+fn is_decimal(number: &[u8]) -> bool {
+    let digits = |rest: &mut &[u8]| {
+        let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        *rest = rest.get(length..).unwrap_or_default();
+        length > 0
+    };
+    let mut rest = number;
+    let mut good = digits(&mut rest);
+    if let Some(behind) = rest.strip_prefix(b".") {
+        rest = behind;
+        good &= digits(&mut rest);
+    }
+    if let [b'e' | b'E', behind @ ..] = rest {
+        rest = match behind {
+            [b'+' | b'-', behind @ ..] => behind,
+            _ => behind,
+        };
+        good &= digits(&mut rest);
+    }
+    good && rest.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_follow_the_grammar() {
+        let read = |text: &str| Lexer::new(text.as_bytes(), 0).next().is_ok();
+        for good in ["0", "-1", "1.5", "1e9", "-2.5E-3", "12345678901"] {
+            assert!(read(good), "{good}");
+        }
+        for bad in ["198.51.100.7", "415-555-2671", "1.", "1.e5", "1e", "--1", "1+1", "1.5.5"] {
+            assert!(!read(bad), "{bad}");
+        }
     }
 }

@@ -31,6 +31,8 @@ fn escaped(text: &Text<'_>, place: usize, found: &mut Candidates) {
 fn find(bytes: &[u8], local_end: usize, domain_start: usize, found: &mut Candidates) {
     let Some(end) = domain(bytes, domain_start) else { return };
     let Some(start) = local(bytes, local_end) else { return };
+    // "COM+ann@example.com:EM" of EDIFACT
+    let start = start + if part(bytes, start, start + 4) == b"COM+" { 4 } else { 0 };
     if !is_mailbox(bytes, start, local_end, end) {
         return;
     }

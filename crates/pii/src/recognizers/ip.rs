@@ -83,12 +83,17 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
     if block || glued_right(text.bytes, end) || (named && !ported) || package {
         return;
     }
-    // "app:8.5.4.1", "registry/app:8.5.4.31": the tag of an image. "&v=8.5.4.31": that of a file.
+    // "app:8.5.4.1", "registry/app:8.5.4.31": the tag of an image.
     let mark = before(text.bytes, start);
     let tag =
         mark == b':' && glued_left(text.bytes, start - 1) && (small || (!ported && is_image(text.bytes, start - 1)));
-    let asked = mark == b'=' && matches!(part(text.bytes, start.saturating_sub(3), start - 1), b"?v" | b"&v");
-    if (tag || asked) && !text.topics(start).names(Kind::Ip) {
+    // "// since 8.5.4.31", and the version of the device in an event of CEF
+    let since = mark == b' ' && part(text.bytes, start.saturating_sub(7), start) == b" since ";
+    let event = mark == b'|' && at(text.bytes, end) == b'|' && is_event(text.bytes, start);
+    if (tag || since || event) && !text.topics(start).names(Kind::Ip) {
+        return;
+    }
+    if is_keyed_v(text.bytes, start) {
         return;
     }
     let topics = text.topics(start);
@@ -96,6 +101,11 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
     let identifier = matches!([a, b, c], [2, 5, 4 | 6 | 29]) || [a, b, c, d] == [1, 3, 6, 1] || enzyme;
     let section = part(text.bytes, start.saturating_sub(3), start).windows(2).any(|two| two == "§".as_bytes());
     if (identifier || section) && !topics.names(Kind::Ip) {
+        return;
+    }
+    // "firmware 5.1.2.3 on the edge box, was 4.9.8.7"
+    let was = topics.meets(Topics::VERSION) && part(text.bytes, start.saturating_sub(5), start) == b" was ";
+    if was && !ported {
         return;
     }
     if topics.meets(Topics::VERSION) && !topics.names(Kind::Ip) && !ported {
@@ -122,8 +132,9 @@ fn is_reached(bytes: &[u8], sign: usize, first: u8) -> bool {
     let scheme = before(bytes, name) == b':' && is_alpha(before(bytes, name - 1));
     let called = part(bytes, name.saturating_sub(12), name);
     let commands = [&b"ssh "[..], b"scp ", b"sftp ", b"rsync ", b" -J ", b"mosh "];
-    let open = before(bytes, name) == b' ' && first > 29;
-    scheme || open || matches!(first, 10 | 172 | 192) || commands.iter().any(|command| called.ends_with(command))
+    let line = part(bytes, name.saturating_sub(48), name);
+    let hopping = || line.windows(4).any(|four| four == b"ssh " || four == b" -J ");
+    scheme || matches!(first, 10 | 172 | 192) || commands.iter().any(|command| called.ends_with(command)) || hopping()
 }
 
 /// Whether the name in front of the colon at a place is the path of an image: `registry.example/app`, and no address of
@@ -133,6 +144,25 @@ fn is_image(bytes: &[u8], colon: usize) -> bool {
     let start = colon - span_back(bytes, colon, 64, path);
     let name = part(bytes, start, colon);
     name.contains(&b'/') && !name.starts_with(b"/") && before(bytes, start) != b':'
+}
+
+/// The key is a single "v": `?v=8.5.4.31`, `v: "8.5.4.31"`.
+fn is_keyed_v(bytes: &[u8], start: usize) -> bool {
+    let filler = |byte: u8| matches!(byte, b' ' | b'"' | b'\'' | b'\\');
+    let sep = start - span_back(bytes, start, 4, filler);
+    if !matches!(before(bytes, sep), b'=' | b':') {
+        return false;
+    }
+    let key = sep - 1 - span_back(bytes, sep - 1, 3, filler);
+    before(bytes, key) == b'v' && !is_alnum(before(bytes, key - 1)) && before(bytes, key - 1) != b'.'
+}
+
+/// `CEF:0|Vendor|Product|1.2.3.4|`.
+fn is_event(bytes: &[u8], start: usize) -> bool {
+    let line = start - span_back(bytes, start, 120, |byte| byte != b'\n');
+    let head = part(bytes, line, start);
+    let opening = head.windows(4).position(|four| four == b"CEF:" || four == b"EEF:");
+    opening.is_some_and(|place| head.iter().skip(place).filter(|&&byte| byte == b'|').count() == 3)
 }
 
 /// A revision behind a dash, `2.8.6.1-2`, and not the end of a range; or the limit of a dependency, `>= 1.2.2.3`.
@@ -257,7 +287,8 @@ fn v6(text: &Text<'_>, place: usize, found: &mut Candidates) {
     }
     let (start, end) = trim(bytes, start, end);
     let Ok(written) = std::str::from_utf8(part(bytes, start, end)) else { return };
-    let Ok(address) = written.parse::<Ipv6Addr>() else { return };
+    let Some((written, address)) = address(written) else { return };
+    let end = start + written.len();
     if is_tied(bytes, start, end) || address.is_loopback() || address.is_unspecified() || at(bytes, end) == b'/' {
         return;
     }
@@ -277,6 +308,16 @@ fn v6(text: &Text<'_>, place: usize, found: &mut Candidates) {
     };
     let end = if zone > 1 { end + zone } else { end };
     found.add(Kind::Ip, start, end, V6);
+}
+
+/// The address, without the port that some servers write behind it without brackets.
+fn address(written: &str) -> Option<(&str, Ipv6Addr)> {
+    if let Ok(address) = written.parse() {
+        return Some((written, address));
+    }
+    let (host, port) = written.rsplit_once(':')?;
+    let ported = (4..=5).contains(&port.len()) && port.bytes().all(is_digit);
+    if ported { Some((host, host.parse().ok()?)) } else { None }
 }
 
 /// Leaves out the end of a word before, and what closes a sentence behind.

@@ -86,6 +86,9 @@ fn letters_before(bytes: &[u8], start: usize) -> Option<usize> {
 }
 
 fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
+    // Digits in front of the letters may have been read with the number before: "46768371  59CX51857".
+    let ahead = span_back(text.bytes, token.start, 3, is_digit);
+    let token = if ahead > 0 { Token::new(text.bytes, token.start - ahead, token.end) } else { token };
     let word = token.of(text);
     if (6..=9).contains(&token.len())
         && (token.lower == 0 || token.lower + token.digits == token.len())

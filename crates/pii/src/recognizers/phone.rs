@@ -38,8 +38,9 @@ fn international(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candi
     let run = chain.run(first)?;
     let plus = plus_before(text.bytes, run.start)?;
     let opening = before(text.bytes, plus) == b'(' && at(text.bytes, run.end) == b')';
-    let start = if opening { plus - 1 } else { plus };
     let last = longest(text, chain, first, is_international)?;
+    // Around the whole number the parentheses are those of the sentence.
+    let start = if opening && last > first { plus - 1 } else { plus };
     if glued_left(text.bytes, start) && !follows_label(text.bytes, start) {
         return None;
     }
@@ -228,6 +229,9 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
         return None;
     }
     if (doubtful && !is_callable(text, chain, first, last)) || is_years(text.bytes, chain, first, last) {
+        return None;
+    }
+    if last == first && text.is_renamed(Kind::Phone, run.start) {
         return None;
     }
     // A label far behind has its number already.

@@ -170,7 +170,7 @@ fn name_end(bytes: &[u8], number: usize) -> Option<usize> {
     let mut end = number - 1;
     // The marks end in a sign or in one of two letters, and are short.
     if matches!(before(bytes, end), b'.' | b':' | b',' | b'o' | b'r' | 0x80..=0xBF) {
-        if span_back(bytes, end, 5, |byte| !matches!(byte, b' ' | b',')) < 5 {
+        if span_back(bytes, end, 6, |byte| !matches!(byte, b' ' | b',')) < 6 {
             end = mark_start(bytes, end).unwrap_or(end);
         }
         end -= usize::from(before(bytes, end) == b',');
@@ -180,13 +180,13 @@ fn name_end(bytes: &[u8], number: usize) -> Option<usize> {
 
 /// Where the mark of a number begins that ends here, with the blank in front of it: `nº`, `No.`.
 fn mark_start(bytes: &[u8], end: usize) -> Option<usize> {
-    ["nº", "n°", "n.º", "n.", "No.", "No:", "nr", "nr.", "№", "Nº", "N°", "Nro.", "Nro", "d.", "д."].iter().find_map(
-        |mark| {
+    ["nº", "n°", "n.º", "núm.", "num.", "n.", "No.", "No:", "nr", "nr.", "№", "Nº", "N°", "Nro.", "Nro", "d.", "д."]
+        .iter()
+        .find_map(|mark| {
             let start = end.checked_sub(mark.len())?;
             let found = part(bytes, start, end) == mark.as_bytes() && matches!(before(bytes, start), b' ' | b',');
             found.then(|| start - usize::from(before(bytes, start) == b' '))
-        },
-    )
+        })
 }
 
 /// The word that ends at a place; with the full stop of an abbreviation before it.
@@ -306,15 +306,18 @@ fn widened(page: &Page<'_>, start: usize) -> usize {
     }
     let opens = follows_lower(page, place)
         || matches!(before(page, place), 0 | b'\n' | b'"' | b'\'' | b'\t' | b'>' | b'|' | b';')
-        || matches!(part(page, place.saturating_sub(2), place), b": " | b", " | b"| " | b"= ");
+        || matches!(part(page, place.saturating_sub(2), place), b": " | b", " | b"| " | b"= " | [0x82, b' '])
+        || (before(page, place) == b':' && is_alpha(before(page, place - 1)));
     let capital = char_at(page, place).is_some_and(char::is_uppercase);
     if opens && capital { place } else { known }
 }
 
 /// A small word in front of a name that is none of its own: "Bezorgen op Keizersgracht 12".
 fn is_preposition(word: &[u8]) -> bool {
-    matches!(word, b"op" | b"in" | b"on" | b"at" | b"to" | b"i" | b"til" | b"till" | b"ved" | b"na" | b"auf")
-        || word == "på".as_bytes()
+    matches!(
+        word,
+        b"op" | b"in" | b"on" | b"at" | b"to" | b"i" | b"til" | b"till" | b"ved" | b"na" | b"auf" | b"an" | b"nach"
+    ) || word == "på".as_bytes()
 }
 
 /// A word in lower case stands before: what follows is a name from its first word on.
@@ -527,7 +530,7 @@ fn worded(page: &Page<'_>, slash: usize) -> Option<usize> {
 
 /// Whether the number of a house is over here.
 fn ends_house(bytes: &[u8], end: usize) -> bool {
-    matches!(at(bytes, end), b',' | b'\n' | b'\t' | b'"' | b'\'' | b'<' | b'|' | 0)
+    matches!(at(bytes, end), b',' | b'\n' | b'\t' | b'"' | b'\'' | b'<' | b'|' | b';' | 0)
         || matches!(part(bytes, end, end + 2), b" -" | b" |" | b". " | b"  ")
         || part(bytes, end, end + 4) == " –".as_bytes()
 }

@@ -48,6 +48,10 @@ fn any_break_at(bytes: &[u8], place: usize) -> Option<(Break, usize)> {
             next += 1;
             found = found.or(Some(Break::Blank));
         } else if byte == b'\n' {
+            // Behind many blanks it closes the row of a table.
+            if lines == 0 && next > place + 2 && part(bytes, next - 3, next) == b"   " {
+                return None;
+            }
             next += 1;
             lines += 1;
         } else if byte == b'\\' && at(bytes, next + 1) == b'n' {
@@ -75,7 +79,7 @@ fn any_break_at(bytes: &[u8], place: usize) -> Option<(Break, usize)> {
 /// One blank.
 pub(super) fn blank_at(bytes: &[u8], place: usize) -> Option<usize> {
     match break_at(bytes, place) {
-        Some((Break::Blank, next)) if next - place <= 3 => Some(next),
+        Some((Break::Blank, next)) if next == place + 1 || at(bytes, place) == 0xC2 => Some(next),
         _ => None,
     }
 }

@@ -23,6 +23,16 @@ const SCORE: i16 = 55;
 pub(super) fn add(text: &Text<'_>, page: &Page<'_>, start: usize, end: usize, found: &mut Candidates) {
     let bytes = text.bytes;
     let (from, to) = if before(bytes, start) == b' ' && is_worded(before(bytes, start - 1)) {
+        let word = start - 1 - span_back(bytes, start - 1, MAX_NAME, is_worded);
+        let small = at(bytes, word).is_ascii_lowercase();
+        // Only "bis", "ter", "hs" and "lgh" are words that belong to a house.
+        let goes_on = at(bytes, end) == b' '
+            && at(bytes, end + 1).is_ascii_lowercase()
+            && !matches!(at(bytes, end + 1), b'b' | b't' | b'h' | b'l')
+            && is_worded(at(bytes, end + 2));
+        if small || goes_on {
+            return;
+        }
         let house = backward::house(page, end).0;
         if !closes(bytes, house) {
             return;

@@ -6,6 +6,7 @@ use super::{
     lists::NAME,
     names::{CLOSER, DIRECTION, LEAD_AFTER_NUMBER, NUMBERED, SMALL, STRONG, SUFFIX, UNABBREVIATED, UNIT, WEAK, WHOLE},
     page::{Page, Word, word_at},
+    postcode::is_inward,
     tail,
 };
 use crate::chars::{at, before, is_alnum, is_alpha, is_digit, is_upper, part, span, span_back};
@@ -106,11 +107,18 @@ pub(super) fn unknown(page: &Page<'_>, number: usize, after: usize) -> Option<(L
         };
         place = next;
     }
-    if names == 0 || (names == 1 && dwelling.is_none()) {
+    let single = names == 1 && dwelling.is_none();
+    if names == 0 || (single && end - after < 6) {
         return None;
     }
     let end = dwelling::unit(page, end).unwrap_or(end);
     let close = tail::coded(page, end)?;
+    // One word is a street where a British postcode follows: "59 Deansgate, Manchester M3 2BW".
+    let british =
+        || before(page, close.saturating_sub(3)) == b' ' && is_inward(part(page, close.saturating_sub(3), close));
+    if single && !british() {
+        return None;
+    }
     let start = dwelling.or_else(|| unit_before(page, number)).unwrap_or(number);
     Some((Line { start, end, points: 0, strong: false, closed: true, long: false }, close))
 }
@@ -206,7 +214,8 @@ fn suffixed(page: &Page<'_>, first: &Word<'_>) -> Option<Line> {
             break;
         }
         let dotted = at(page, word.end) == b'.' && word.text.len() <= 5 && !word.is(UNABBREVIATED);
-        if dotted && word.has_digit() {
+        // "3000 Leute. Rue Pasteur": a sentence ends.
+        if dotted && (word.has_digit() || (word.text.len() > 4 && !word.is(SUFFIX))) {
             break;
         }
         let after = word.end + usize::from(dotted);

@@ -171,7 +171,10 @@ fn followed(text: &Text<'_>, page: &Page<'_>, start: usize, last: usize, end: us
     let Some((line, close)) = forward::unknown(page, start, end) else { return false };
     // A comma between number and name is the way of India, and of dwellings without a house number.
     let comma = next == b',';
-    let named = || comma && backward::street(page, start, end).is_some_and(|line| line.strong);
+    let named = || {
+        let line = if comma { backward::street(page, start, end) } else { None };
+        line.is_some_and(|line| line.strong || part(page, line.start, line.start + 3) == b"R. ")
+    };
     if (comma && line.start >= start && !is_digit(before(page, close))) || named() {
         return false;
     }

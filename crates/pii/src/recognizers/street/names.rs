@@ -115,7 +115,7 @@ pub(super) static WORDS: &[(Lists, &str)] = &[
     (DIRECTION, "e east n ne north northeast northwest nw s se south southeast southwest sw w west"),
     (
         UNIT,
-        "ap apart appartamento bureau bl bte boîte bus casa blok depósito edif et interno piano quarto sc studio torre apartado apartamento apartment app appartement appt apt apto bldg bloco bloque box building bungalow bus bât \
+        "ap apart appartamento bureau bâtiment batiment bl bte boîte bus casa blok depósito edif et interno piano quarto sc studio torre apartado apartamento apartment app appartement appt apt apto bldg bloco bloque box building bungalow bus bât \
      dept depto esc escalera etage fl flat floor int interior level lgh local lok lokal lot lote m office penthouse ph \
      piso planta pod portal puerta rm room sala scala shop slip space spc stair ste suite top townhouse trlr tür \
      unit villa wohnung étage",
@@ -129,7 +129,7 @@ pub(super) static WORDS: &[(Lists, &str)] = &[
      λεωφ οδός πλατεία al alameda aleja calzada calz cerrada privada circuito periférico str bd náměstí nám cda pº gran vía pza avd calz kr cl tv dg leoforos transversal třída nábřeží nábř \
      piata piața şoseaua șoseaua șos intrarea aleea splaiul aleje allée allées av avda avenida avenue avinguda bd blvd boulevard bulevar bulevardul \
      bulwar calea calle calle/ c r callejón camino carrer carrera carretera chaussée chemin cité contrada corso cours \
-     cra ctra domaine esplanade estrada faubourg glorieta hameau impasse jirón ladeira largo lotissement lungarno \
+     cra ctra domaine esplanade estrada faubourg glorieta hameau impasse jirón laan ladeira largo lotissement lungarno \
      lungotevere montée os osiedle paseo passage passeig piazza piazzale pl plac place plaza plaça praceta praia \
      praça prolongación promenade pza quai quinta residencial rodovia ronda rotonda route rua rue ruelle rúa \
      salita sentier skwer square strada straße traversa travessa travesía ul ulica ulice via viale vicolo villa voie пр \
@@ -156,7 +156,7 @@ pub(super) static WORDS: &[(Lists, &str)] = &[
     ),
     (
         SMALL,
-        "a aan al am an and auf bei bis d da dal das de degli dei del dell della delle dem den der des di die do dos \
+        "a aan al am an and auf bei bij bis d da dal das de degli dei del dell della delle dem den der des di die do dos \
      du e el en et i im in l la las le les lo los ob nad na of on op or pod s san sous sul sur t te ten ter the und under upon \
      van ved vid vom von vorm y zu zum zur à às",
     ),

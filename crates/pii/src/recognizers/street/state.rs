@@ -29,8 +29,18 @@ pub(super) fn state_and_code(page: &Page<'_>, word: &Word<'_>) -> Option<usize> 
     {
         return Some(zip);
     }
-    let alone = code && (brk != Break::Blank || is_end(page, end));
+    // "DE SOTO, WA 35251": the letters begin the name of a town.
+    let opens = brk == Break::Blank && word_at(page, next).is_some_and(|town| is_capital_town(page, &town));
+    let alone = code && !opens && (brk != Break::Blank || is_end(page, end));
     alone.then_some(end)
+}
+
+/// A word in capitals behind which a state follows.
+fn is_capital_town(page: &Page<'_>, town: &Word<'_>) -> bool {
+    town.text.len() > 2
+        && town.is_upper()
+        && !town.is(COUNTRIES)
+        && break_at(page, town.end).is_some_and(|(_, next)| state(page, next).is_some())
 }
 
 /// State and postcode, both.

@@ -20,7 +20,8 @@ pub(super) fn town(page: &Page<'_>, place: usize) -> Option<usize> {
     // A number alone opens the next row of a table; two blanks open its next cell.
     let coded = is_digit(before(page, end)) && part(page, start, end).iter().all(u8::is_ascii_digit);
     let row = coded && brk == Break::Line && !matches!(at(page, end), 0 | b'\n' | b'\r' | b'"' | b'<' | b'\\');
-    if row || (brk == Break::Blank && start > place + 1) {
+    let cell = coded && brk == Break::Mark && start == place + 1;
+    if row || cell || (brk == Break::Blank && start > place + 1) {
         return None;
     }
     // "a 3 Hour Drive PR": two letters are a state behind a town or a comma.

@@ -190,7 +190,7 @@ fn name(page: &Page<'_>, start: usize) -> Option<usize> {
             small = true;
         }
         // "St.", but not the letters of a province that close a sentence.
-        let abbreviated = word.text.len() <= 3 && !(index > 0 && word.text.len() == 2 && word.is_upper());
+        let abbreviated = word.text.len() <= 3 && !(index > 0 && word.text.len() <= 2 && word.is_upper());
         let after = word.end + usize::from(at(page, word.end) == b'.' && abbreviated);
         let Some(next) = blank_at(page, after) else { break };
         if let Some(district) = quarter(page, &word, next) {
