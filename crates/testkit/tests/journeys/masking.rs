@@ -57,7 +57,7 @@ const POLICY: &str = "[[tool]]\nnames = [\"*\"]\nallow = { \"*\" = \"all\" }\n[[
 
 impl Place {
     /// `masking` stands in `[masking]`, `server` in the server called `up`.
-    async fn of(masking: &str, server: &str) -> Self {
+    pub(crate) async fn of(masking: &str, server: &str) -> Self {
         let upstream = Upstream::start().await;
         let url = upstream.url();
         let entry = |name: &str, more: &str| {
@@ -70,7 +70,7 @@ impl Place {
         Self { house, upstream }
     }
 
-    async fn agent(&self, server: &str, email: &str) -> (Agent, Tokens) {
+    pub(crate) async fn agent(&self, server: &str, email: &str) -> (Agent, Tokens) {
         let (agent, _, tokens) = Agent::connect(&self.house.http, server, email, PASSWORD).await;
         (agent, tokens)
     }
@@ -80,13 +80,13 @@ impl Place {
         agent.caller(&tokens)
     }
 
-    fn answer(&self, body: impl Into<Bytes>) {
+    pub(crate) fn answer(&self, body: impl Into<Bytes>) {
         let response = Response::builder().header("content-type", "application/json").body(body.into()).unwrap();
         self.upstream.answer_next(Canned::Exactly(response));
     }
 
     /// The next answer has this result.
-    fn result(&self, result: &Value) {
+    pub(crate) fn result(&self, result: &Value) {
         self.answer(json!({ "jsonrpc": "2.0", "id": 1, "result": result }).to_string());
     }
 
@@ -103,7 +103,7 @@ async fn call_with(caller: &Caller, headers: &[(&str, &str)]) -> Answer {
     caller.post(&body, &usual.chain(headers.iter().copied()).collect::<Vec<_>>()).await
 }
 
-fn text_result() -> Value {
+pub(crate) fn text_result() -> Value {
     json!({ "content": [{ "type": "text", "text": profile().to_string() }], "structuredContent": profile() })
 }
 
