@@ -59,6 +59,14 @@ impl Load {
         Ok(Measured { requests, cpu_seconds, p99_millis: p99_millis(&output).context("wrk printed no latency")? })
     }
 
+    /// The answer to one such request.
+    pub(crate) fn once(&self) -> anyhow::Result<String> {
+        let lines = self.headers.lines().filter(|line| !line.is_empty()).flat_map(|line| ["-H", line]);
+        let output =
+            Command::new("curl").args(["-sS", "-d", &self.body]).args(lines).arg(&self.url).output().context("curl")?;
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
     fn wrk(&self, seconds: u32) -> anyhow::Result<String> {
         let output = Command::new("taskset")
             .args(["-c", "1", "wrk", "-t1", "--latency"])
