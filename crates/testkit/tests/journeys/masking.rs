@@ -496,6 +496,36 @@ async fn operators_see_how_much_was_masked_and_no_value() {
 }
 
 #[tokio::test]
+async fn large_answers_are_proved_as_a_whole_once() {
+    let place = Place::of("before_llm = true\ntypes = [\"EMAIL_ADDRESS\"]\nproof_one_in = 1", "").await;
+    let caller = place.caller().await;
+    let row = "Nothing to see in this line of the report, only words.\n".repeat(500);
+    let rows: Vec<Value> =
+        (0..50).map(|_| json!({ "note": row, "ssn": 219_099_998, "email": "a@example.com" })).collect();
+    place.result(&json!({ "content": [], "structuredContent": { "rows": rows } }));
+    let answer = caller.call("read", json!({})).await;
+    assert!(answer.text().len() > 1 << 20 && !answer.text().contains("a@example.com"));
+    let page = place.house.operators.get("/metrics").await;
+    assert!(page.text().contains("vestibule_pii_left_total{type=\"US_SSN\"} 50"), "{}", page.text());
+    assert!(page.text().contains("vestibule_pii_left_total{type=\"EMAIL_ADDRESS\"} 0"), "{}", page.text());
+    assert!(page.text().contains("vestibule_pii_proved_parts_total 1\n"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn a_label_in_the_uri_of_a_resource_stays_a_label() {
+    let place = Place::of("before_llm = true", "mask = \"pseudonym\"").await;
+    let caller = place.caller().await;
+    let link = json!({ "type": "resource_link", "uri": "hr://people/jane.doe@example.com", "name": "n" });
+    place.result(&json!({ "content": [link] }));
+    assert!(caller.call("read", json!({})).await.text().contains("hr://people/[EMAIL_1]"));
+    for uri in ["hr://people/[EMAIL_1]", "hr://people/%5BEMAIL_1%5D"] {
+        place.result(&json!({ "contents": [] }));
+        caller.ask("resources/read", json!({ "uri": uri })).await;
+        assert_eq!(place.sent().pop().unwrap()["params"]["uri"], uri);
+    }
+}
+
+#[tokio::test]
 async fn evidence_and_logs_hold_no_personal_data() {
     let logs = vestibule_testkit::logs::keep();
     let place = Place::of("before_llm = true", "mask = \"pseudonym\"").await;
