@@ -24,6 +24,7 @@ use crate::{
     session::{self, Session},
     stream,
     unasked::Watched,
+    unknown::{self, What},
 };
 
 /// What the client asked, as far as its answer depends on it.
@@ -197,12 +198,10 @@ pub(crate) fn misopened(id: Option<&str>, error: &OpeningError) -> Response {
 }
 
 /// The session is unknown: the client starts a new one (streamable HTTP, Session Management: MUST be 404).
-pub(crate) fn session_gone(message: Option<&Message>) -> Response {
+pub(crate) fn session_gone(what: What, message: Option<&Message>) -> Response {
     let id = message.and_then(Message::id);
-    json(
-        StatusCode::NOT_FOUND,
-        error::error_body(id, code::INVALID_REQUEST, "Session not found; initialize again.", None),
-    )
+    let body = error::error_body(id, code::INVALID_REQUEST, "Session not found; initialize again.", None);
+    unknown::refusal(what, message, json(StatusCode::NOT_FOUND, body))
 }
 
 /// GET and DELETE belong to a session. A client whose server opened none asks for the stream all the same; 405 tells it

@@ -28,6 +28,7 @@ use crate::{
     meters::Happened,
     origin, round_trip, screening,
     session::{self, Session},
+    unknown::{self, What},
 };
 
 /// The largest event that is taken apart, in bytes.
@@ -95,11 +96,12 @@ pub(crate) async fn answer(proxy: &Arc<Proxy>, arrival: &Arrival, parts: Parts, 
     if let Err(response) = screening::check(&parts.headers, message.as_ref()) {
         return response;
     }
-    match &arrival.joined {
+    let response = match &arrival.joined {
         // Boxed: it holds the life of a call at each part, and stacks are small.
         Some(joined) => Box::pin(federation::answer(proxy, joined, arrival, parts, message)).await,
         None => of_one(proxy, arrival, parts, message).await,
-    }
+    };
+    unknown::recorded(proxy, arrival, response).await
 }
 
 /// One exchange with one server.
@@ -199,13 +201,14 @@ fn open(
     // Sessions are unknown to the stateless era; their header is ignored there.
     let presented = if opening.era == Era::Stateful { session::presented(headers)? } else { None };
     let session = presented
-        .map(|sealed| Session::open(proxy, arrival, sealed).ok_or_else(|| answer::session_gone(message)))
+        .map(|sealed| Session::open(proxy, arrival, sealed).ok_or_else(|| answer::session_gone(What::Session, message)))
         .transpose()?;
     let (upstream, remembered) = session.map_or_else(Default::default, |session| (session.upstream, session.wishes));
     if message.is_none() && upstream.is_none() {
         return Err(answer::no_session());
     }
-    session::resume(proxy, arrival, upstream.as_deref(), headers).ok_or_else(|| answer::session_gone(message))?;
+    session::resume(proxy, arrival, upstream.as_deref(), headers)
+        .ok_or_else(|| answer::session_gone(What::Event, message))?;
     remembered.where_unsaid(headers);
     Ok(Asked::of(message, opening.version, upstream, Wishes::of(headers)))
 }

@@ -16,6 +16,7 @@ use crate::{
     Proxy, answer,
     arrival::Arrival,
     sealed::{self, Kind, Owner},
+    unknown::What,
 };
 
 /// How the ids of a stream are written outside.
@@ -101,7 +102,7 @@ impl Last {
             let opened = sealed::open_with(proxy, &sessions.owner(door), Kind::Event, id)?;
             Some((Self::parse(&opened.text)?, opened.wishes))
         });
-        found.map(Some).ok_or_else(|| answer::session_gone(None))
+        found.map(Some).ok_or_else(|| answer::session_gone(What::Event, None))
     }
 
     fn parse(json: &str) -> Option<Self> {

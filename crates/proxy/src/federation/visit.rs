@@ -14,6 +14,7 @@ use crate::{
     answer::{self, Asked},
     arrival::Arrival,
     call, session as door_session,
+    unknown::What,
 };
 
 /// A request at the door.
@@ -47,7 +48,9 @@ impl Visit {
         let presented =
             if opening.era == Era::Stateful && !begins { door_session::presented(&parts.headers)? } else { None };
         let sessions = match presented {
-            Some(sealed) => Some(Sessions::open(proxy, door, sealed).ok_or_else(|| answer::session_gone(message))?),
+            Some(sealed) => {
+                Some(Sessions::open(proxy, door, sealed).ok_or_else(|| answer::session_gone(What::Session, message))?)
+            }
             None if message.is_none() => return Err(answer::no_session()),
             None => None,
         };
