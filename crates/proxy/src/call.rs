@@ -96,12 +96,13 @@ pub(crate) async fn answer(proxy: &Arc<Proxy>, arrival: &Arrival, parts: Parts, 
     if let Err(response) = screening::check(&parts.headers, message.as_ref()) {
         return response;
     }
+    let masking = proxy.vault.log_wish(&parts.headers);
     let response = match &arrival.joined {
         // Boxed: it holds the life of a call at each part, and stacks are small.
         Some(joined) => Box::pin(federation::answer(proxy, joined, arrival, parts, message)).await,
         None => of_one(proxy, arrival, parts, message).await,
     };
-    unknown::recorded(proxy, arrival, response).await
+    unknown::recorded(proxy, arrival, masking, response).await
 }
 
 /// One exchange with one server.

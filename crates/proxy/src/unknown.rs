@@ -3,7 +3,7 @@
 
 use axum::response::Response;
 use vestibule_mcp::Message;
-use vestibule_model::{AuditEvent, EventKind, Verdict};
+use vestibule_model::{AuditEvent, EventKind, Masking, Verdict};
 
 use crate::{Proxy, answer, arrival::Arrival};
 
@@ -46,7 +46,7 @@ pub(crate) fn refusal(what: What, message: Option<&Message>, mut response: Respo
 }
 
 /// Records such a refusal. It is an answer too: its record is on the disk first.
-pub(crate) async fn recorded(proxy: &Proxy, arrival: &Arrival, mut response: Response) -> Response {
+pub(crate) async fn recorded(proxy: &Proxy, arrival: &Arrival, masking: Masking, mut response: Response) -> Response {
     let Some(Unknown { what, method }) = response.extensions_mut().remove() else { return response };
     let mut event = AuditEvent::new(proxy.clock.now(), EventKind::Call, arrival.request.clone());
     let principal = arrival.principal();
@@ -60,6 +60,7 @@ pub(crate) async fn recorded(proxy: &Proxy, arrival: &Arrival, mut response: Res
     event.reason = Some(what.code().into());
     event.status = Some(response.status().as_u16());
     event.address = arrival.address;
+    event.masking = masking;
     let Ok(receipt) = proxy.journal.append(&event) else { return answer::journal_down(None) };
     match receipt.durable().await {
         Ok(_) => response,

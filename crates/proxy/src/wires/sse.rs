@@ -73,7 +73,8 @@ async fn take(proxy: &Arc<Proxy>, arrival: &Arrival, parts: &http::request::Part
     }
     let unknown = || {
         let response = answer::plain(StatusCode::NOT_FOUND, "no such session; open the stream again");
-        unknown::recorded(proxy, arrival, unknown::refusal(What::Session, None, response))
+        let masking = proxy.vault.log_wish(&parts.headers);
+        unknown::recorded(proxy, arrival, masking, unknown::refusal(What::Session, None, response))
     };
     let query: Option<Query> =
         axum::extract::Query::try_from_uri(&parts.uri).ok().map(|axum::extract::Query(query)| query);
