@@ -1,21 +1,21 @@
 //! The recognizers: one file each, one line in the table, one corpus.
 
-mod aadhaar;
+pub(crate) mod aadhaar;
 mod birth_date;
-mod card;
-mod codice_fiscale;
-mod cpf;
-mod dni;
-mod email;
-mod iban;
-mod ip;
-mod nino;
-mod nir;
-mod passport;
+pub(crate) mod card;
+pub(crate) mod codice_fiscale;
+pub(crate) mod cpf;
+pub(crate) mod dni;
+pub(crate) mod email;
+pub(crate) mod iban;
+pub(crate) mod ip;
+pub(crate) mod nino;
+pub(crate) mod nir;
+pub(crate) mod passport;
 mod phone;
-mod plans;
+pub(crate) mod plans;
 pub(crate) mod secret;
-mod ssn;
+pub(crate) mod ssn;
 mod street;
 #[cfg(test)]
 mod suite;
