@@ -31,6 +31,7 @@
 //! `tests/unseen` writes documents from templates that no recognizer was made for and holds the figures to floors.
 
 mod chain;
+mod chain_table;
 mod chars;
 pub mod config;
 mod context;
@@ -38,17 +39,18 @@ mod dull;
 mod engine;
 pub mod explain;
 pub mod finding;
-mod impersonal;
 mod json;
 pub mod kind;
 mod look;
 pub mod mask;
 pub mod predict;
 mod prefilter;
+mod reading;
 mod recognizers;
 pub mod scanner;
 mod simd;
 pub mod stream;
+mod suspects;
 mod words;
 
 pub use config::{Config, Rule, Sensitivity};

@@ -8,8 +8,7 @@ use crate::{
     context::{Surroundings, Text, key_topics},
     engine::Engine,
     finding::{Finding, Site},
-    impersonal::is_impersonal,
-    json::{Origin, Paths, looks_like_json, walk},
+    json::{Origin, Paths, looks_like_json, walk, walk_alone},
     look::Look,
     simd::Sort,
 };
@@ -57,13 +56,8 @@ impl Scanner {
 
     /// A text of any sort.
     pub(crate) fn document(&self, bytes: &[u8], origin: &Origin<'_>, surroundings: Surroundings) -> Vec<Finding> {
-        let json = looks_like_json(bytes);
-        // Base64 need not have a digit in it.
-        if json && is_impersonal(bytes) && !self.paths.may_be_encoded(bytes) {
-            return Vec::new();
-        }
         let mut look = Look::default();
-        if !json || walk(self, bytes, origin, surroundings, &mut look).is_err() {
+        if !looks_like_json(bytes) || walk_alone(self, bytes, origin, surroundings, &mut look).is_err() {
             self.lines(bytes, origin, surroundings, &mut look);
         }
         look.found
@@ -116,7 +110,10 @@ impl Scanner {
 
     /// The same, in a look that goes on.
     pub(crate) fn text(&self, bytes: &[u8], origin: &Origin<'_>, surroundings: Surroundings, look: &mut Look) {
-        self.engine.scan(&Text::new(bytes, surroundings), look);
+        let mut text = Text::new(bytes, surroundings);
+        text.read_on(look.reading.take());
+        self.engine.scan(&text, look);
+        look.reading = text.close();
         let Look { found, candidates, .. } = look;
         found.extend(
             candidates.0.iter().map(|candidate| Finding {

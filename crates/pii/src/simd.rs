@@ -1,6 +1,8 @@
 //! The anchors of one block, and which bytes of a piece are of one sort: sixteen bytes at a time where the processor always
 //! can (x86-64 has SSE2), byte by byte elsewhere. Both give the same. The one file of the house with unsafe code.
 
+use crate::context::PAIRS;
+
 /// Bytes in a block.
 pub(crate) const BLOCK: usize = 64;
 
@@ -148,6 +150,57 @@ pub(crate) fn equal(piece: &[u8; PIECE], byte: u8) -> u16 {
     equal_scalar(piece, byte)
 }
 
+/// Where in a piece the pairs of letters stand that words for secrets have in them, in any case; `behind` is the piece one
+/// byte further on. And whether there is a letter of another script, or one with an accent.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[expect(unsafe_code, reason = "as above")]
+pub(crate) fn secret_pairs(piece: &[u8; PIECE], behind: &[u8; PIECE]) -> (u16, bool) {
+    // SAFETY: SSE2 is part of x86-64; every processor that runs this has it.
+    unsafe { pairs(piece, behind) }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "sse2")]
+fn pairs(piece: &[u8; PIECE], behind: &[u8; PIECE]) -> (u16, bool) {
+    use std::arch::x86_64::{
+        __m128i, _mm_and_si128, _mm_andnot_si128, _mm_cmpeq_epi8, _mm_cmpgt_epi8, _mm_movemask_epi8, _mm_or_si128,
+        _mm_set_epi64x, _mm_set1_epi8, _mm_setzero_si128,
+    };
+    let load = |piece: &[u8; PIECE]| {
+        let whole = u128::from_le_bytes(*piece);
+        _mm_set_epi64x((whole >> 64) as i64, whole as i64)
+    };
+    let is = |lanes, byte: u8| _mm_cmpeq_epi8(lanes, _mm_set1_epi8(byte as i8));
+    let small = |lanes: __m128i| _mm_or_si128(lanes, _mm_set1_epi8(0x20));
+    let (plain, next) = (load(piece), small(load(behind)));
+    let first = small(plain);
+    let mut found = _mm_setzero_si128();
+    for [one, two] in PAIRS {
+        found = _mm_or_si128(found, _mm_and_si128(is(first, one), is(next, two)));
+    }
+    // From 0xC3 on characters begin that may be letters; those behind 0xE2 are none. As signed numbers they lie between.
+    let high =
+        _mm_and_si128(_mm_cmpgt_epi8(plain, _mm_set1_epi8(0xC2u8 as i8)), _mm_cmpgt_epi8(_mm_setzero_si128(), plain));
+    let foreign = _mm_movemask_epi8(_mm_andnot_si128(is(plain, 0xE2), high)) != 0;
+    (_mm_movemask_epi8(found) as u16, foreign)
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn secret_pairs(piece: &[u8; PIECE], behind: &[u8; PIECE]) -> (u16, bool) {
+    pairs_scalar(piece, behind)
+}
+
+/// The same, byte by byte.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn pairs_scalar(piece: &[u8; PIECE], behind: &[u8; PIECE]) -> (u16, bool) {
+    let both = piece.iter().zip(behind).enumerate();
+    let found = both
+        .fold(0, |mask, (index, (one, two))| mask | (u16::from(PAIRS.contains(&[one | 0x20, two | 0x20])) << index));
+    (found, piece.iter().any(|&byte| byte >= 0xC3 && byte != 0xE2))
+}
+
 /// Whether the byte is of the sort [`Sort::Blank`].
 #[inline]
 pub(crate) fn is_blank(byte: u8) -> bool {
@@ -221,6 +274,10 @@ mod tests {
             }
             let byte = piece.last().copied().unwrap_or(0);
             prop_assert_eq!(equal(&piece, byte), equal_scalar(&piece, byte));
+            let behind = std::array::from_fn(|index| piece.get(index + 1).copied().unwrap_or(b'w'));
+            prop_assert_eq!(secret_pairs(&piece, &behind), pairs_scalar(&piece, &behind));
+            let letters = piece.map(|byte| b"swdpcrkebtnhlKE\xE2"[usize::from(byte % 16)]);
+            prop_assert_eq!(secret_pairs(&letters, &behind), pairs_scalar(&letters, &behind));
         }
     }
 }

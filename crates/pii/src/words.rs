@@ -1,6 +1,6 @@
 //! Sets of words, looked up in any case without an allocation.
 
-use std::{cell::Cell, collections::HashMap};
+use std::collections::HashMap;
 
 use crate::chars::packed;
 
@@ -76,18 +76,21 @@ fn hash(word: &[u8]) -> u64 {
 
 /// The same for a word that is long or not of ASCII.
 fn long_hash(word: &[u8]) -> u64 {
-    let mix = |state: u64, byte: u8| (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
+    let mix = |state: u64, letter: u32| (state ^ u64::from(letter)).wrapping_mul(0x0100_0000_01B3);
     let mut state = SEED;
     for piece in word.utf8_chunks() {
-        // A final sigma is a sigma.
-        for letter in
-            piece.valid().chars().flat_map(char::to_lowercase).map(|letter| if letter == 'ς' { 'σ' } else { letter })
-        {
-            state = letter.encode_utf8(&mut [0; 4]).bytes().fold(state, mix);
+        for letter in piece.valid().chars() {
+            state = match letter {
+                // A final sigma is a sigma.
+                'ς' => mix(state, 'σ'.into()),
+                letter if letter.is_ascii() => mix(state, letter.to_ascii_lowercase().into()),
+                letter => letter.to_lowercase().fold(state, |state, letter| mix(state, letter.into())),
+            };
         }
-        state = piece.invalid().iter().copied().fold(state, mix);
+        state = piece.invalid().iter().fold(state, |state, byte| mix(state, u32::from(*byte)));
     }
-    state
+    // The low bits of a product know little of the letters.
+    state ^ (state >> 32)
 }
 
 /// Both halves of a product in which every bit has its part.
@@ -183,50 +186,6 @@ impl WordTable {
 #[inline]
 fn start_of(word: u128) -> usize {
     ((word as usize & 31) << 5) | ((word >> 8) as usize & 31)
-}
-
-/// The words that were read last, by where they begin.
-#[derive(Debug, Default)]
-pub(crate) struct ReadWords([Cell<ReadWord>; READ]);
-
-/// A word that was read: how long it is, and its lists.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ReadWord {
-    /// Where it begins, and one.
-    place: usize,
-    length: u32,
-    pub(crate) lists: u64,
-}
-
-/// Words that begin so close together keep out of each other's way, when each has two bytes at least.
-const READ: usize = 32;
-
-impl ReadWord {
-    pub(crate) fn new(place: usize, length: usize, lists: u64) -> Self {
-        Self { place: place + 1, length: u32::try_from(length).unwrap_or(0), lists }
-    }
-
-    /// In bytes; 0 when there is no word.
-    #[inline]
-    pub(crate) fn len(&self) -> usize {
-        self.length as usize
-    }
-}
-
-impl ReadWords {
-    /// The word at a place, when it was read lately.
-    #[inline]
-    pub(crate) fn at(&self, place: usize) -> Option<ReadWord> {
-        self.0.get((place / 2) % READ).map(Cell::get).filter(|word| word.place == place + 1)
-    }
-
-    /// Keeps a word.
-    #[inline]
-    pub(crate) fn keep(&self, word: ReadWord) {
-        if let Some(slot) = self.0.get((word.place.wrapping_sub(1) / 2) % READ) {
-            slot.set(word);
-        }
-    }
 }
 
 #[cfg(test)]

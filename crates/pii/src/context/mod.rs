@@ -3,26 +3,28 @@
 mod html;
 mod label;
 mod lexicon;
+mod secrets;
 mod sql;
 mod table;
 pub(crate) mod topics;
 mod words;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use html::HtmlTable;
 pub(crate) use label::Label;
 pub(crate) use lexicon::{is_unspaced, lexicon};
+pub(crate) use secrets::{PAIRS, may_name_a_secret};
 use sql::Columns;
 use table::Tables;
 pub(crate) use table::key_topics;
 pub(crate) use topics::Topics;
 
 use crate::{
-    chars::{at, before, is_alpha, part, run_back, span, span_back},
+    chars::{at, before, is_alpha, is_token, part, run_back, span, span_back},
     kind::Kind,
+    reading::Reading,
     simd::Sort,
-    words::ReadWords,
 };
 
 /// What the context says about a value being of a kind.
@@ -38,6 +40,16 @@ pub(crate) enum Support {
     Foreign,
 }
 
+/// A run of bytes that tokens and keys are made of.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct TokenRun {
+    /// Where the first word of it begins.
+    start: usize,
+    pub(crate) end: usize,
+    /// How many words of it were looked at, with the one in hand.
+    pub(crate) tries: u8,
+}
+
 /// What surrounds a text: the keys above it when it is a value in JSON.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Surroundings {
@@ -47,6 +59,13 @@ pub(crate) struct Surroundings {
     pub(crate) above: Topics,
     /// What a sibling such as `"type": "passport"` says.
     pub(crate) beside: Topics,
+}
+
+impl Surroundings {
+    /// Whether anything around the text names the kind.
+    pub(crate) fn names(&self, kind: Kind) -> bool {
+        [self.key, self.above, self.beside].into_iter().any(|topics| topics.names(kind))
+    }
 }
 
 /// A text with what is known about its surroundings.
@@ -66,8 +85,10 @@ pub(crate) struct Text<'a> {
     inherited: Cell<Option<(Kind, usize)>>,
     /// Up to where runs of hexadecimal digits and colons were looked at.
     v6: Cell<usize>,
-    /// The words that the addresses of streets were told by.
-    pub(crate) words: ReadWords,
+    /// The run of bytes of a token that was looked at last.
+    run: Cell<TokenRun>,
+    /// The words that were read of the document; nothing before the first.
+    reading: OnceCell<Box<Reading>>,
 }
 
 /// How far behind another a value may be to share its search for a label.
@@ -92,13 +113,44 @@ impl<'a> Text<'a> {
             group: Cell::new((0, 0)),
             inherited: Cell::new(None),
             v6: Cell::new(0),
-            words: ReadWords::default(),
+            run: Cell::default(),
+            reading: OnceCell::new(),
         }
+    }
+
+    /// Goes on with what was read of the texts before.
+    pub(crate) fn read_on(&mut self, reading: Option<Box<Reading>>) {
+        self.reading = reading.map(OnceCell::from).unwrap_or_default();
+    }
+
+    /// What was read of the document.
+    pub(crate) fn reading(&self) -> &Reading {
+        self.reading.get_or_init(Box::default)
+    }
+
+    /// Gives back what was read, for the text that follows.
+    pub(crate) fn close(self) -> Option<Box<Reading>> {
+        let mut reading = self.reading.into_inner();
+        if let Some(reading) = &mut reading {
+            reading.leave(self.bytes.len());
+        }
+        reading
     }
 
     /// Whether the run of hexadecimal digits and colons at a place was looked at already.
     pub(crate) fn seen_v6(&self, place: usize) -> bool {
         place < self.v6.get()
+    }
+
+    /// The run of bytes that tokens are made of around a word.
+    pub(crate) fn token_run(&self, start: usize, end: usize) -> TokenRun {
+        let mut run = self.run.get();
+        if start < run.start || end > run.end {
+            run = TokenRun { start, end: end + span(self.bytes, end, usize::MAX, is_token), tries: 0 };
+        }
+        run.tries = run.tries.saturating_add(1);
+        self.run.set(run);
+        run
     }
 
     /// Remembers up to where such a run was looked at.

@@ -92,7 +92,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
     (IBAN, "iban ibans kontonummer* rekeningnummer*"),
     (
         SECRET,
-        "password passwort* passwd pwd passphrase secret secrets apikey* apisecret authtoken accesstoken refreshtoken \
+        "password passwort* passwd pwd passphrase secret secrets apikey* apisecret apitoken authtoken accesstoken refreshtoken sessiontoken bearertoken \
          privatekey secretkey accesskey bearer mdp motdepasse contrasena* senha wachtwoord* haslo heslo credential \
          credentials clientsecret пароль 密码 パスワード",
     ),

@@ -59,11 +59,16 @@ impl Paths {
 
     /// Whether the raw document has a key in it behind which the table says that base64 may be.
     pub(crate) fn may_be_encoded(&self, bytes: &[u8]) -> bool {
-        let document = String::from_utf8_lossy(bytes);
         let children = self.0.iter().flat_map(|node| &node.children);
-        let encoded = children.filter(|(_, child)| {
-            self.0.get(usize::from(*child)).is_some_and(|child| child.treatment == Treatment::Encoded)
-        });
+        let mut encoded = children
+            .filter(|(_, child)| {
+                self.0.get(usize::from(*child)).is_some_and(|child| child.treatment == Treatment::Encoded)
+            })
+            .peekable();
+        if encoded.peek().is_none() {
+            return false;
+        }
+        let Ok(document) = std::str::from_utf8(bytes) else { return true };
         encoded.map(|(key, _)| key.trim_end_matches('*')).any(|key| key == ELEMENT || document.contains(key))
     }
 

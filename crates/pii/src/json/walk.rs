@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::{
     decode::Decoded,
     encoded,
-    lexer::{Lexeme, Lexer, NotJson, Token},
+    lexer::{Lexer, NotJson, Token},
     machine::{Leaf, Machine, Took},
     paths::{Paths, Treatment},
 };
@@ -16,8 +16,8 @@ use crate::{
     context::Surroundings,
     finding::Site,
     look::Look,
-    prefilter::Anchors,
     scanner::Scanner,
+    suspects::Suspects,
 };
 
 /// How many strings of JSON may be inside each other.
@@ -61,11 +61,37 @@ pub(crate) fn walk(
     look: &mut Look,
 ) -> Result<(), NotJson> {
     let known = look.found.len();
-    let walked = walk_on(scanner, bytes, origin, outer, look);
+    let walked = walk_on(scanner, bytes, origin, outer, Suspects::new(bytes, outer), look);
     if walked.is_err() {
         look.found.truncate(known);
     }
     walked
+}
+
+/// The same for what is no part of another text. When nothing in it is suspect, as in most answers, it is not even read.
+pub(crate) fn walk_alone(
+    scanner: &Scanner,
+    bytes: &[u8],
+    origin: &Origin<'_>,
+    outer: Surroundings,
+    look: &mut Look,
+) -> Result<(), NotJson> {
+    let suspects = Suspects::new(bytes, outer);
+    // Base64 need not have a digit in it.
+    if suspects.is_empty() && !places(scanner, origin).may_be_encoded(bytes) {
+        return Ok(());
+    }
+    let known = look.found.len();
+    let walked = walk_on(scanner, bytes, origin, outer, suspects, look);
+    if walked.is_err() {
+        look.found.truncate(known);
+    }
+    walked
+}
+
+/// The places of the table are those of the document itself, not of one that a string holds.
+fn places(scanner: &Scanner, origin: &Origin<'_>) -> Paths {
+    if origin.nested == 0 { scanner.paths().clone() } else { Paths::default() }
 }
 
 fn walk_on(
@@ -73,14 +99,11 @@ fn walk_on(
     bytes: &[u8],
     origin: &Origin<'_>,
     outer: Surroundings,
+    mut suspects: Suspects<'_>,
     look: &mut Look,
 ) -> Result<(), NotJson> {
-    let mut anchors = Anchors::new(bytes);
-    let mut next_anchor = anchors.next(0);
     let mut lexer = Lexer::new(bytes, 0);
-    // The places of the table are those of the document itself, not of one that a string holds.
-    let paths = if origin.nested == 0 { scanner.paths().clone() } else { Paths::default() };
-    let mut machine = Machine::new(outer, paths);
+    let mut machine = Machine::new(outer, places(scanner, origin));
     loop {
         let token = lexer.next()?;
         if token == Token::End {
@@ -89,16 +112,12 @@ fn walk_on(
         if machine.take(bytes, token, lexer.last)? == Took::Other {
             continue;
         }
-        let Lexeme { start, end, .. } = lexer.last;
-        if next_anchor.is_some_and(|anchor| anchor < start) {
-            next_anchor = anchors.next(start);
-        }
-        let anchored = next_anchor.is_some_and(|anchor| anchor < end);
+        let suspect = suspects.is_in(lexer.last.start, lexer.last.end);
         match machine.treatment(bytes) {
             Treatment::Encoded => {
                 encoded::scan(scanner, &Leaf::of(token, lexer.last), &machine, bytes, origin, look);
             }
-            Treatment::Look if anchored => {
+            Treatment::Look if suspect => {
                 Leaf::of(token, lexer.last).scan(scanner, &machine, bytes, origin, look);
             }
             Treatment::Look | Treatment::Spare => (),
@@ -164,7 +183,9 @@ impl Leaf {
 /// Scans a string that was decoded: as JSON when it holds some, as text otherwise.
 fn string(scanner: &Scanner, bytes: &[u8], origin: &Origin<'_>, surroundings: Surroundings, look: &mut Look) {
     let inner = Origin { nested: origin.nested + 1, ..*origin };
-    if origin.nested < MAX_NESTED && looks_like_json(bytes) && walk(scanner, bytes, &inner, surroundings, look).is_ok()
+    if origin.nested < MAX_NESTED
+        && looks_like_json(bytes)
+        && walk_alone(scanner, bytes, &inner, surroundings, look).is_ok()
     {
         return;
     }

@@ -194,7 +194,9 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
         return None;
     }
     let total: usize = chain.runs().iter().skip(first).map(|run| run.len()).take(8).sum();
-    if total < 6 || is_date(text.bytes, chain, first) || is_decimal(text.bytes, chain, first) {
+    // Nobody dials six digits without a zero in front.
+    let few = total < 6 || (total == 6 && at(text.bytes, run.start) != b'0');
+    if few || is_date(text.bytes, chain, first) || is_decimal(text.bytes, chain, first) {
         return None;
     }
     let paren = before(text.bytes, run.start) == b'(' && closes_area(text.bytes, run.end);

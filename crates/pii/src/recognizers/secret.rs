@@ -15,6 +15,10 @@ const MARKED: i16 = 97;
 const KEYED: i16 = 52;
 /// The longest token.
 const MAX_TOKEN: usize = 4096;
+/// The longest mark in front of it.
+const MAX_LEAD: usize = 16;
+/// So many words of one run are taken for the beginning of a secret.
+const MAX_TRIES: u8 = 16;
 /// The longest private key, in bytes.
 const MAX_KEY: usize = 16_384;
 
@@ -60,32 +64,35 @@ static MARKS: &[(&[u8], usize)] = &[
 
 fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
     let bytes = text.bytes;
-    // The mark may be a word of its own in front of the token: `sk_live_51...`, `glpat-...`.
-    let lead = span_back(bytes, token.start, 16, is_name);
-    let start = token.start - lead;
-    let end = token.end + span(bytes, token.end, MAX_TOKEN, is_token);
-    if end - start < 8 {
+    let run = text.token_run(token.start, token.end);
+    let end = run.end.min(token.end + MAX_TOKEN);
+    let lead = span_back(bytes, token.start, MAX_LEAD, is_name);
+    if end - token.start + lead < 8 {
         return;
     }
     if found.0.last().is_some_and(|last| last.kind == Kind::Secret && last.end >= end) {
         return;
     }
-    for begin in [start, token.start] {
+    if let Some(begin) = marked(bytes, token.start, end) {
+        found.add(Kind::Secret, begin, trim(bytes, begin, end), MARKED);
+    } else if lead == 0 && run.tries <= MAX_TRIES {
+        keyed(text, token.start, end, found);
+    }
+}
+
+/// Where the token of a known issuer begins, of which a word that begins at `start` is a part and that ends at `end`. The
+/// mark may be a word of its own in front: `sk_live_51...`, `glpat-...`.
+pub(crate) fn marked(bytes: &[u8], start: usize, end: usize) -> Option<usize> {
+    [start - span_back(bytes, start, MAX_LEAD, is_name), start].into_iter().find(|&begin| {
         let word = part(bytes, begin, end);
         let first = at(word, 0);
-        let marked = word.len() >= 20
+        word.len() >= 20
             && is_alpha(first)
             && MARKS
                 .iter()
-                .any(|(mark, rest)| at(mark, 0) == first && word.starts_with(mark) && word.len() >= mark.len() + rest);
-        if marked && !is_alnum(before(bytes, begin)) {
-            found.add(Kind::Secret, begin, trim(bytes, begin, end), MARKED);
-            return;
-        }
-    }
-    if start == token.start {
-        keyed(text, token.start, end, found);
-    }
+                .any(|(mark, rest)| at(mark, 0) == first && word.starts_with(mark) && word.len() >= mark.len() + rest)
+            && !is_alnum(before(bytes, begin))
+    })
 }
 
 fn trim(bytes: &[u8], start: usize, end: usize) -> usize {

@@ -11,7 +11,7 @@ use crate::{
     chars::{
         at, before, char_at, char_before, is_alnum, is_alpha, is_digit, is_letter, part, run_back, span, span_back,
     },
-    context::{Topics, lexicon},
+    context::Topics,
     simd::Sort,
 };
 
@@ -113,7 +113,7 @@ fn town_before(page: &Page<'_>, start: usize) -> Option<usize> {
 /// A name that no list knows, in front of a house number: only a postcode and a town behind it make it a street.
 pub(super) fn unknown(page: &Page<'_>, after: usize, last: Option<Word<'_>>) -> Option<Line> {
     let last = last.filter(|last| last.is_name() && !is_digit(at(last.text, 0)) && last.text.len() > 2)?;
-    if !tail::may_be_posted(page, after) || is_month(last.text) || lexicon().word(last.text) != Topics::NONE {
+    if !tail::may_be_posted(page, after) || is_month(last.text) || page.topics(last.text) != Topics::NONE {
         return None;
     }
     let (end, _) = house(page, after);
@@ -173,31 +173,34 @@ fn name_end(bytes: &[u8], number: usize) -> Option<usize> {
         return None;
     }
     let mut end = number - 1;
-    // The marks end in a sign or in one of two letters.
-    if !matches!(before(bytes, end), b'.' | b':' | b',' | b'o' | b'r' | 0x80..=0xBF) {
-        return Some(end);
-    }
-    for mark in
-        ["nº", "n°", "n.º", "núm.", "num.", "n.", "No.", "No:", "nr", "nr.", "№", "Nº", "N°", "Nro.", "Nro", "d.", "д."]
-    {
-        let start = end.checked_sub(mark.len());
-        if let Some(start) = start
-            && part(bytes, start, end) == mark.as_bytes()
-            && matches!(before(bytes, start), b' ' | b',')
-        {
-            end = start - usize::from(before(bytes, start) == b' ');
-            break;
+    // The marks end in a sign or in one of two letters, and are short.
+    if matches!(before(bytes, end), b'.' | b':' | b',' | b'o' | b'r' | 0x80..=0xBF) {
+        if span_back(bytes, end, 6, |byte| !matches!(byte, b' ' | b',')) < 6 {
+            end = mark_start(bytes, end).unwrap_or(end);
         }
-    }
-    if before(bytes, end) == b',' {
-        end -= 1;
+        end -= usize::from(before(bytes, end) == b',');
     }
     Some(end)
+}
+
+/// Where the mark of a number begins that ends here, with the blank in front of it: `nº`, `No.`.
+fn mark_start(bytes: &[u8], end: usize) -> Option<usize> {
+    ["nº", "n°", "n.º", "núm.", "num.", "n.", "No.", "No:", "nr", "nr.", "№", "Nº", "N°", "Nro.", "Nro", "d.", "д."]
+        .iter()
+        .find_map(|mark| {
+            let start = end.checked_sub(mark.len())?;
+            let found = part(bytes, start, end) == mark.as_bytes() && matches!(before(bytes, start), b' ' | b',');
+            found.then(|| start - usize::from(before(bytes, start) == b' '))
+        })
 }
 
 /// The word that ends at a place; with the full stop of an abbreviation before it.
 fn word_before<'t>(page: &Page<'t>, end: usize) -> Option<Word<'t>> {
     let stop = end - usize::from(before(page, end) == b'.');
+    let last = before(page, stop);
+    if last < 0x80 && !is_alnum(last) {
+        return None;
+    }
     let start = word_start(page, stop);
     (start < stop).then(|| page.word(start, stop, end))
 }
@@ -243,14 +246,15 @@ fn named(page: &Page<'_>, last: &Word<'_>) -> Option<(usize, bool)> {
         return Some((start, !letter));
     }
     let surely = || SURELY_GLUED.longest(lower).is_some_and(|end| lower.len() > end || end > 4);
-    if apart || GLUED.is(lower) {
+    let glued = GLUED.longest(lower);
+    if apart || glued == Some(lower.len()) {
         // "Karl Johans gate", "Kossuth Lajos utca", "Lange Straße": the end of the name stands alone.
         let first = word_before_blank(page, last.start).filter(Word::is_name)?;
         return Some((widened(page, first.start), apart || surely()));
     }
     // "Bring", "Spring" and "String" are no rings.
     let english = lower.len() <= 6 && lower.ends_with(b"ring");
-    if GLUED.longest(lower).is_some() && !english {
+    if glued.is_some() && !english {
         // "Alte Hauptstraße", "Kleine Gasse"
         return Some((widened(page, last.start), surely()));
     }
@@ -289,7 +293,7 @@ fn widened(page: &Page<'_>, start: usize) -> usize {
         if !(adjective || capital || word.is(SMALL)) || initial || is_preposition(word.text) {
             break;
         }
-        if !adjective && lexicon().word(word.text) != Topics::NONE && !word.is(SMALL) {
+        if !adjective && page.topics(word.text) != Topics::NONE && !word.is(SMALL) {
             return known;
         }
         place = word.start;

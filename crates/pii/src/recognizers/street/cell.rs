@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     chars::{at, before, is_alpha, is_digit, part, span_back},
-    context::{Text, Topics, lexicon},
+    context::{Text, Topics},
     kind::Kind,
 };
 
@@ -55,7 +55,11 @@ pub(super) fn add(text: &Text<'_>, page: &Page<'_>, start: usize, end: usize, fo
     } else {
         return;
     };
-    if opens(bytes, from) && text.topics(from).names(Kind::Street) {
+    if !opens(bytes, from) {
+        return;
+    }
+    page.ask();
+    if text.topics(from).names(Kind::Street) {
         // The head of a column names the whole cell. A key stands in the same line, and behind a comma more may follow.
         let column = text.topics(from).meets(Topics::WHOLE) && part(bytes, to, to + 2) != b", ";
         let keyed = || {
@@ -97,7 +101,7 @@ fn is_name(page: &Page<'_>, from: usize, to: usize) -> bool {
         let Some(word) = word_at(page, place).filter(|word| word.end <= to) else { return false };
         let fits = word.is_name() || (words > 0 && word.is(SMALL));
         let counts = word.is(NEVER) || COUNTED.iter().any(|counted| word.eq(counted));
-        if !fits || counts || word.has_digit() || (word.is_name() && lexicon().word(word.text) != Topics::NONE) {
+        if !fits || counts || word.has_digit() || (word.is_name() && page.topics(word.text) != Topics::NONE) {
             return false;
         }
         words += 1;

@@ -336,7 +336,7 @@ fn direction(page: &Page<'_>, end: usize) -> Option<usize> {
 fn unit_before(page: &Page<'_>, number: usize) -> Option<usize> {
     let gap = span_back(page, number, 3, |byte| matches!(byte, b' ' | b',' | b'/' | b'\n'));
     let code_end = number - gap;
-    if gap == 0 {
+    if gap == 0 || !matches!(before(page, code_end), b'.' | b'\'' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | 0x80..) {
         return None;
     }
     // "Unit 4/27"
@@ -381,7 +381,7 @@ fn flat_before(page: &Page<'_>, code_end: usize) -> Option<usize> {
     let word_end = word_end - usize::from(before(page, word_end) == b'.');
     let letters = span_back(page, word_end, 12, |byte| is_alpha(byte) || byte >= 0x80);
     let start = word_end - letters;
-    let fits = letters > 1 && is_upper(at(page, start)) && page.has(UNIT, part(page, start, word_end));
+    let fits = letters > 1 && is_upper(at(page, start)) && page.word(start, word_end, word_end).is(UNIT);
     fits.then_some(start)
 }
 

@@ -140,13 +140,16 @@ fn is_grid_number(word: &[u8]) -> bool {
 
 /// Tries a house number in both orders.
 fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Candidates) {
-    let page = &Page::of(text);
-    if !(followed(text, page, start, last, end, found) || preceded(text, page, start, last, end, found)) {
-        // A value of its own is a street whatever its name is.
-        if !keyed(text, start, end, found) {
-            cell::add(text, page, start, end, found);
-        }
+    let Some(page) = &Page::at(text, start) else { return };
+    let known = found.0.len();
+    // A value of its own is a street whatever its name is.
+    if !(followed(text, page, start, last, end, found)
+        || preceded(text, page, start, last, end, found)
+        || keyed(text, start, end, found))
+    {
+        cell::add(text, page, start, end, found);
     }
+    page.settle(found.0.len() > known);
 }
 
 /// Tries the name of a street, or any name with a town, behind the number.

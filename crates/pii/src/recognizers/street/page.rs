@@ -5,19 +5,25 @@ use std::ops::Deref;
 use super::lists::{DIGIT, Lists, NAME, ORDINAL, table};
 use crate::{
     chars::{at, char_at, is_alnum, is_digit, is_letter, is_upper, part, piece_at, run, small, span},
-    context::Text,
+    context::{Text, Topics, lexicon},
+    reading::{ReadWord, Reading},
     simd::{PIECE, Sort, of_sort},
-    words::{ReadWord, ReadWords, WordTable},
+    words::WordTable,
 };
 
 /// The longest word, in bytes.
 pub(super) const MAX_WORD: usize = 40;
 
+/// What a long word costs more than another, or one with accents, or a look into the lexicon.
+const LONG: u32 = 6;
+/// What the search for a label costs.
+const LABEL: u32 = 8;
+
 /// The text, and what was read of it.
 #[derive(Clone, Copy)]
 pub(super) struct Page<'t> {
     pub(super) bytes: &'t [u8],
-    read: &'t ReadWords,
+    reading: &'t Reading,
     table: &'static WordTable,
 }
 
@@ -30,8 +36,29 @@ impl Deref for Page<'_> {
 }
 
 impl<'t> Page<'t> {
-    pub(super) fn of(text: &'t Text<'_>) -> Self {
-        Self { bytes: text.bytes, read: &text.words, table: table() }
+    /// The page on which a number is read about, if words may be read there.
+    pub(super) fn at(text: &'t Text<'_>, number: usize) -> Option<Self> {
+        text.reading().may_go_on(number).then(|| Self::of(text))
+    }
+
+    /// Pays for the words that were read.
+    pub(super) fn settle(&self, found: bool) {
+        self.reading.settle(found);
+    }
+
+    fn of(text: &'t Text<'_>) -> Self {
+        Self { bytes: text.bytes, reading: text.reading(), table: table() }
+    }
+
+    /// Counts a question about the label of a number.
+    pub(super) fn ask(&self) {
+        self.reading.count(LABEL);
+    }
+
+    /// What a word says about the values beside it.
+    pub(super) fn topics(&self, word: &[u8]) -> Topics {
+        self.reading.count(LONG);
+        lexicon().word(word)
     }
 
     /// Whether words are in one of the lists, in any case.
@@ -42,7 +69,8 @@ impl<'t> Page<'t> {
     /// The word at a place, from what was read lately or read anew.
     #[inline(always)]
     fn read(&self, place: usize) -> ReadWord {
-        match self.read.at(place) {
+        self.reading.count(1);
+        match self.reading.at(place) {
             Some(word) => word,
             None => self.read_anew(place),
         }
@@ -54,13 +82,10 @@ impl<'t> Page<'t> {
         let length = of_sort(piece, Sort::Alnum).trailing_ones();
         let behind = at(piece, length as usize);
         // Nearly every word is short and plain.
-        let word = if length >= PIECE as u32 || behind >= 0x80 || matches!(behind, b'\'' | b'-') {
-            self.read_long(place)
-        } else {
-            ReadWord::new(place, length as usize, self.short(piece, length).0)
-        };
-        self.read.keep(word);
-        word
+        if length >= PIECE as u32 || behind >= 0x80 || matches!(behind, b'\'' | b'-') {
+            return self.read_long(place);
+        }
+        self.reading.keep(place, length as usize, self.short(piece, length).0)
     }
 
     /// The lists of the first bytes of the piece, letters and digits without accents; fewer than the piece has.
@@ -80,8 +105,9 @@ impl<'t> Page<'t> {
 
     #[cold]
     fn read_long(&self, place: usize) -> ReadWord {
+        self.reading.count(LONG);
         let end = word_end(self, place);
-        ReadWord::new(place, end - place, self.lists(part(self.bytes, place, end)).0)
+        self.reading.keep(place, end - place, self.lists(part(self.bytes, place, end)).0)
     }
 
     /// The lists of any word.

@@ -9,10 +9,7 @@ use super::{
     state::{STATE_WORDS, coded_state, province, state, state_and_code},
     tail::is_end,
 };
-use crate::{
-    chars::{at, before, is_alnum, is_alpha, is_digit, is_upper, part, span, starts_with_ignore_case},
-    context::lexicon,
-};
+use crate::chars::{at, before, is_alnum, is_alpha, is_digit, is_upper, part, span, starts_with_ignore_case};
 
 /// The most words of a town.
 const MAX_TOWN: usize = 5;
@@ -185,7 +182,7 @@ fn name(page: &Page<'_>, start: usize) -> Option<usize> {
         let Some(word) = word_at(page, place) else { break };
         let digits = word.has_digit();
         // A label that follows in the same line is no part of the town.
-        let label = lexicon().word(word.text).names_a_kind() || starts_with_ignore_case(word.text, 0, "núm".as_bytes());
+        let label = page.topics(word.text).names_a_kind() || starts_with_ignore_case(word.text, 0, "núm".as_bytes());
         let labels = matches!(at(page, word.end), b':' | b'=' | b'@') || (index > 0 && !small && label);
         // "in March", "Etage 2"
         let dated = small && word.is(MONTHS);

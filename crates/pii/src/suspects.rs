@@ -1,0 +1,279 @@
+//! Passes over what cannot be personal whatever stands around it: moments, UUIDs, small numbers, decimals, words such as
+//! `v2` and `3f9ab12cd`. Most of what tools answer has nothing else in it. When in doubt it is suspect, and looked at.
+//!
+//! This is for raw JSON: quotes tell where a string begins, and a backslash makes everything behind it suspect.
+
+use std::cell::Cell;
+
+use crate::{
+    chain::Run,
+    chars::{
+        at, before, is_alnum, is_alpha, is_digit, is_escape, is_hex, is_token, is_upper, part, run, span, span_back,
+    },
+    context::{Surroundings, may_name_a_secret},
+    dull::{moment_end, uuid_end},
+    kind::Kind,
+    prefilter::Anchors,
+    recognizers::secret,
+    simd::Sort,
+};
+
+/// The longest number that is nothing, in digits.
+const MAX_DIGITS: usize = 5;
+/// The longest word with a digit in it that is nothing.
+const MAX_WORD: usize = 5;
+/// The shortest secret, with everything that can be part of one.
+const SHORTEST: usize = 8;
+/// The longest whole number of JSON that is nothing, in digits.
+const MAX_INTEGER: usize = 6;
+/// The longest mingled word, on each side of its first digits.
+const MAX_MINGLED: usize = 128;
+/// The length of a line of a machine-readable zone.
+const ZONE: usize = 44;
+/// The length of the Italian tax code.
+const TAX_CODE: usize = 16;
+
+/// The anchors of raw JSON at which something personal may be.
+#[derive(Debug)]
+pub(crate) struct Suspects<'a> {
+    bytes: &'a [u8],
+    anchors: Anchors<'a>,
+    /// The first that is not behind the place in hand.
+    next: Option<usize>,
+    /// Whether some word in the document may make a secret of what stands behind it. Found out when it matters.
+    secrets: Cell<Option<bool>>,
+}
+
+impl<'a> Suspects<'a> {
+    /// Those of a document, which something may surround.
+    pub(crate) fn new(bytes: &'a [u8], outer: Surroundings) -> Self {
+        let secrets = Cell::new(outer.names(Kind::Secret).then_some(true));
+        let mut suspects = Self { bytes, anchors: Anchors::new(bytes), next: None, secrets };
+        suspects.next = suspects.find(0);
+        suspects
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.next.is_none()
+    }
+
+    /// Whether one is between two places. The first one must not go back from call to call.
+    #[inline]
+    pub(crate) fn is_in(&mut self, start: usize, end: usize) -> bool {
+        if self.next.is_some_and(|next| next < start) {
+            self.next = self.find(start);
+        }
+        self.next.is_some_and(|next| next < end)
+    }
+
+    /// The first one from a place on.
+    fn find(&mut self, from: usize) -> Option<usize> {
+        let mut place = from;
+        loop {
+            let anchor = self.anchors.next(place)?;
+            match self.passed(anchor) {
+                Some(end) => place = end.max(anchor + 1),
+                None => return Some(anchor),
+            }
+        }
+    }
+
+    /// Where the harmless thing ends that the anchor is part of.
+    fn passed(&self, anchor: usize) -> Option<usize> {
+        let bytes = self.bytes;
+        match at(bytes, anchor) {
+            b'0'..=b'9' => (),
+            // At the end of a block one of them is an anchor too.
+            b':' if at(bytes, anchor + 1) != b':' => return Some(anchor + 1),
+            b'-' if part(bytes, anchor, anchor + 5) != b"-----" => return Some(anchor + 1),
+            _ => return None,
+        }
+        let digits = Run::at(bytes, anchor);
+        let left = before(bytes, anchor);
+        if let Some(end) = alone(bytes, digits) {
+            return Some(end);
+        }
+        if left == b'"'
+            && let Some(end) = moment_end(bytes, digits)
+        {
+            return (at(bytes, end) == b'"').then_some(end);
+        }
+        let inside = anchor - span_back(bytes, anchor, 36, |byte| is_hex(byte) || byte == b'-');
+        if before(bytes, inside) == b'"'
+            && let Some(end) = uuid_end(bytes, inside).filter(|&end| at(bytes, end) == b'"')
+        {
+            return Some(end);
+        }
+        let end = short_word(bytes, digits).or_else(|| mingled(bytes, digits))?;
+        // From this length on a mixed word may be a secret, where its key says so.
+        let token = span_back(bytes, anchor, SHORTEST, is_token) + span(bytes, anchor, SHORTEST, is_token);
+        (token < SHORTEST || !self.may_be_secret()).then_some(end)
+    }
+
+    fn may_be_secret(&self) -> bool {
+        let known = self.secrets.get().unwrap_or_else(|| may_name_a_secret(self.bytes));
+        self.secrets.set(Some(known));
+        known
+    }
+}
+
+/// A number by itself: `"id":4812,`, `"ratio": -0.4812,`.
+fn alone(bytes: &[u8], digits: Run) -> Option<usize> {
+    let closes = |place: usize| matches!(at(bytes, place), b',' | b'}' | b']' | b'\n' | b'\r');
+    let left = before(bytes, digits.start);
+    let opens =
+        matches!(left, b':' | b',' | b'[') || (left == b' ' && matches!(before(bytes, digits.start - 1), b':' | b','));
+    if opens && digits.len() <= MAX_DIGITS && closes(digits.end) {
+        return Some(digits.end);
+    }
+    let start = digits.start - usize::from(left == b'-');
+    let fraction = if at(bytes, digits.end) == b'.' { 1 + span(bytes, digits.end + 1, 24, is_digit) } else { 0 };
+    let end = digits.end + fraction;
+    (follows_key(bytes, start) && (fraction > 1 || digits.len() <= MAX_INTEGER) && closes(end)).then_some(end)
+}
+
+/// Whether a value of JSON that is no string begins here, directly behind its key. A quote inside a string has a backslash.
+fn follows_key(bytes: &[u8], start: usize) -> bool {
+    let colon = start - usize::from(before(bytes, start) == b' ');
+    let quote = colon.saturating_sub(2);
+    before(bytes, colon) == b':' && at(bytes, quote) == b'"' && before(bytes, quote) != b'\\'
+}
+
+/// A short word: `"v2"`, `"beta-97"`.
+fn short_word(bytes: &[u8], digits: Run) -> Option<usize> {
+    let (left, right) = (before(bytes, digits.start), at(bytes, digits.end));
+    if digits.len() > MAX_DIGITS {
+        return None;
+    }
+    let word_end = digits.end + span(bytes, digits.end, MAX_WORD, is_alnum);
+    let ends = matches!(at(bytes, word_end), b'"' | b',' | b' ' | b'_' | b'/') && !matches!(right, b' ' | b',');
+    if is_alpha(left) || left == b'_' {
+        let anchor = digits.start;
+        let start = anchor - span_back(bytes, anchor, MAX_WORD + 1, |byte| is_alnum(byte) || byte == b'_');
+        let plain =
+            start < anchor && !is_escape(bytes, start) && before(bytes, start) != b'\\' && before(bytes, start) < 0x80;
+        return (plain && ends && word_end - start <= MAX_WORD).then_some(word_end);
+    }
+    let joined = left == b'-' && digits.start > 1 && is_alpha(before(bytes, digits.start - 1));
+    (joined && right == b'"').then_some(digits.end)
+}
+
+/// A word in which a small letter stands between digits, as in a digest or the name of a container. None of ours is
+/// written so, apart from secrets, and from what has a colon or another mark beside it.
+fn mingled(bytes: &[u8], digits: Run) -> Option<usize> {
+    let start = digits.start - span_back(bytes, digits.start, MAX_MINGLED, is_alnum);
+    let end = digits.end + run(bytes, digits.end, MAX_MINGLED, Sort::Alnum);
+    let word = part(bytes, start, end);
+    let free = |byte: u8| byte < 0x80 && !is_alnum(byte) && !matches!(byte, b':' | b'<' | b'%' | b'\\' | b'+' | b'@');
+    if word.len() == TAX_CODE || !free(before(bytes, start)) || !free(at(bytes, end)) {
+        return None;
+    }
+    let first = span(word, 0, MAX_MINGLED, is_digit);
+    // "4155552671x12" has an extension.
+    let extended = first >= 3 && matches!(at(word, first), b'x' | b'X' | b'e' | b'E');
+    let account = is_upper(at(word, 0)) && is_upper(at(word, 1)) && is_digit(at(word, 2)) && is_digit(at(word, 3));
+    let zone = span(word, 0, ZONE, |byte| is_upper(byte) || is_digit(byte)) == ZONE;
+    let stretch = end + span(bytes, end, MAX_MINGLED, is_token);
+    let ours = extended || account || zone || secret::marked(bytes, start, stretch).is_some();
+    let mut behind = word.iter().skip_while(|byte| !is_digit(**byte)).skip_while(|byte| !byte.is_ascii_lowercase());
+    (!ours && behind.any(|&byte| is_digit(byte))).then_some(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{Config, Scanner};
+
+    fn is_harmless(text: &str) -> bool {
+        Suspects::new(text.as_bytes(), Surroundings::default()).is_empty()
+    }
+
+    /// A value made of pieces that recognizers could react to, as it stands in JSON and by itself.
+    fn value() -> impl Strategy<Value = (String, String)> {
+        let piece = prop_oneof![
+            Just("Main St ".to_owned()),
+            Just("Hauptstr. ".to_owned()),
+            Just("-".to_owned()),
+            Just(" ".to_owned()),
+            Just(",".to_owned()),
+            Just(":".to_owned()),
+            Just("/".to_owned()),
+            Just("2024-05-01T10:00:00Z".to_owned()),
+            Just("%40".to_owned()),
+            Just("sk-".to_owned()),
+            Just("DE89".to_owned()),
+            Just("4155552671".to_owned()),
+            "[0-9]{1,6}",
+            "[a-zA-Z]{1,6}",
+            "[a-z0-9]{1,8}",
+            "[a-f0-9]{8,24}",
+            "[A-Z0-9]{8}",
+        ];
+        let text = proptest::collection::vec(piece, 1..5).prop_map(|pieces| pieces.concat());
+        let number = prop_oneof!["-?[1-9][0-9]{0,11}", "-?[1-9][0-9]{0,8}\\.[0-9]{1,8}"];
+        prop_oneof![text.prop_map(|text| (format!("\"{text}\""), text)), number.prop_map(|text| (text.clone(), text))]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(8_000))]
+
+        #[test]
+        fn what_passes_has_nothing_to_find(
+            key in proptest::sample::select(&["phone", "ssn", "passport", "address", "id", "dob", "ip", "card", "iban", "nie", "password"][..]),
+            (json, text) in value(),
+        ) {
+            if is_harmless(&format!("{{\"{key}\":{json}}}")) {
+                let found = Scanner::new(Config::default()).scan_value(key, &text);
+                // Numbers of JSON are something only when they are whole and long.
+                let counts = json.starts_with('"') || (text.len() > MAX_INTEGER && !text.contains(['.', '-']));
+                prop_assert!(found.is_empty() || !counts, "{found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_secret_is_looked_at() {
+        for text in [
+            r#"{"password":"a00/Main St "}"#,
+            r#"{"password":"a00_Secrets"}"#,
+            r#"{"password":"build-97"}"#,
+            r#"{"password":"Secret/a00"}"#,
+        ] {
+            assert!(!is_harmless(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_what_can_be_nothing_passes() {
+        for text in [
+            r#"{"id":4812,"name":"beta-97","ok":true}"#,
+            r#"[{"at":"2024-05-01T10:00:00Z","tag":"v2"}, 17, 5]"#,
+            r#"{"id":"67867728-d9cb-469f-a165-70867728950e"}"#,
+            r#"{"name":"web-3f9ab12cd","sha":"6dcb09b5b57875f334f61aebed695e2e4193db5e","ratio":-0.48123}"#,
+            r#"{"labels":["build-97"]}"#,
+        ] {
+            assert!(is_harmless(text), "{text}");
+        }
+        for text in [
+            r#"{"a":"12 Main St"}"#,
+            r#"{"a":"Hauptstr. 12"}"#,
+            r#"{"a":"b@c.de"}"#,
+            r#"{"a":"b\u0040c.de"}"#,
+            r#"{"phone":4155552671}"#,
+            r#"{"a":"\n12"}"#,
+            r#"{"a":"10.0.0.1"}"#,
+            r#"{"a":"fe80::"}"#,
+            r#"{"a":"C1X00T4"}"#,
+            r#"{"a":"4155552671x12"}"#,
+            r#"{"a":"DE89a37040b0440c5320d13000"}"#,
+            r#"{"a":"sk-ab1c2d3e4f5g6h7i8j9k0"}"#,
+            r#"{"a":"{\"phone\":123.4567,\"b\":1}"}"#,
+            r#"{"a":"12ab34:0:0:0:0:0:0:1"}"#,
+        ] {
+            assert!(!is_harmless(text), "{text}");
+        }
+    }
+}
