@@ -1,6 +1,7 @@
-//! `listener first|idle|big URL TOKEN [COUNT]`: the client of streams. Prints what it measured.
+//! `listener first|masked|idle|big URL TOKEN [COUNT]`: the client of streams. Prints what it measured.
 //!
 //! - `first`: the median time in microseconds until the first event of a call is here, over COUNT calls.
+//! - `masked`: the same with the masking of personal data switched on, of which there is some in the event.
 //! - `idle`: opens COUNT subscriptions, prints `open`, and holds them until its standard input ends.
 //! - `big`: reads one answer to its end and prints its bytes.
 
@@ -21,21 +22,29 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 async fn main() -> Result<(), Error> {
     let mut arguments = env::args().skip(1);
     let (Some(what), Some(url), Some(token)) = (arguments.next(), arguments.next(), arguments.next()) else {
-        return Err("usage: listener first|idle|big URL TOKEN [COUNT]".into());
+        return Err("usage: listener first|masked|idle|big URL TOKEN [COUNT]".into());
     };
     let count: usize = arguments.next().map_or(Ok(1), |count| count.parse())?;
-    let target = Target { url: url.parse()?, token };
+    let masking = if what == "masked" { Masking::On } else { Masking::Off };
+    let target = Target { url: url.parse()?, token, masking };
     match what.as_str() {
-        "first" => first(&target, count).await,
+        "first" | "masked" => first(&target, count).await,
         "idle" => idle(&target, count).await,
         "big" => big(&target).await,
-        _ => Err("first, idle or big".into()),
+        _ => Err("first, masked, idle or big".into()),
     }
 }
 
 struct Target {
     url: Uri,
     token: String,
+    masking: Masking,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Masking {
+    On,
+    Off,
 }
 
 /// An exchange that is held open.
@@ -71,6 +80,9 @@ impl Target {
         if !name.is_empty() {
             request = request.header("mcp-name", name);
         }
+        if self.masking == Masking::On {
+            request = request.header("x-mask-pii-before-llm", "on");
+        }
         let response = sender.send_request(request.body(Full::from(body))?).await?;
         if !response.status().is_success() {
             return Err(format!("{}", response.status()).into());
@@ -85,8 +97,12 @@ async fn first(target: &Target, count: usize) -> Result<(), Error> {
     for _ in 0..count {
         let start = Instant::now();
         let mut open = target.post("tools/call", "first").await?;
-        open.response.body_mut().frame().await.ok_or("no event")??;
+        let frame = open.response.body_mut().frame().await.ok_or("no event")??;
         times.push(start.elapsed());
+        let event = String::from_utf8_lossy(frame.data_ref().map_or(&[], |data| data)).into_owned();
+        if event.contains("[EMAIL") != (target.masking == Masking::On) {
+            return Err(format!("not what was asked for: {event}").into());
+        }
         while open.response.body_mut().frame().await.is_some() {}
     }
     times.sort_unstable();

@@ -72,8 +72,10 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Body>, Infallible
 }
 
 async fn in_two(events: mpsc::Sender<Bytes>, id: String) {
-    let progress =
-        r#"data: {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}"#;
+    let progress = concat!(
+        r#"data: {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1,"#,
+        r#""message":"Writing to jane.doe@example.com from 203.0.113.9"}}"#
+    );
     let _ = events.send(format!("{progress}\n\n").into()).await;
     tokio::time::sleep(LATER).await;
     let result = format!(r#"data: {{"jsonrpc":"2.0","id":{id},"result":{{"resultType":"complete","content":[]}}}}"#);

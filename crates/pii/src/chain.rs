@@ -71,6 +71,8 @@ pub(crate) struct Chain {
 pub(crate) struct Lengths(u32);
 
 impl Lengths {
+    /// No length.
+    pub(crate) const NONE: Self = Self(0);
     /// Every length.
     pub(crate) const ALL: Self = Self(u32::MAX);
 

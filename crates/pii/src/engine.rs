@@ -1,7 +1,8 @@
 //! Drives the recognizers over one text and settles what overlaps.
 
 use crate::{
-    chain::{Chain, Continued, Lengths, Run},
+    chain::{Continued, Lengths, Run},
+    chain_table::ChainTable,
     chars::{at, before, char_at, char_before, is_alnum, is_digit, is_escape, is_letter, run, span},
     config::Config,
     context::Text,
@@ -9,19 +10,14 @@ use crate::{
     kind::Kind,
     look::Look,
     prefilter::Anchors,
-    recognizers::{ALL, Candidate, Candidates, Find, Token},
+    recognizers::{ALL, Candidate, Candidates, Find, MarkFn, Token, TokenFn},
     simd::Sort,
 };
-
-type ChainFn = fn(&Text<'_>, &Chain, &mut Candidates);
-type TokenFn = fn(&Text<'_>, Token, &mut Candidates);
-type MarkFn = fn(&Text<'_>, usize, &mut Candidates);
 
 /// The recognizers that a configuration asks for, by what they start from.
 #[derive(Debug)]
 pub(crate) struct Engine {
-    chains: Vec<(usize, Lengths, ChainFn)>,
-    groups: Vec<(usize, Lengths, ChainFn)>,
+    chains: ChainTable,
     tokens: Vec<TokenFn>,
     marks: Vec<(u8, MarkFn)>,
     thresholds: [Option<i16>; Kind::ALL.len()],
@@ -30,8 +26,7 @@ pub(crate) struct Engine {
 impl Engine {
     pub(crate) fn new(config: &Config) -> Self {
         let mut engine = Self {
-            chains: Vec::new(),
-            groups: Vec::new(),
+            chains: ChainTable::default(),
             tokens: Vec::new(),
             marks: Vec::new(),
             thresholds: [None; Kind::ALL.len()],
@@ -44,8 +39,8 @@ impl Engine {
         // A kind that is not masked is looked for all the same: it tells what a value is not.
         for find in ALL.iter().flat_map(|recognizer| recognizer.finds) {
             match find {
-                Find::Chain(digits, one_of, find) => engine.chains.push((*digits, *one_of, *find)),
-                Find::Groups(digits, all_of, find) => engine.groups.push((*digits, *all_of, *find)),
+                Find::Chain(digits, one_of, find) => engine.chains.add(*digits, *one_of, Lengths::NONE, *find),
+                Find::Groups(digits, all_of, find) => engine.chains.add(*digits, *all_of, *all_of, *find),
                 Find::Token(find) => engine.tokens.push(*find),
                 Find::Mark(byte, find) => engine.marks.push((*byte, *find)),
             }
@@ -136,27 +131,13 @@ impl Engine {
                 return chain.next;
             }
             text.group(chain.run(0).map_or(0, |run| run.start), chain.together());
-            self.ask(text, chain, candidates);
+            self.chains.ask(text, chain, candidates);
             let next = chain.next;
             if !chain.goes_on {
                 return next;
             }
             let gap = span(text.bytes, next, 9, |byte| !is_digit(byte));
             chain.read(text.bytes, Run::at(text.bytes, next + gap), Continued::Yes);
-        }
-    }
-
-    /// Asks the recognizers that can use a chain of its lengths.
-    fn ask(&self, text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
-        for (digits, one_of, find) in &self.chains {
-            if chain.total >= *digits && chain.lengths.meets(*one_of) {
-                find(text, chain, found);
-            }
-        }
-        for (digits, all_of, find) in &self.groups {
-            if chain.total >= *digits && chain.lengths.holds(*all_of) {
-                find(text, chain, found);
-            }
         }
     }
 

@@ -1,4 +1,7 @@
-//! Why each span was found, or was not: what the recognizers proposed, what the context said, and how it was settled.
+//! Why each span was found, or was not: what the recognizers proposed, what the context said, and how it was settled; and
+//! what a validator refused before.
+
+mod refused;
 
 use std::ops::Range;
 
@@ -43,7 +46,7 @@ pub enum Evidence {
 }
 
 /// What became of a span.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Outcome {
     /// It is replaced in this way.
     Masked(Action),
@@ -53,10 +56,12 @@ pub enum Outcome {
     Covered,
     /// Its kind is not masked.
     NotWanted,
+    /// It has the shape and cannot be one; why, in words that end a sentence.
+    Refused(String),
 }
 
 impl Scanner {
-    /// Everything that was proposed for a text, in order.
+    /// Everything that was proposed for a text, and what has the shape of it and was refused, in order.
     pub fn explain(&self, text: &str) -> Vec<Reason> {
         let found = self.scan(text);
         // The most suspicious look tells what was proposed at all.
@@ -67,14 +72,33 @@ impl Scanner {
                 all.push(finding.clone());
             }
         }
-        all.sort_by_key(|finding| (finding.range.start, finding.range.end));
-        all.iter().map(|finding| self.reason(text, finding, &found)).collect()
+        let mut reasons: Vec<Reason> = all.iter().map(|finding| self.reason(text, finding, &found)).collect();
+        let meets =
+            |range: &Range<usize>, other: &Finding| other.range.start < range.end && range.start < other.range.end;
+        for refusal in refused::all(text.as_bytes()) {
+            let proposed = all.iter().any(|other| other.kind == refusal.kind && meets(&refusal.range, other));
+            if !proposed && !found.iter().any(|other| meets(&refusal.range, other)) {
+                reasons.push(self.refused(refusal));
+            }
+        }
+        reasons.sort_by_key(|reason| (reason.range.start, reason.range.end));
+        reasons
+    }
+
+    fn refused(&self, refusal: refused::Refusal) -> Reason {
+        let refused::Refusal { range, kind, recognizer, why } = refusal;
+        let (recognizers, outcome, threshold) = (vec![recognizer], Outcome::Refused(why), self.threshold(kind));
+        Reason { range, kind, recognizers, score: 0, threshold, evidence: Evidence::ValueAlone, outcome }
+    }
+
+    fn threshold(&self, kind: Kind) -> i16 {
+        self.config().threshold(kind).unwrap_or_else(|| Config::default().threshold(kind).unwrap_or(0))
     }
 
     fn reason(&self, text: &str, finding: &Finding, found: &[Finding]) -> Reason {
         let Finding { range, kind, score, .. } = finding.clone();
         let rule = self.config().rule(kind);
-        let threshold = self.config().threshold(kind).unwrap_or_else(|| Config::default().threshold(kind).unwrap_or(0));
+        let threshold = self.threshold(kind);
         let is = |other: &&Finding| other.range == range && other.kind == kind;
         let covers = |other: &&Finding| other.range.start < range.end && range.start < other.range.end;
         let outcome = match (found.iter().find(is), rule) {
@@ -121,7 +145,7 @@ mod tests {
         assert_eq!(of("jane").outcome, Outcome::Masked(Action::Label));
         assert_eq!((of("jane").evidence, of("jane").recognizers.as_slice()), (Evidence::ValueAlone, &["email"][..]));
         assert_eq!(of("203").outcome, Outcome::NotWanted);
-        assert_eq!((of("C01X").outcome, of("C01X").evidence), (Outcome::Masked(Action::Label), Evidence::ContextFor));
+        assert_eq!((&of("C01X").outcome, of("C01X").evidence), (&Outcome::Masked(Action::Label), Evidence::ContextFor));
         let order = reasons.iter().find(|reason| text[reason.range.clone()].starts_with("4155552671"));
         if let Some(order) = order {
             assert_eq!(order.outcome, Outcome::TooWeak);

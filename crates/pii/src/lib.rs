@@ -31,6 +31,7 @@
 //! `tests/unseen` writes documents from templates that no recognizer was made for and holds the figures to floors.
 
 mod chain;
+mod chain_table;
 mod chars;
 pub mod config;
 mod context;

@@ -15,14 +15,24 @@ use vestibule_mcp::{
     Era, Message, OpeningError, ParseError, Target, Version,
     error::{self, code},
 };
-use vestibule_vault::{DispatchError, Media, Reply};
+use vestibule_vault::{DispatchError, Media, Reply, screen::wish::Wishes};
 
-use crate::{Proxy, arrival::Arrival, list, round_trip, session, stream, unasked::Watched};
+use crate::{
+    Proxy,
+    arrival::Arrival,
+    list, round_trip,
+    session::{self, Session},
+    stream,
+    unasked::Watched,
+    unknown::{self, What},
+};
 
 /// What the client asked, as far as its answer depends on it.
 pub(crate) struct Asked {
     pub(crate) version: Version,
     pub(crate) session: Option<String>,
+    /// Of the request, or else of its session.
+    pub(crate) wishes: Wishes,
     pub(crate) id: Option<String>,
     pub(crate) list: Option<ListKind>,
     pub(crate) initialize: bool,
@@ -31,10 +41,11 @@ pub(crate) struct Asked {
 
 impl Asked {
     /// What a message, or a request without one, asks in its session.
-    pub(crate) fn of(message: Option<&Message>, version: Version, session: Option<String>) -> Self {
+    pub(crate) fn of(message: Option<&Message>, version: Version, session: Option<String>, wishes: Wishes) -> Self {
         Self {
             version,
             session,
+            wishes,
             id: message.and_then(Message::id).map(str::to_owned),
             list: message.map_or(Some(ListKind::Resumed), ListKind::of),
             initialize: message.is_some_and(|message| message.method() == "initialize"),
@@ -74,10 +85,10 @@ impl ListKind {
 /// The reply of an upstream, streamed through. On its way lists are filtered, and what belongs to this caller alone is
 /// sealed for them.
 pub(crate) async fn respond(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked, reply: Reply) -> Response {
-    let new_session = match reply.upstream_session() {
-        Some(upstream) if asked.initialize => HeaderValue::from_str(&session::seal(proxy, arrival, upstream)).ok(),
-        _ => None,
-    };
+    let new_session = (asked.initialize && reply.status().is_success())
+        .then(|| Session::begun(reply.upstream_session(), asked.wishes))
+        .flatten()
+        .and_then(|session| HeaderValue::from_str(&session.seal(proxy, arrival)).ok());
     let (status, mut headers, body) = reply.into_parts();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(value) = new_session {
@@ -187,12 +198,10 @@ pub(crate) fn misopened(id: Option<&str>, error: &OpeningError) -> Response {
 }
 
 /// The session is unknown: the client starts a new one (streamable HTTP, Session Management: MUST be 404).
-pub(crate) fn session_gone(message: Option<&Message>) -> Response {
+pub(crate) fn session_gone(what: What, message: Option<&Message>) -> Response {
     let id = message.and_then(Message::id);
-    json(
-        StatusCode::NOT_FOUND,
-        error::error_body(id, code::INVALID_REQUEST, "Session not found; initialize again.", None),
-    )
+    let body = error::error_body(id, code::INVALID_REQUEST, "Session not found; initialize again.", None);
+    unknown::refusal(what, message, json(StatusCode::NOT_FOUND, body))
 }
 
 /// GET and DELETE belong to a session. A client whose server opened none asks for the stream all the same; 405 tells it

@@ -18,7 +18,7 @@ use http::{HeaderMap, Request, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use vestibule_mcp::{Era, Message, Mirrored, Opening, OpeningError, OpeningHeaders, Version, batch::Body as Incoming};
 use vestibule_policy::permit::Denied;
-use vestibule_vault::{DispatchError, McpCall, Reply};
+use vestibule_vault::{DispatchError, McpCall, Reply, screen::wish::Wishes};
 
 use crate::{
     Proxy,
@@ -26,7 +26,9 @@ use crate::{
     arrival::{self, Arrival, Door},
     batch, denial, federation,
     meters::Happened,
-    origin, round_trip, screening, session,
+    origin, round_trip, screening,
+    session::{self, Session},
+    unknown::{self, What},
 };
 
 /// The largest event that is taken apart, in bytes.
@@ -94,19 +96,36 @@ pub(crate) async fn answer(proxy: &Arc<Proxy>, arrival: &Arrival, parts: Parts, 
     if let Err(response) = screening::check(&parts.headers, message.as_ref()) {
         return response;
     }
-    match &arrival.joined {
+    let masking = proxy.vault.log_wish(&parts.headers);
+    let response = match &arrival.joined {
         // Boxed: it holds the life of a call at each part, and stacks are small.
         Some(joined) => Box::pin(federation::answer(proxy, joined, arrival, parts, message)).await,
         None => of_one(proxy, arrival, parts, message).await,
-    }
+    };
+    unknown::recorded(proxy, arrival, masking, response).await
 }
 
 /// One exchange with one server.
 async fn of_one(proxy: &Arc<Proxy>, arrival: &Arrival, mut parts: Parts, message: Option<Message>) -> Response {
-    let opened = open(proxy, arrival, &parts, message.as_ref())
-        .and_then(|asked| Ok((unseal(proxy, arrival, &asked, &mut parts.headers, message)?, asked)));
-    let (message, asked) = match opened {
-        Ok(opened) => opened,
+    match open(proxy, arrival, &mut parts.headers, message.as_ref()) {
+        Ok(asked) => {
+            let span = screening::log_span(proxy, &parts.headers);
+            screening::logged_in_session(span, opened(proxy, arrival, parts, asked, message)).await
+        }
+        Err(response) => response,
+    }
+}
+
+/// One exchange with one server, in its session.
+async fn opened(
+    proxy: &Arc<Proxy>,
+    arrival: &Arrival,
+    mut parts: Parts,
+    asked: Asked,
+    message: Option<Message>,
+) -> Response {
+    let message = match unseal(proxy, arrival, &asked, &mut parts.headers, message) {
+        Ok(message) => message,
         Err(response) => return response,
     };
     let call = McpCall {
@@ -170,18 +189,29 @@ pub(crate) async fn deliver(proxy: &Proxy, arrival: &Arrival, call: McpCall) -> 
     })
 }
 
-/// Finds the era, the version and the session of a request.
-fn open(proxy: &Proxy, arrival: &Arrival, parts: &Parts, message: Option<&Message>) -> Result<Asked, Response> {
+/// Finds the era, the version and the session of a request, and where in it a stream goes on. What the session remembers
+/// of the client's wishes stands in the headers from here on, as if the request had said it.
+fn open(
+    proxy: &Proxy,
+    arrival: &Arrival,
+    headers: &mut HeaderMap,
+    message: Option<&Message>,
+) -> Result<Asked, Response> {
     let opening =
-        opening(&parts.headers, message).map_err(|error| answer::misopened(message.and_then(Message::id), &error))?;
+        opening(headers, message).map_err(|error| answer::misopened(message.and_then(Message::id), &error))?;
     // Sessions are unknown to the stateless era; their header is ignored there.
-    let presented = if opening.era == Era::Stateful { session::presented(&parts.headers)? } else { None };
-    let session = match presented {
-        Some(sealed) => Some(session::open(proxy, arrival, sealed).ok_or_else(|| answer::session_gone(message))?),
-        None if message.is_none() => return Err(answer::no_session()),
-        None => None,
-    };
-    Ok(Asked::of(message, opening.version, session))
+    let presented = if opening.era == Era::Stateful { session::presented(headers)? } else { None };
+    let session = presented
+        .map(|sealed| Session::open(proxy, arrival, sealed).ok_or_else(|| answer::session_gone(What::Session, message)))
+        .transpose()?;
+    let (upstream, remembered) = session.map_or_else(Default::default, |session| (session.upstream, session.wishes));
+    if message.is_none() && upstream.is_none() {
+        return Err(answer::no_session());
+    }
+    session::resume(proxy, arrival, upstream.as_deref(), headers)
+        .ok_or_else(|| answer::session_gone(What::Event, message))?;
+    remembered.where_unsaid(headers);
+    Ok(Asked::of(message, opening.version, upstream, Wishes::of(headers)))
 }
 
 /// Puts the upstream's own texts in the place of those that we sealed, and asks for no more than may be given.
@@ -192,8 +222,6 @@ fn unseal(
     headers: &mut HeaderMap,
     message: Option<Message>,
 ) -> Result<Option<Message>, Response> {
-    session::resume(proxy, arrival, asked.session.as_deref(), headers)
-        .ok_or_else(|| answer::session_gone(message.as_ref()))?;
     let message = screening::arguments(proxy, arrival, asked, headers, message)?;
     message.map(|message| round_trip::open(proxy, arrival, asked, headers, message)).transpose()
 }

@@ -23,6 +23,7 @@ pub mod session;
 mod stream;
 mod tasks;
 mod unasked;
+mod unknown;
 mod watch;
 pub mod wires;
 

@@ -22,6 +22,7 @@ use crate::{
     server_requests::ServerRequests,
     tasks,
     unasked::Watched,
+    unknown::{self, What},
 };
 
 /// An input-required result is small. In a larger answer no state is sealed, and one that comes back unsealed is refused.
@@ -35,10 +36,10 @@ pub(crate) fn open(
     headers: &mut HeaderMap,
     message: Message,
 ) -> Result<Message, Response> {
-    let id = message.id().map(str::to_owned);
-    let message = tasks::inward(proxy, &Owner::of(arrival), headers, message).map_err(|tasks::Unknown| {
+    let message = tasks::inward(proxy, &Owner::of(arrival), headers, message).map_err(|tasks::Unknown(message)| {
         let text = "The task is unknown here.";
-        answer::json(StatusCode::NOT_FOUND, error::error_body(id.as_deref(), code::INVALID_PARAMS, text, None))
+        let body = error::error_body(message.id(), code::INVALID_PARAMS, text, None);
+        unknown::refusal(What::Task, Some(&message), answer::json(StatusCode::NOT_FOUND, body))
     })?;
     // What follows has no place in the stateful era.
     if asked.era() == Era::Stateful {
@@ -53,7 +54,8 @@ fn open_state(proxy: &Proxy, arrival: &Arrival, message: Message) -> Result<Mess
     let opened = sealed::open(proxy, &Owner::of(arrival), Kind::RequestState, presented);
     opened.and_then(|state| message.with_request_state(&state).ok()).ok_or_else(|| {
         let text = "The requestState is unknown here; start the request again without it.";
-        answer::json(StatusCode::NOT_FOUND, error::error_body(message.id(), code::INVALID_PARAMS, text, None))
+        let body = error::error_body(message.id(), code::INVALID_PARAMS, text, None);
+        unknown::refusal(What::State, Some(&message), answer::json(StatusCode::NOT_FOUND, body))
     })
 }
 

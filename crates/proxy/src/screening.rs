@@ -45,6 +45,17 @@ pub(crate) async fn logged(span: Option<Span>, answer: impl Future<Output = Resp
     Response::from_parts(parts, Body::new(StreamBody::new(inside)))
 }
 
+/// The same for a wish that only the session tells. The few that have one are boxed: futures nest deeply enough.
+pub(crate) async fn logged_in_session(span: Option<Span>, answer: impl Future<Output = Response> + Send) -> Response {
+    match span {
+        None => answer.await,
+        Some(span) => {
+            let answer: Pin<Box<dyn Future<Output = Response> + Send + '_>> = Box::pin(answer);
+            logged(Some(span), answer).await
+        }
+    }
+}
+
 /// A stream that is polled in a span.
 struct InSpan<S> {
     frames: Pin<Box<S>>,

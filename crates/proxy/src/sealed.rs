@@ -8,6 +8,7 @@ use std::time::Duration;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use vestibule_model::Timestamp;
+use vestibule_vault::screen::wish::Wishes;
 
 use crate::{Proxy, arrival::Arrival};
 
@@ -80,27 +81,46 @@ impl Owner {
     }
 }
 
+/// What was sealed, and what its owner wished then of the masking of personal data.
+pub(crate) struct Opened {
+    pub(crate) text: String,
+    pub(crate) wishes: Wishes,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Sealed<'a> {
     #[serde(borrow, rename = "u")]
     upstream: std::borrow::Cow<'a, str>,
     #[serde(rename = "t")]
     created: Timestamp,
+    #[serde(rename = "w", default, skip_serializing_if = "Wishes::is_empty")]
+    wishes: Wishes,
 }
 
 /// Seals a text of the upstream.
 pub(crate) fn seal(proxy: &Proxy, owner: &Owner, kind: Kind, upstream: &str) -> String {
-    // A string and a number always become JSON.
-    let plain =
-        serde_json::to_vec(&Sealed { upstream: upstream.into(), created: proxy.clock.now() }).unwrap_or_default();
-    let sealer = proxy.store.sealer();
-    URL_SAFE_NO_PAD.encode(sealer.seal(kind.label(), &owner.server, &owner.who, &plain, &*proxy.random))
+    seal_with(proxy, owner, kind, upstream, Wishes::default())
 }
 
 /// Opens it; `None` for anything that was not sealed as this kind for this owner, or is too old.
 pub(crate) fn open(proxy: &Proxy, owner: &Owner, kind: Kind, presented: &str) -> Option<String> {
+    open_with(proxy, owner, kind, presented).map(|opened| opened.text)
+}
+
+/// Seals a text with its owner's wishes.
+pub(crate) fn seal_with(proxy: &Proxy, owner: &Owner, kind: Kind, upstream: &str, wishes: Wishes) -> String {
+    let sealed = Sealed { upstream: upstream.into(), created: proxy.clock.now(), wishes };
+    // Strings and a number always become JSON.
+    let plain = serde_json::to_vec(&sealed).unwrap_or_default();
+    let sealer = proxy.store.sealer();
+    URL_SAFE_NO_PAD.encode(sealer.seal(kind.label(), &owner.server, &owner.who, &plain, &*proxy.random))
+}
+
+/// Opens both.
+pub(crate) fn open_with(proxy: &Proxy, owner: &Owner, kind: Kind, presented: &str) -> Option<Opened> {
     let sealed = URL_SAFE_NO_PAD.decode(presented).ok()?;
     let opened = proxy.store.sealer().open(kind.label(), &owner.server, &owner.who, &sealed).ok()?;
     let sealed: Sealed<'_> = serde_json::from_slice(opened.expose()).ok()?;
-    (proxy.clock.now().since(sealed.created) < kind.life()).then(|| sealed.upstream.into_owned())
+    let is_alive = proxy.clock.now().since(sealed.created) < kind.life();
+    is_alive.then(|| Opened { text: sealed.upstream.into_owned(), wishes: sealed.wishes })
 }

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use vestibule_mcp::{Era, event_ids::EventIds};
+use vestibule_vault::screen::wish::Wishes;
 
 use crate::{
     Proxy,
@@ -48,6 +49,8 @@ fn requests(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked) -> Option<Requ
 /// Seals event ids: only sessions have streams that can be resumed.
 struct Ids {
     owner: Owner,
+    /// A stream that goes on elsewhere hides there what it hides here.
+    wishes: Wishes,
     ids: EventIds,
 }
 
@@ -58,7 +61,7 @@ impl Ids {
             return None;
         }
         let owner = Owner::of(arrival).within(asked.session.as_deref()?);
-        Some(Self { owner, ids: EventIds::default() })
+        Some(Self { owner, wishes: asked.wishes.tightening(), ids: EventIds::default() })
     }
 }
 
@@ -127,9 +130,9 @@ impl Passage {
     }
 
     fn seal(&mut self, bytes: Bytes) -> Bytes {
-        let Some(Ids { owner, ids }) = &mut self.ids else { return bytes };
+        let Some(Ids { owner, wishes, ids }) = &mut self.ids else { return bytes };
         let proxy = &self.proxy;
-        let mut pieces = ids.feed(bytes, |id| sealed::seal(proxy, owner, Kind::Event, id));
+        let mut pieces = ids.feed(bytes, |id| sealed::seal_with(proxy, owner, Kind::Event, id, *wishes));
         match pieces.len() {
             0 | 1 => pieces.pop().unwrap_or_default(),
             _ => pieces.concat().into(),

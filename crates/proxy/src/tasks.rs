@@ -17,9 +17,9 @@ use crate::{Proxy, sealed::Owner};
 const NAME: &str = "mcp-name";
 const TABLE: &str = "mcp_task";
 
-/// A task that is none of the caller's.
+/// A message about a task that is none of the caller's.
 #[derive(Debug)]
-pub(crate) struct Unknown;
+pub(crate) struct Unknown(pub(crate) Box<Message>);
 
 /// Whether a message may name a task. One that hides the name keeps the bare id, which is refused when it comes back.
 pub(crate) fn may_name(message: &[u8]) -> bool {
@@ -57,7 +57,7 @@ pub(crate) fn inward(
     if !may_name(message.bytes()) && !message.method().starts_with("tasks/") {
         return Ok(message);
     }
-    let places = Places::of(message.bytes()).map_err(|_| Unknown)?;
+    let Ok(places) = Places::of(message.bytes()) else { return Err(Unknown(Box::new(message))) };
     let nobodys = is_refused_anyway(&message).then(|| nobodys(proxy));
     let mut unknown = false;
     let bytes = places.rewrite(|place, said| match place {
@@ -74,14 +74,15 @@ pub(crate) fn inward(
         _ => Change::Keep,
     });
     if unknown && places.kind() == MessageKind::Request {
-        return Err(Unknown);
+        return Err(Unknown(Box::new(message)));
     }
-    let own = Message::parse(bytes.into()).map_err(|_| Unknown)?;
+    let Ok(own) = Message::parse(bytes.into()) else { return Err(Unknown(Box::new(message))) };
     if headers.contains_key(NAME)
         && own.method().starts_with("tasks/")
         && let Some(id) = Places::of(own.bytes()).ok().as_ref().and_then(|places| places.find(Place::Task))
     {
-        headers.insert(NAME, HeaderValue::from_str(&Mirrored::encode(id)).map_err(|_| Unknown)?);
+        let Ok(value) = HeaderValue::from_str(&Mirrored::encode(id)) else { return Err(Unknown(Box::new(message))) };
+        headers.insert(NAME, value);
     }
     Ok(own)
 }

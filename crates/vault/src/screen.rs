@@ -88,10 +88,9 @@ impl Screening {
         Some(Screen::new(self, config, proof, caller, server, call))
     }
 
-    /// What a client wishes for logs, where it has a say. What cannot be read is masked.
+    /// What a client wishes for logs, where it has a say.
     pub(crate) fn log_wish(&self, headers: &HeaderMap) -> LogMasking {
-        let wish = Wishes::read(headers).map(|wishes| wishes.in_logs).unwrap_or(Some(Switch::On));
-        match (wish, self.settings.clients) {
+        match (Wishes::of(headers).in_logs, self.settings.clients) {
             (Some(Switch::On), _) => LogMasking::On,
             (Some(Switch::Off), ClientSwitch::Override) => LogMasking::Off,
             _ => LogMasking::AsConfigured,

@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use vestibule_demo::hr;
 use vestibule_identity::factors::totp;
 use vestibule_model::{Clock, OrgId, Random, Secret, User, UserId};
+use vestibule_vault::screen::settings::Switch;
 
 use super::{
     generated, passwords, place,
@@ -43,6 +44,7 @@ pub(super) async fn run(args: cli::Demo, logs: &LogSwitch) -> Result<ExitCode> {
     let senses = wire::senses();
     let config = prepare(&directory, address, &senses.0).await?;
     logs.turn(config.masking.logs);
+    let masking = config.masking.settings.before_llm;
     place::remember(&config.state);
 
     let running = running::start_with(config, listener, None, senses.clone()).await?;
@@ -51,7 +53,7 @@ pub(super) async fn run(args: cli::Demo, logs: &LogSwitch) -> Result<ExitCode> {
     if args.json {
         println!("{}", as_json(&mcp_url, &origin, &people));
     } else {
-        print(&mcp_url, &origin, &people);
+        print(&mcp_url, &origin, &people, masking);
     }
     running.until(asked).await?;
     Ok(ExitCode::SUCCESS)
@@ -195,7 +197,7 @@ fn as_json(mcp_url: &str, origin: &str, people: &[Person]) -> Value {
     json!({ "mcp_url": mcp_url, "issuer": origin, "console_url": format!("{origin}/console"), "users": users })
 }
 
-fn print(mcp_url: &str, origin: &str, people: &[Person]) {
+fn print(mcp_url: &str, origin: &str, people: &[Person], masking: Switch) {
     println!("The sample company is up. Its MCP server, guarded: {mcp_url}\n");
     println!("  {:<16} {:<14} {:<6} {:<36} PASSWORD", "ROLE", "DEPARTMENT", "ID", "E-MAIL");
     for person in people {
@@ -214,8 +216,28 @@ fn print(mcp_url: &str, origin: &str, people: &[Person]) {
     }
     println!("\nAdd it to a client, then sign in when your browser opens:\n{}", ready::client_lines("hr", mcp_url));
     println!("Try: ask for your leaves (query_leaves), then, as an EMPLOYEE, for get_dashboard_stats.");
+    println!("{}", about_masking(masking));
     println!("  your account   {origin}/account");
     println!("  the console    {origin}/console   (as the ADMINISTRATOR)");
     println!("  the evidence   vestibule audit tail");
     println!("  the policy     vestibule policy show --table\n\nStop: Ctrl-C");
+}
+
+/// What the model sees of personal data, and how to see the other.
+const fn about_masking(masking: Switch) -> &'static str {
+    match masking {
+        Switch::On => "Masking is on: in get_user_profile the model sees [EMAIL_1] in the place of an address.",
+        Switch::Off => "Masking is off. What a model sees with it: MASK_PII_BEFORE_LLM=true vestibule demo",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_told_whether_masking_is_on_and_how_to_see_it() {
+        assert!(about_masking(Switch::On).starts_with("Masking is on"));
+        assert!(about_masking(Switch::Off).ends_with("MASK_PII_BEFORE_LLM=true vestibule demo"));
+    }
 }

@@ -35,6 +35,8 @@ pub(crate) struct Lexicon {
     /// Words that can be [`packed`], by [`mixed`]: nearly every word that is looked up is such, so the table is small enough
     /// to stay near the processor.
     short: Vec<(u64, Topics)>,
+    /// Sixteen bits of each of those hashes, 0 where there is none: what a word is compared with first.
+    tags: Vec<u16>,
     /// By the first two letters of a word: which lengths the entries have that begin so. Most words meet none.
     lengths: Vec<Lengths>,
 }
@@ -64,6 +66,7 @@ impl Lexicon {
         let mut lexicon = Self {
             slots: vec![Entry::default(); SLOTS],
             short: vec![(0, Topics::NONE); SHORT_SLOTS],
+            tags: vec![0; SHORT_SLOTS],
             lengths: vec![Lengths::default(); PAIRS],
         };
         let words = || WORDS.iter().flat_map(|(topics, words)| words.split_whitespace().map(|word| (*topics, word)));
@@ -102,6 +105,9 @@ impl Lexicon {
         while let Some(slot) = self.short.get_mut(index) {
             if slot.0 == 0 || slot.0 == hash {
                 *slot = (hash, entry.topics);
+                if let Some(tag) = self.tags.get_mut(index) {
+                    *tag = tag_of(hash);
+                }
                 return;
             }
             index = (index + 1) % SHORT_SLOTS;
@@ -196,12 +202,14 @@ impl Lexicon {
         let hash = mixed(letters);
         let mut index = short_slot(hash);
         loop {
-            let (found, topics) = self.short.get(index)?;
-            if *found == hash {
-                return Some(*topics);
-            }
-            if *found == 0 {
+            let tag = *self.tags.get(index)?;
+            if tag == 0 {
                 return None;
+            }
+            if tag == tag_of(hash)
+                && let Some((_, topics)) = self.short.get(index).filter(|(found, _)| *found == hash)
+            {
+                return Some(*topics);
             }
             index = (index + 1) % SHORT_SLOTS;
         }
@@ -280,6 +288,11 @@ const STEM: u128 = 0x80;
 
 fn short_slot(hash: u64) -> usize {
     (hash >> 32) as usize % SHORT_SLOTS
+}
+
+/// Never 0.
+fn tag_of(hash: u64) -> u16 {
+    (hash >> 44) as u16 | 1
 }
 
 fn slot(hash: u64) -> usize {

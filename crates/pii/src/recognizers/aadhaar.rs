@@ -32,7 +32,7 @@ fn find(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
     }
 }
 
-fn is_grouped(chain: &Chain, first: usize) -> bool {
+pub(crate) fn is_grouped(chain: &Chain, first: usize) -> bool {
     let four = |offset: usize| chain.run(first + offset).is_some_and(|run| run.len() == 4);
     let sep = chain.sep(first);
     four(1)
@@ -43,7 +43,7 @@ fn is_grouped(chain: &Chain, first: usize) -> bool {
 }
 
 /// Verhoeff's check over the dihedral group of ten elements.
-fn is_valid(digits: &[u8]) -> bool {
+pub(crate) fn is_valid(digits: &[u8]) -> bool {
     if digits.first().is_none_or(|&digit| digit < 2) {
         return false;
     }

@@ -81,6 +81,10 @@ fn is_month(bytes: &[u8], start: usize) -> bool {
     if !is_alpha(*a) {
         return false;
     }
+    // Most words begin with another letter.
+    if !matches!(a | 0x20, b'a' | b'd' | b'e' | b'f' | b'g' | b'j' | b'l' | b'm' | b'n' | b'o' | b's') {
+        return false;
+    }
     let head = [a | 0x20, b | 0x20, c | 0x20];
     // "fé", "dé", "mä": the second letter is two bytes.
     is_head(&head) || matches!((a | 0x20, *b, *c), (b'f' | b'd', 0xC3, 0xA9) | (b'm', 0xC3, 0xA4))

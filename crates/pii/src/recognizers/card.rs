@@ -15,7 +15,7 @@ const GROUPED: i16 = 95;
 const BLANK: i16 = 70;
 
 /// The groups in which cards are written, longest first.
-static SHAPES: &[&[usize]] = &[
+pub(crate) static SHAPES: &[&[usize]] = &[
     &[4, 4, 4, 4, 3],
     &[4, 4, 4, 4],
     &[4, 6, 5],
@@ -29,7 +29,7 @@ static SHAPES: &[&[usize]] = &[
 
 /// What the first digits say.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Issuer {
+pub(crate) enum Issuer {
     Known,
     /// Maestro: too many numbers look like it.
     NeedsContext,
@@ -123,6 +123,8 @@ fn grouped(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates)
             _ if doubtful => 20,
             Support::Silent => GROUPED,
             Support::Denied => GROUPED - 40,
+            // Groups of a card behind the label of a telephone or an address are a card all the same.
+            Support::Foreign if !is_otherwise(text, start.start) => GROUPED - 20,
             Support::Foreign => GROUPED - 60,
         };
         found.add(Kind::Card, start.start, end.end, score);
@@ -131,7 +133,14 @@ fn grouped(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates)
     None
 }
 
-fn fits(chain: &Chain, first: usize, shape: &[usize], sep: Sep) -> bool {
+/// The label names something whose number is written in such groups.
+fn is_otherwise(text: &Text<'_>, start: usize) -> bool {
+    let topics = text.topics(start);
+    topics.meets(Topics::FOREIGN)
+        || [Kind::Iban, Kind::NationalId, Kind::Secret].into_iter().any(|kind| topics.names(kind))
+}
+
+pub(crate) fn fits(chain: &Chain, first: usize, shape: &[usize], sep: Sep) -> bool {
     let lengths =
         shape.iter().enumerate().all(|(offset, &len)| chain.run(first + offset).is_some_and(|run| run.len() == len));
     lengths && (first..first + shape.len() - 1).all(|index| chain.sep(index) == Some(sep))
@@ -188,7 +197,7 @@ fn before_is_word(bytes: &[u8], chain: &Chain) -> bool {
 }
 
 /// Whether the digits are in the range of an issuer and have its length.
-fn issuer(digits: &Digits) -> Option<Issuer> {
+pub(crate) fn issuer(digits: &Digits) -> Option<Issuer> {
     let length = digits.len();
     let (two, three, four) = (digits.number(0, 2), digits.number(0, 3), digits.number(0, 4));
     let known = match four {
@@ -220,7 +229,7 @@ fn issuer(digits: &Digits) -> Option<Issuer> {
 }
 
 /// The check digit of ISO/IEC 7812.
-pub(super) fn luhn(digits: &[u8]) -> bool {
+pub(crate) fn luhn(digits: &[u8]) -> bool {
     let sum: u32 = digits
         .iter()
         .rev()

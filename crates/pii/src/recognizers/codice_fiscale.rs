@@ -18,15 +18,20 @@ fn find(text: &Text<'_>, token: Token, found: &mut Candidates) {
     if word.len() != 16 || !is_shape(word) {
         return;
     }
-    let sum: u32 = word.iter().take(15).enumerate().map(|(index, &byte)| value(byte, index)).sum();
-    let check = word.last().map(|byte| u32::from(byte.to_ascii_uppercase().wrapping_sub(b'A')));
-    if check == Some(sum % 26) {
+    if is_checked(word) {
         found.add(Kind::NationalId, token.start, token.end, SCORE);
     }
 }
 
+/// Whether the last letter is the check of the others.
+pub(crate) fn is_checked(word: &[u8]) -> bool {
+    let sum: u32 = word.iter().take(15).enumerate().map(|(index, &byte)| value(byte, index)).sum();
+    let check = word.last().map(|byte| u32::from(byte.to_ascii_uppercase().wrapping_sub(b'A')));
+    check == Some(sum % 26)
+}
+
 /// Letters where letters belong; a digit may be replaced by a letter when two people would share a code.
-fn is_shape(word: &[u8]) -> bool {
+pub(crate) fn is_shape(word: &[u8]) -> bool {
     word.iter().enumerate().all(|(index, &byte)| match index {
         0..=5 | 8 | 11 | 15 => is_alpha(byte),
         _ => is_digit(byte) || b"LMNPQRSTUV".contains(&byte.to_ascii_uppercase()),

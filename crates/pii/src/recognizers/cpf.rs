@@ -30,13 +30,13 @@ fn find(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
     }
 }
 
-fn is_formatted(chain: &Chain, first: usize) -> bool {
+pub(crate) fn is_formatted(chain: &Chain, first: usize) -> bool {
     let lengths = [1, 2, 3].map(|offset| chain.run(first + offset).map_or(0, |run| run.len()));
     let seps = [0, 1, 2].map(|offset| chain.sep(first + offset));
     lengths == [3, 3, 2] && seps == [Some(Sep::Dot), Some(Sep::Dot), Some(Sep::Dash)]
 }
 
-fn is_valid(digits: &[u8]) -> bool {
+pub(crate) fn is_valid(digits: &[u8]) -> bool {
     let (Some(&first), 11) = (digits.first(), digits.len()) else { return false };
     let check = |length: usize| {
         let sum: usize = digits

@@ -56,3 +56,14 @@ fn find(text: &Text<'_>, token: Token, found: &mut Candidates) {
     };
     found.add(Kind::NationalId, token.start, place + 1, score);
 }
+
+/// The letter that belongs to a number of nine characters, the last of which is its letter.
+pub(crate) fn letter(word: &[u8]) -> Option<u8> {
+    let (lead, digits) = match word {
+        [lead @ (b'X' | b'Y' | b'Z'), digits @ .., _] => (usize::from(lead - b'X'), digits),
+        [digits @ .., _] => (0, digits),
+        [] => return None,
+    };
+    let value = digits.iter().fold(lead, |value, byte| value * 10 + usize::from(byte.wrapping_sub(b'0')));
+    LETTERS.get(value % 23).copied()
+}

@@ -14,8 +14,8 @@ pub(super) static FINDS: &[Find] = &[Find::Mark(b'@', at_sign), Find::Mark(b'%',
 
 const SCORE: i16 = 90;
 /// The longest local part and the longest domain, in bytes (RFC 5321 section 4.5.3.1).
-const MAX_LOCAL: usize = 64;
-const MAX_DOMAIN: usize = 255;
+pub(crate) const MAX_LOCAL: usize = 64;
+pub(crate) const MAX_DOMAIN: usize = 255;
 
 fn at_sign(text: &Text<'_>, place: usize, found: &mut Candidates) {
     find(text.bytes, place, place + 1, found);
@@ -66,7 +66,7 @@ fn local(bytes: &[u8], end: usize) -> Option<usize> {
     (start < end && before(bytes, end) != b'.').then_some(start)
 }
 
-fn is_local(byte: u8) -> bool {
+pub(crate) fn is_local(byte: u8) -> bool {
     is_alnum(byte) || matches!(byte, b'.' | b'_' | b'%' | b'+' | b'\'' | b'-' | b'&' | b'~')
 }
 
@@ -163,7 +163,7 @@ fn top_level(bytes: &[u8], start: usize, end: usize) -> Option<usize> {
     (cut && is_top_level(label.get(..plain)?)).then_some(start + plain)
 }
 
-fn is_top_level(label: &[u8]) -> bool {
+pub(crate) fn is_top_level(label: &[u8]) -> bool {
     static DOMAINS: OnceLock<WordSet> = OnceLock::new();
     let domains = DOMAINS.get_or_init(|| WordSet::of(include_str!("../../data/tlds.txt").lines()));
     label.len() > 1 && domains.has(label)

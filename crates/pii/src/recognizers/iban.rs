@@ -12,7 +12,7 @@ pub(super) static FINDS: &[Find] = &[Find::Token(find)];
 const SCORE: i16 = 96;
 
 /// Lengths by country.
-static LENGTHS: &[(&[u8; 2], usize)] = &[
+pub(crate) static LENGTHS: &[(&[u8; 2], usize)] = &[
     (b"AD", 24),
     (b"AE", 23),
     (b"AL", 28),
@@ -126,7 +126,7 @@ fn collect(bytes: &[u8], start: usize, length: usize) -> Option<([u8; 34], usize
     Some((letters, place))
 }
 
-fn remainder(letters: &[u8]) -> u32 {
+pub(crate) fn remainder(letters: &[u8]) -> u32 {
     let (head, rest) = letters.split_at_checked(4).unwrap_or_default();
     rest.iter().chain(head).fold(0, |value, &byte| {
         let digit = u32::from(if is_digit(byte) { byte - b'0' } else { byte - b'A' + 10 });

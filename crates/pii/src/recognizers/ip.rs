@@ -17,7 +17,7 @@ pub(super) static FINDS: &[Find] = &[Find::Chain(1, Lengths::ALL, chain), Find::
 const V4: i16 = 60;
 const V6: i16 = 96;
 /// The longest textual form.
-const MAX_V6: usize = 45;
+pub(crate) const MAX_V6: usize = 45;
 /// How near a word such as "version" must be.
 const VERSION_REACH: usize = 24;
 /// How many versions of a list are passed on the way to the word that opens it.
@@ -226,7 +226,7 @@ fn is_whence(bytes: &[u8], start: usize) -> bool {
     [&b"from"[..], b"by", b"at", b"via", b"host", b"von", b"de", b"depuis", b"desde", b"da", b"van"].contains(&word)
 }
 
-fn octet(bytes: &[u8], run: Option<Run>) -> Option<u8> {
+pub(crate) fn octet(bytes: &[u8], run: Option<Run>) -> Option<u8> {
     let run = run?;
     let text = part(bytes, run.start, run.end);
     if text.len() > 3 || (text.len() > 1 && text.starts_with(b"0")) {
@@ -262,7 +262,7 @@ fn is_dotted_on(bytes: &[u8], chain: &Chain, first: usize) -> bool {
     left || right
 }
 
-fn is_special([a, b, c, d]: [u8; 4]) -> bool {
+pub(crate) fn is_special([a, b, c, d]: [u8; 4]) -> bool {
     a == 127 || [a, b, c, d] == [0; 4] || (a == 255 && matches!(b, 0 | 255)) || [b, c, d] == [0; 3] && a == 0
 }
 

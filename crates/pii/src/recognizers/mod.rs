@@ -1,21 +1,21 @@
 //! The recognizers: one file each, one line in the table, one corpus.
 
-mod aadhaar;
+pub(crate) mod aadhaar;
 mod birth_date;
-mod card;
-mod codice_fiscale;
-mod cpf;
-mod dni;
-mod email;
-mod iban;
-mod ip;
-mod nino;
-mod nir;
-mod passport;
+pub(crate) mod card;
+pub(crate) mod codice_fiscale;
+pub(crate) mod cpf;
+pub(crate) mod dni;
+pub(crate) mod email;
+pub(crate) mod iban;
+pub(crate) mod ip;
+pub(crate) mod nino;
+pub(crate) mod nir;
+pub(crate) mod passport;
 mod phone;
-mod plans;
+pub(crate) mod plans;
 pub(crate) mod secret;
-mod ssn;
+pub(crate) mod ssn;
 mod street;
 #[cfg(test)]
 mod suite;
@@ -79,16 +79,20 @@ impl Token {
     }
 }
 
+pub(crate) type ChainFn = fn(&Text<'_>, &Chain, &mut Candidates);
+pub(crate) type TokenFn = fn(&Text<'_>, Token, &mut Candidates);
+pub(crate) type MarkFn = fn(&Text<'_>, usize, &mut Candidates);
+
 /// What a recognizer starts from.
 pub(crate) enum Find {
     /// Runs of digits, at least so many digits together, one run at least of these lengths.
-    Chain(usize, Lengths, fn(&Text<'_>, &Chain, &mut Candidates)),
+    Chain(usize, Lengths, ChainFn),
     /// The same where there are runs of all these lengths.
-    Groups(usize, Lengths, fn(&Text<'_>, &Chain, &mut Candidates)),
+    Groups(usize, Lengths, ChainFn),
     /// A word of letters and digits.
-    Token(fn(&Text<'_>, Token, &mut Candidates)),
+    Token(TokenFn),
     /// An `@`, two colons, five dashes, or a `%` in front of a digit.
-    Mark(u8, fn(&Text<'_>, usize, &mut Candidates)),
+    Mark(u8, MarkFn),
 }
 
 /// One line of the table.

@@ -31,9 +31,7 @@ fn chain(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
 fn read(text: &Text<'_>, start: usize, found: &mut Candidates) {
     let bytes = text.bytes;
     let [first, second] = part(bytes, start, start + 2) else { return };
-    let letters = is_upper(*first) && is_upper(*second) && !b"DFIQUV".contains(first) && !b"DFIOQUV".contains(second);
-    let unused = [&b"BG"[..], b"GB", b"NK", b"KN", b"TN", b"NT", b"ZZ"].contains(&part(bytes, start, start + 2));
-    if !letters || unused || glued_left(bytes, start) {
+    if !is_prefix(*first, *second) || glued_left(bytes, start) {
         return;
     }
     let (mut place, mut digits) = (start + 2, 0);
@@ -55,4 +53,10 @@ fn read(text: &Text<'_>, start: usize, found: &mut Candidates) {
         Support::Denied | Support::Foreign => SCORE - 30,
     };
     found.add(Kind::NationalId, start, place + 1, score);
+}
+
+/// Two letters with which numbers begin.
+pub(crate) fn is_prefix(first: u8, second: u8) -> bool {
+    let letters = is_upper(first) && is_upper(second) && !b"DFIQUV".contains(&first) && !b"DFIOQUV".contains(&second);
+    letters && ![b"BG", b"GB", b"NK", b"KN", b"TN", b"NT", b"ZZ"].contains(&&[first, second])
 }

@@ -37,8 +37,12 @@ fn find(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
     }
 }
 
-fn is_valid(digits: &Digits) -> bool {
+pub(crate) fn is_valid(digits: &Digits) -> bool {
     let (sex, month) = (digits.number(0, 1), digits.number(3, 5));
-    let key = digits.number(13, 15);
-    matches!(sex, 1..=4 | 7 | 8) && matches!(month, 1..=12 | 20..=42 | 50..=99) && key == 97 - digits.number(0, 13) % 97
+    matches!(sex, 1..=4 | 7 | 8) && matches!(month, 1..=12 | 20..=42 | 50..=99) && digits.number(13, 15) == key(digits)
+}
+
+/// The key that belongs to the first thirteen digits.
+pub(crate) fn key(digits: &Digits) -> u64 {
+    97 - digits.number(0, 13) % 97
 }

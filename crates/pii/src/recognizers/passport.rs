@@ -16,7 +16,7 @@ const LABELLED: i16 = 60;
 const NEXT: usize = 12;
 const ZONE: i16 = 92;
 /// The length of the second line of a passport's zone (ICAO 9303 part 4).
-const ZONE_LENGTH: usize = 44;
+pub(crate) const ZONE_LENGTH: usize = 44;
 
 fn digits(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
     for (index, run) in chain.runs().iter().enumerate() {
@@ -153,13 +153,18 @@ fn zone(bytes: &[u8], place: usize, found: &mut Candidates) {
     if line.len() != ZONE_LENGTH || found.0.last().is_some_and(|last| last.start == start) {
         return;
     }
+    if is_zone_checked(line) {
+        found.add(Kind::Passport, start, start + ZONE_LENGTH, ZONE);
+    }
+}
+
+/// Whether the check digits of number, birth and end are right.
+pub(crate) fn is_zone_checked(line: &[u8]) -> bool {
     let checked = |from: usize, to: usize| {
         let sum = check(line.get(from..to).unwrap_or_default());
         line.get(to).is_some_and(|byte| byte.wrapping_sub(b'0') == sum)
     };
-    if checked(0, 9) && checked(13, 19) && checked(21, 27) {
-        found.add(Kind::Passport, start, start + ZONE_LENGTH, ZONE);
-    }
+    checked(0, 9) && checked(13, 19) && checked(21, 27)
 }
 
 /// The check digit of ICAO 9303 part 3: weights 7, 3, 1.

@@ -88,7 +88,9 @@ fn longest(text: &Text<'_>, chain: &Chain, first: usize, accepts: impl Fn(&[u8])
         if digits.len() >= 6 && !fraction && accepts(digits.as_slice()) && !ends_inside(text.bytes, chain, index) {
             best = Some(index);
         }
-        if !joins(chain, first, index, best.is_some()) {
+        // "+43 1 234567 (24/7)": behind a whole number a parenthesis opens something else.
+        let opens = best.is_some() && chain.run(index + 1).is_some_and(|next| before(text.bytes, next.start) == b'(');
+        if opens || !joins(chain, first, index, best.is_some()) {
             break;
         }
     }
@@ -194,7 +196,9 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
         return None;
     }
     let total: usize = chain.runs().iter().skip(first).map(|run| run.len()).take(8).sum();
-    if total < 6 || is_date(text.bytes, chain, first) || is_decimal(text.bytes, chain, first) {
+    // Nobody dials six digits without a zero in front.
+    let few = total < 6 || (total == 6 && at(text.bytes, run.start) != b'0');
+    if few || is_date(text.bytes, chain, first) || is_decimal(text.bytes, chain, first) {
         return None;
     }
     let paren = before(text.bytes, run.start) == b'(' && closes_area(text.bytes, run.end);

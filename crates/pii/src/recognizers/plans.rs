@@ -11,7 +11,7 @@ pub(super) struct Plan {
 }
 
 /// The tables, unpacked once.
-pub(super) struct Plans {
+pub(crate) struct Plans {
     rows: Vec<[u16; 10]>,
     ends: &'static [u8],
     plans: Vec<Plan>,
@@ -26,7 +26,7 @@ static DATA: &[u8] = include_bytes!("../../data/phone_plans.bin");
 const FIRST: [u16; 12] = [1, 44, 49, 33, 61, 39, 34, 31, 55, 91, 52, 81];
 
 /// The plans.
-pub(super) fn plans() -> &'static Plans {
+pub(crate) fn plans() -> &'static Plans {
     static PLANS: OnceLock<Plans> = OnceLock::new();
     PLANS.get_or_init(Plans::read)
 }
@@ -72,7 +72,7 @@ impl Plans {
     }
 
     /// Whether the digits, calling code first, are a number of some country.
-    pub(super) fn is_international(&self, digits: &[u8]) -> bool {
+    pub(crate) fn is_international(&self, digits: &[u8]) -> bool {
         (1..=3.min(digits.len())).any(|length| {
             let (code, rest) = digits.split_at_checked(length).unwrap_or_default();
             let code = code.iter().fold(0, |code, digit| code * 10 + u16::from(*digit));
@@ -81,7 +81,7 @@ impl Plans {
     }
 
     /// How many digits the calling code at the start has.
-    pub(super) fn code_length(&self, digits: &[u8]) -> Option<usize> {
+    pub(crate) fn code_length(&self, digits: &[u8]) -> Option<usize> {
         let mut code = 0;
         for (index, digit) in digits.iter().take(3).enumerate() {
             code = code * 10 + u16::from(*digit);
@@ -93,7 +93,7 @@ impl Plans {
     }
 
     /// Whether the digits are a number as written inside some country.
-    pub(super) fn is_national(&self, digits: &[u8]) -> bool {
+    pub(crate) fn is_national(&self, digits: &[u8]) -> bool {
         let [first, second, ..] = digits else { return false };
         let known = self.by_start.get(usize::from(*first) * 10 + usize::from(*second));
         known.into_iter().flatten().filter_map(|index| self.plans.get(usize::from(*index))).any(|plan| {
@@ -103,7 +103,7 @@ impl Plans {
     }
 
     /// Whether the digits are a number of North America, with or without the leading 1.
-    pub(super) fn is_north_american(&self, digits: &[u8]) -> bool {
+    pub(crate) fn is_north_american(&self, digits: &[u8]) -> bool {
         let digits = if digits.len() == 11 { digits.strip_prefix(&[1]).unwrap_or(digits) } else { digits };
         digits.len() == 10 && self.plan(1).is_some_and(|plan| self.accepts(plan, digits))
     }

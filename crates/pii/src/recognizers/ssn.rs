@@ -78,7 +78,7 @@ fn score(prior: i16, support: Support) -> i16 {
 }
 
 /// Whether such a number can have been issued, and is not one of the famous examples.
-fn is_valid(digits: &Digits) -> bool {
+pub(crate) fn is_valid(digits: &Digits) -> bool {
     let (area, group, serial) = (digits.number(0, 3), digits.number(3, 5), digits.number(5, 9));
     let issued = area != 0 && area != 666 && area < 900 && group != 0 && serial != 0;
     issued && !matches!(digits.number(0, 9), 78_051_120 | 219_099_999)

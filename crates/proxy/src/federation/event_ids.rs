@@ -6,12 +6,17 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use axum::response::Response;
+use http::HeaderValue;
 use vestibule_model::ServerName;
+use vestibule_vault::screen::wish::Wishes;
 
-use super::visit::Visit;
+use super::{session::Sessions, visit::Visit};
 use crate::{
-    Proxy,
+    Proxy, answer,
+    arrival::Arrival,
     sealed::{self, Kind, Owner},
+    unknown::What,
 };
 
 /// How the ids of a stream are written outside.
@@ -20,6 +25,8 @@ pub(super) struct EventIds {
     stream: Stream,
     /// Whose they are. Without a session no stream can be resumed, and its events have no ids.
     sealed: Option<(Arc<Proxy>, Owner)>,
+    /// A stream that goes on elsewhere hides there what it hides here.
+    wishes: Wishes,
 }
 
 /// What an id says.
@@ -53,13 +60,14 @@ impl EventIds {
 
     fn new(visit: &Visit, stream: Stream) -> Self {
         let owner = visit.sessions.as_ref().map(|sessions| sessions.owner(&visit.door));
-        Self { stream, sealed: owner.map(|owner| (Arc::clone(&visit.proxy), owner)) }
+        let sealed = owner.map(|owner| (Arc::clone(&visit.proxy), owner));
+        Self { stream, sealed, wishes: visit.wishes.tightening() }
     }
 
     /// The id outside of an event of the part.
     pub(super) fn outside(&self, id: &str) -> Option<String> {
         let (proxy, owner) = self.sealed.as_ref()?;
-        Some(sealed::seal(proxy, owner, Kind::Event, &self.stream.at(id)))
+        Some(sealed::seal_with(proxy, owner, Kind::Event, &self.stream.at(id), self.wishes))
     }
 }
 
@@ -79,10 +87,22 @@ impl Stream {
 }
 
 impl Last {
-    /// Opens an id; `None` for what is none of this caller's in this session.
-    pub(super) fn open(visit: &Visit, presented: &str) -> Option<Self> {
-        let owner = visit.sessions.as_ref()?.owner(&visit.door);
-        Self::parse(&sealed::open(&visit.proxy, &owner, Kind::Event, presented)?)
+    /// Opens an id, with what the stream was masked for; `None` for an empty one, by which a client says that it has seen
+    /// none. What is none of this caller's in this session is unknown.
+    pub(super) fn open(
+        proxy: &Proxy,
+        door: &Arrival,
+        sessions: Option<&Sessions>,
+        presented: &HeaderValue,
+    ) -> Result<Option<(Self, Wishes)>, Response> {
+        if presented.is_empty() {
+            return Ok(None);
+        }
+        let found = sessions.zip(presented.to_str().ok()).and_then(|(sessions, id)| {
+            let opened = sealed::open_with(proxy, &sessions.owner(door), Kind::Event, id)?;
+            Some((Self::parse(&opened.text)?, opened.wishes))
+        });
+        found.map(Some).ok_or_else(|| answer::session_gone(What::Event, None))
     }
 
     fn parse(json: &str) -> Option<Self> {

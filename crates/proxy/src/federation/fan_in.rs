@@ -98,24 +98,16 @@ impl PartStream {
 
 /// `GET`: what the parts say by themselves, and what a client missed. In the stateful era only.
 pub(super) async fn streams(visit: &Visit) -> Response {
-    let last = match visit.headers.get("last-event-id") {
-        None => None,
-        // An empty id is how a client says that it has seen none.
-        Some(value) if value.is_empty() => None,
-        Some(value) => match value.to_str().ok().and_then(|id| Last::open(visit, id)) {
-            Some(last) => Some(last),
-            None => return answer::session_gone(None),
-        },
-    };
+    let last = &visit.last;
     let (parts, _) = every::parts(visit).await;
     let shared = Arc::default();
-    if let Some(Last::Joined(ids)) = &last {
+    if let Some(Last::Joined(ids)) = last {
         *lock(&shared) = ids.clone();
     }
     let opened = join_all(parts.into_iter().filter_map(|part| wanted(&part, last.as_ref()).map(|id| (part, id))).map(
         async |(part, id)| {
             let name = &part.server().name;
-            let (ids, pass) = match &last {
+            let (ids, pass) = match last {
                 Some(Last::One(_, _, request)) => {
                     (EventIds::of_one(visit, name, request.as_deref()), Pass::Response(request.clone()))
                 }

@@ -41,7 +41,7 @@ use vestibule_model::Federation;
 pub use memory::Memory;
 
 use self::visit::Visit;
-use crate::{Proxy, arrival::Arrival};
+use crate::{Proxy, arrival::Arrival, screening};
 
 /// Answers one message, or a request without one: `GET` opens the joined streams, `DELETE` ends the sessions at all parts.
 pub(crate) async fn answer(
@@ -56,9 +56,13 @@ pub(crate) async fn answer(
         Ok(visit) => visit,
         Err(response) => return response,
     };
-    match message {
-        Some(message) => route::answer(&visit, message).await,
-        None if is_end => session::end(&visit).await,
-        None => fan_in::streams(&visit).await,
-    }
+    let span = screening::log_span(proxy, &visit.headers);
+    let answer = async {
+        match message {
+            Some(message) => route::answer(&visit, message).await,
+            None if is_end => session::end(&visit).await,
+            None => fan_in::streams(&visit).await,
+        }
+    };
+    screening::logged_in_session(span, answer).await
 }

@@ -10,6 +10,7 @@ use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use vestibule_mcp::{Era, Version};
 use vestibule_model::{Digest, ServerName};
+use vestibule_vault::screen::wish::Wishes;
 
 use super::{every, part::Errand, visit::Visit};
 use crate::{
@@ -23,6 +24,7 @@ use crate::{
 pub(super) struct Sessions {
     parts: Vec<(ServerName, PartSession)>,
     greeting: Option<String>,
+    wishes: Wishes,
     key: Digest,
 }
 
@@ -62,6 +64,11 @@ impl Sessions {
         self.greeting.as_deref()
     }
 
+    /// What their `initialize` wished, for requests that say nothing.
+    pub(super) fn wishes(&self) -> Wishes {
+        self.wishes
+    }
+
     pub(super) fn find(&self, part: &ServerName) -> Option<&PartSession> {
         self.parts.iter().find(|(name, _)| name == part).map(|(_, session)| session)
     }
@@ -72,6 +79,7 @@ impl Sessions {
         door: &Arrival,
         parts: &[(ServerName, PartSession)],
         greeting: Option<String>,
+        wishes: Wishes,
     ) -> String {
         let greeting = greeting.filter(|params| params.len() <= MAX_GREETING);
         let part = |(name, session): &(ServerName, PartSession)| {
@@ -80,18 +88,19 @@ impl Sessions {
         // Strings always become JSON.
         let inside = Inside { parts: parts.iter().map(part).collect(), greeting };
         let plain = serde_json::to_string(&inside).unwrap_or_default();
-        sealed::seal(proxy, &Owner::of(door), Kind::Session, &plain)
+        sealed::seal_with(proxy, &Owner::of(door), Kind::Session, &plain, wishes)
     }
 
     /// Opens an id; `None` for anything that was not sealed for this caller here, or is too old.
     pub(super) fn open(proxy: &Proxy, door: &Arrival, presented: &str) -> Option<Self> {
-        let plain = sealed::open(proxy, &Owner::of(door), Kind::Session, presented)?;
-        let inside: Inside = serde_json::from_str(&plain).ok()?;
+        let opened = sealed::open_with(proxy, &Owner::of(door), Kind::Session, presented)?;
+        let inside: Inside = serde_json::from_str(&opened.text).ok()?;
         let part = |(name, id, version): (String, Option<String>, String)| {
             Some((ServerName::new(name), PartSession { id, version: of_session(&version)? }))
         };
         let parts = inside.parts.into_iter().map(part).collect::<Option<_>>()?;
-        Some(Self { parts, greeting: inside.greeting, key: Digest::of(presented.as_bytes()) })
+        let key = Digest::of(presented.as_bytes());
+        Some(Self { parts, greeting: inside.greeting, wishes: opened.wishes, key })
     }
 }
 

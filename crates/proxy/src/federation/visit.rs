@@ -6,13 +6,15 @@ use axum::response::Response;
 use http::{HeaderMap, request::Parts};
 use vestibule_mcp::{Era, Message, Version};
 use vestibule_model::{Federation, Server};
+use vestibule_vault::screen::wish::Wishes;
 
-use super::{late, part::Part, session::Sessions};
+use super::{event_ids::Last, late, part::Part, session::Sessions};
 use crate::{
     Proxy,
     answer::{self, Asked},
     arrival::Arrival,
     call, session as door_session,
+    unknown::What,
 };
 
 /// A request at the door.
@@ -22,8 +24,12 @@ pub(super) struct Visit {
     pub(super) door: Arrival,
     pub(super) version: Version,
     pub(super) headers: HeaderMap,
+    /// Of the request, or else of the sessions; they stand in the headers too.
+    pub(super) wishes: Wishes,
     /// The sessions at the parts, in the stateful era once they are open.
     pub(super) sessions: Option<Sessions>,
+    /// Where in them a stream goes on.
+    pub(super) last: Option<Last>,
 }
 
 impl Visit {
@@ -42,17 +48,32 @@ impl Visit {
         let presented =
             if opening.era == Era::Stateful && !begins { door_session::presented(&parts.headers)? } else { None };
         let sessions = match presented {
-            Some(sealed) => Some(Sessions::open(proxy, door, sealed).ok_or_else(|| answer::session_gone(message))?),
+            Some(sealed) => {
+                Some(Sessions::open(proxy, door, sealed).ok_or_else(|| answer::session_gone(What::Session, message))?)
+            }
             None if message.is_none() => return Err(answer::no_session()),
             None => None,
         };
+        let mut headers = parts.headers;
+        let last = match headers.get("last-event-id") {
+            Some(id) if message.is_none() => Last::open(proxy, door, sessions.as_ref(), id)?,
+            _ => None,
+        };
+        if let Some((_, wishes)) = &last {
+            wishes.where_unsaid(&mut headers);
+        }
+        if let Some(sessions) = &sessions {
+            sessions.wishes().where_unsaid(&mut headers);
+        }
         Ok(Self {
             proxy: Arc::clone(proxy),
             federation: Arc::clone(federation),
             door: door.clone(),
             version: opening.version,
-            headers: parts.headers,
+            wishes: Wishes::of(&headers),
+            headers,
             sessions,
+            last: last.map(|(last, _)| last),
         })
     }
 
@@ -81,6 +102,6 @@ impl Visit {
 
     /// What an answer of ours depends on.
     pub(super) fn asked(&self, message: &Message) -> Asked {
-        Asked::of(Some(message), self.version, None)
+        Asked::of(Some(message), self.version, None, self.wishes)
     }
 }

@@ -24,6 +24,7 @@ use crate::{
     channel::{Channel, Outgoing},
     origin,
     sealed::{self, Kind, Owner},
+    unknown::{self, What},
     watch::Watch,
 };
 
@@ -70,13 +71,17 @@ async fn take(proxy: &Arc<Proxy>, arrival: &Arrival, parts: &http::request::Part
     struct Query {
         session: String,
     }
-    let unknown = || answer::plain(StatusCode::NOT_FOUND, "no such session; open the stream again");
+    let unknown = || {
+        let response = answer::plain(StatusCode::NOT_FOUND, "no such session; open the stream again");
+        let masking = proxy.vault.log_wish(&parts.headers);
+        unknown::recorded(proxy, arrival, masking, unknown::refusal(What::Session, None, response))
+    };
     let query: Option<Query> =
         axum::extract::Query::try_from_uri(&parts.uri).ok().map(|axum::extract::Query(query)| query);
     // Opened for its owner only: a stranger's session is unknown.
     let id = query.and_then(|query| sealed::open(proxy, &Owner::of(arrival), Kind::Channel, &query.session));
     let channel = id.and_then(|id| proxy.channels.lock().get(&id).cloned());
-    let Some(channel) = channel else { return unknown() };
+    let Some(channel) = channel else { return unknown().await };
     if let Err(response) = answer::require_json(parts) {
         return response;
     }

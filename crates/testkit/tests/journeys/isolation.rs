@@ -11,6 +11,8 @@ use vestibule_testkit::{
     upstream::Upstream,
 };
 
+use crate::federation::{Plan, Union};
+
 /// Connects somebody, with their one-time code where they have one.
 pub(crate) async fn connect(house: &House, path: &str, person: &Person) -> (Agent, Tokens) {
     let (agent, browser) = (Agent::discover_at(&house.http, path).await, Browser::new(&house.http));
@@ -59,6 +61,29 @@ async fn equal_ids_never_cross() {
         answered += 1;
     }
     assert_eq!(answered, 1000);
+}
+
+#[tokio::test]
+async fn a_session_of_somebody_else_is_unknown_and_leaves_a_line() {
+    let union = Union::of(Plan { federation: "servers = [\"git\", \"hr\"]\n", ..Plan::default() }).await;
+    let house = &union.house;
+    let eve = house.add_user("eve@example.com", &[]).await;
+    for path in ["/mcp", "/mcp/hr"] {
+        let (agent, _, tokens) = Agent::connect_at(&house.http, path, "ana@example.com", PASSWORD).await;
+        let theirs = agent.session(&tokens).await;
+        let (agent, _, tokens) = Agent::connect_at(&house.http, path, &eve.email, PASSWORD).await;
+        let headers = [("mcp-session-id", theirs.session().unwrap()), ("mcp-protocol-version", STATEFUL)];
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
+        let before = house.events("call").len();
+        let answer = agent.caller(&tokens).post(&body, &headers).await;
+        assert_eq!(answer.status, 404, "{}", answer.text());
+        let events = house.events("call");
+        assert_eq!(events.len(), before + 1);
+        let event = events.last().unwrap();
+        assert_eq!((&event["reason"], &event["action"]), (&json!("unknown_session"), &json!("tools/list")));
+        assert_eq!((&event["user"], &event["verdict"]), (&json!(eve.id.as_str()), &json!("deny")));
+        assert!(!event.to_string().contains(theirs.session().unwrap()), "the id itself is not written down");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

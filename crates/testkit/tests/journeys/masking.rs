@@ -57,7 +57,7 @@ const POLICY: &str = "[[tool]]\nnames = [\"*\"]\nallow = { \"*\" = \"all\" }\n[[
 
 impl Place {
     /// `masking` stands in `[masking]`, `server` in the server called `up`.
-    async fn of(masking: &str, server: &str) -> Self {
+    pub(crate) async fn of(masking: &str, server: &str) -> Self {
         let upstream = Upstream::start().await;
         let url = upstream.url();
         let entry = |name: &str, more: &str| {
@@ -70,7 +70,7 @@ impl Place {
         Self { house, upstream }
     }
 
-    async fn agent(&self, server: &str, email: &str) -> (Agent, Tokens) {
+    pub(crate) async fn agent(&self, server: &str, email: &str) -> (Agent, Tokens) {
         let (agent, _, tokens) = Agent::connect(&self.house.http, server, email, PASSWORD).await;
         (agent, tokens)
     }
@@ -80,13 +80,13 @@ impl Place {
         agent.caller(&tokens)
     }
 
-    fn answer(&self, body: impl Into<Bytes>) {
+    pub(crate) fn answer(&self, body: impl Into<Bytes>) {
         let response = Response::builder().header("content-type", "application/json").body(body.into()).unwrap();
         self.upstream.answer_next(Canned::Exactly(response));
     }
 
     /// The next answer has this result.
-    fn result(&self, result: &Value) {
+    pub(crate) fn result(&self, result: &Value) {
         self.answer(json!({ "jsonrpc": "2.0", "id": 1, "result": result }).to_string());
     }
 
@@ -103,7 +103,7 @@ async fn call_with(caller: &Caller, headers: &[(&str, &str)]) -> Answer {
     caller.post(&body, &usual.chain(headers.iter().copied()).collect::<Vec<_>>()).await
 }
 
-fn text_result() -> Value {
+pub(crate) fn text_result() -> Value {
     json!({ "content": [{ "type": "text", "text": profile().to_string() }], "structuredContent": profile() })
 }
 
@@ -493,6 +493,36 @@ async fn operators_see_how_much_was_masked_and_no_value() {
     assert_hidden(page);
     assert_eq!(place.house.operators.get("/livez").await.status, 200);
     assert_eq!(place.house.http.get("/metrics").await.status, 404, "only there");
+}
+
+#[tokio::test]
+async fn large_answers_are_proved_as_a_whole_once() {
+    let place = Place::of("before_llm = true\ntypes = [\"EMAIL_ADDRESS\"]\nproof_one_in = 1", "").await;
+    let caller = place.caller().await;
+    let row = "Nothing to see in this line of the report, only words.\n".repeat(500);
+    let rows: Vec<Value> =
+        (0..50).map(|_| json!({ "note": row, "ssn": 219_099_998, "email": "a@example.com" })).collect();
+    place.result(&json!({ "content": [], "structuredContent": { "rows": rows } }));
+    let answer = caller.call("read", json!({})).await;
+    assert!(answer.text().len() > 1 << 20 && !answer.text().contains("a@example.com"));
+    let page = place.house.operators.get("/metrics").await;
+    assert!(page.text().contains("vestibule_pii_left_total{type=\"US_SSN\"} 50"), "{}", page.text());
+    assert!(page.text().contains("vestibule_pii_left_total{type=\"EMAIL_ADDRESS\"} 0"), "{}", page.text());
+    assert!(page.text().contains("vestibule_pii_proved_parts_total 1\n"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn a_label_in_the_uri_of_a_resource_stays_a_label() {
+    let place = Place::of("before_llm = true", "mask = \"pseudonym\"").await;
+    let caller = place.caller().await;
+    let link = json!({ "type": "resource_link", "uri": "hr://people/jane.doe@example.com", "name": "n" });
+    place.result(&json!({ "content": [link] }));
+    assert!(caller.call("read", json!({})).await.text().contains("hr://people/[EMAIL_1]"));
+    for uri in ["hr://people/[EMAIL_1]", "hr://people/%5BEMAIL_1%5D"] {
+        place.result(&json!({ "contents": [] }));
+        caller.ask("resources/read", json!({ "uri": uri })).await;
+        assert_eq!(place.sent().pop().unwrap()["params"]["uri"], uri);
+    }
 }
 
 #[tokio::test]

@@ -67,6 +67,7 @@ async fn an_event_id_resumes_the_streams_of_its_own_session_only() {
     let (agent, _, tokens) = Agent::connect(&scene.house.http, "up", &other.email, PASSWORD).await;
     let theirs = agent.session(&tokens).await;
     assert_eq!(stream(&scene, &theirs, &tokens.access, Some(&id)).await.status, 404);
+    assert_eq!(scene.house.last_event("call").unwrap()["reason"], "unknown_event");
     let (agent, _, tokens) = Agent::connect(&scene.house.http, "up", &scene.user.email, PASSWORD).await;
     let second = agent.session(&tokens).await;
     assert_eq!(stream(&scene, &second, &tokens.access, Some(&id)).await.status, 404);
@@ -120,6 +121,9 @@ async fn a_request_state_is_worth_something_to_its_owner_only() {
             let answer = retry(&caller, state).await;
             assert_eq!(answer.status, 404, "{}", answer.text());
             assert_eq!(answer.json()["error"]["code"], -32602);
+            let event = scene.house.last_event("call").unwrap();
+            let said = (&event["reason"], &event["action"], &event["verdict"], &event["status"]);
+            assert_eq!(said, (&json!("unknown_state"), &json!("tools/call"), &json!("deny"), &json!(404)));
         }
         assert_eq!(scene.upstream.seen().len(), before, "none of them arrived");
         scene.house.wait(Duration::from_secs(3600));

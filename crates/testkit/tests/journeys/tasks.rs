@@ -118,6 +118,8 @@ async fn a_task_is_found_again_by_its_owner_only() {
         for method in ["tasks/get", "tasks/cancel", ["tasks/update", "tasks/result"][era]] {
             let refused = ask(other, method, &id).await;
             assert_eq!((refused.status.as_u16(), &refused.json()["error"]["code"]), (404, &json!(-32602)), "{method}");
+            let event = place.house.last_event("call").unwrap();
+            assert_eq!((&event["reason"], &event["action"]), (&json!("unknown_task"), &json!(method)));
             for guess in ["t.a-1", "1", "", &id[1..], &format!("{id}x")] {
                 assert_eq!(ask(owner, method, guess).await.status, 404, "{method} {guess}");
             }

@@ -137,6 +137,7 @@ async fn a_stolen_message_url_is_worthless() {
     let eve = scene.house.add_user("eve@example.com", &["staff"]).await;
     let (_, _, theirs) = Agent::connect(&scene.house.http, "up", &eve.email, PASSWORD).await;
     assert_eq!(old.post(&scene, &theirs.access, &call(1, "read")).await, 404);
+    assert_eq!(scene.house.last_event("call").unwrap()["reason"], "unknown_session");
     assert_eq!(old.post(&scene, "nonsense", &call(1, "read")).await, 401);
     let before = scene.upstream.seen().len();
     for bad in ["/mcp/up/messages", "/mcp/up/messages?session=", "/mcp/up/messages?session=abc"] {

@@ -70,13 +70,16 @@ impl Screen {
     /// For a body of this media type; `None` when there is no body.
     pub(crate) fn masking(self, media: Media, session: Option<&str>) -> Option<Masking> {
         let masker = Arc::clone(&self.masker);
-        let stage = match media {
-            Media::Json => Stage::Json(Box::new(JsonStream::new(masker))),
-            Media::Events => Stage::Events(SseStream::new(masker, LARGEST_EVENT)),
+        let (stage, proof) = match media {
+            Media::Json => {
+                let proof = self.proof.clone().map(|proof| Box::new(JsonStream::new(proof)));
+                (Stage::Json(Box::new(JsonStream::new(masker))), proof)
+            }
+            Media::Events => (Stage::Events(SseStream::new(masker, LARGEST_EVENT)), None),
             Media::None => return None,
         };
         let place = place(&self.server, session.or(self.session.as_deref()));
-        Some(Masking { place, screen: self, stage, counted: Counts::default() })
+        Some(Masking { place, screen: self, stage, proof, proof_length: 0, counted: Counts::default() })
     }
 }
 
@@ -91,6 +94,10 @@ pub(crate) struct Masking {
     screen: Screen,
     place: ServerName,
     stage: Stage,
+    /// Looks once more at JSON that passes piece by piece.
+    proof: Option<Box<JsonStream<Arc<Masker>>>>,
+    /// So many bytes of it.
+    proof_length: usize,
     /// So much is in the tally.
     counted: Counts,
 }
@@ -165,8 +172,9 @@ impl Masking {
         match fed {
             Ok((bytes, counts)) => {
                 counts.iter().for_each(|counts| self.count(counts));
-                if matches!(self.stage, Stage::Events(_)) {
-                    self.prove(&bytes);
+                match self.stage {
+                    Stage::Events(_) => self.prove(&bytes),
+                    Stage::Json(_) | Stage::Over => self.prove_piece(&bytes),
                 }
                 Ok(bytes.into())
             }
@@ -192,12 +200,31 @@ impl Masking {
     fn prove(&self, out: &[u8]) {
         let Some(proof) = self.screen.proof.as_ref().filter(|_| !out.is_empty()) else { return };
         let Ok(left) = proof.mask_bytes(out, &mut Naming::Plain) else { return };
-        self.screen.screening.tally.proved(left.counts());
+        self.proved(out.len(), left.counts());
+    }
+
+    /// The same for a piece of a body, and at its end.
+    fn prove_piece(&mut self, out: &[u8]) {
+        let Some(mut proof) = self.proof.take() else { return };
+        // What it gives is dropped; nothing is blocked in a proof, and what cannot be read is text to it.
+        if proof.feed(out, &mut Naming::Plain).is_err() {
+            return;
+        }
+        self.proof_length += out.len();
+        if !self.is_over() {
+            self.proof = Some(proof);
+        } else if let Ok((_, left)) = proof.finish(&mut Naming::Plain) {
+            self.proved(self.proof_length, &left);
+        }
+    }
+
+    fn proved(&self, bytes: usize, left: &Counts) {
+        self.screen.screening.tally.proved(left);
         let listed = |counts: &Counts| {
             counts.iter().map(|(kind, count)| format!("{kind}={count}")).collect::<Vec<_>>().join(" ")
         };
-        let (masked, left) = (listed(&self.counted), listed(left.counts()));
-        tracing::info!(server = %self.screen.server.name, bytes = out.len(), masked, left, "a sample of masking");
+        let (masked, left) = (listed(&self.counted), listed(left));
+        tracing::info!(server = %self.screen.server.name, bytes, masked, left, "a sample of masking");
     }
 
     /// Ends the body with an error that tells the kind, never the value.

@@ -19,9 +19,7 @@ impl MaskSettings {
         call: &McpCall,
         demanded: &[Mask],
     ) -> Option<Config> {
-        // Whoever wrote something else was refused at the door.
-        let wish = Wishes::read(&call.headers).unwrap_or(Wishes { before_llm: Some(Switch::On), in_logs: None });
-        let chosen = match self.switch(server, wish.before_llm) {
+        let chosen = match self.switch(server, Wishes::of(&call.headers).before_llm) {
             Switch::Off if demanded.is_empty() => return None,
             Switch::Off => Config::none(),
             Switch::On => {

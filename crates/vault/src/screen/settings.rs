@@ -6,7 +6,8 @@ use vestibule_model::ServerName;
 use vestibule_pii::{Config, Kind, Rule};
 
 /// On or off.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Switch {
     /// Values pass as they are.
     #[default]

@@ -1,6 +1,7 @@
 //! What a client asks for, by two headers. They stay here: no server sees them.
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::{Deserialize, Serialize};
 
 use super::settings::Switch;
 
@@ -9,12 +10,14 @@ pub const BEFORE_LLM: &str = "x-mask-pii-before-llm";
 /// Whether logs are.
 pub const IN_LOGS: &str = "x-mask-pii-in-logs";
 
-/// What a client wishes; `None` where it says nothing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+/// What a client wishes; `None` where it says nothing. In JSON it is what a session remembers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Wishes {
     /// For answers.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub before_llm: Option<Switch>,
     /// For logs.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub in_logs: Option<Switch>,
 }
 
@@ -30,6 +33,33 @@ impl Wishes {
     /// [`BadWish`] for any other value, and for two that differ: a guess could show what was to be hidden.
     pub fn read(headers: &HeaderMap) -> Result<Self, BadWish> {
         Ok(Self { before_llm: one(headers, BEFORE_LLM)?, in_logs: one(headers, IN_LOGS)? })
+    }
+
+    /// Reads headers that were let in at the door. What cannot be read hides.
+    pub fn of(headers: &HeaderMap) -> Self {
+        Self::read(headers).unwrap_or(Self { before_llm: Some(Switch::On), in_logs: Some(Switch::On) })
+    }
+
+    /// Whether nothing is wished.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What of it hides more.
+    #[must_use]
+    pub fn tightening(self) -> Self {
+        let on = |wish: Option<Switch>| wish.filter(|switch| *switch == Switch::On);
+        Self { before_llm: on(self.before_llm), in_logs: on(self.in_logs) }
+    }
+
+    /// Says it in the headers of a request, where they say nothing themselves. It is worth there what the same header
+    /// would be worth.
+    pub fn where_unsaid(self, headers: &mut HeaderMap) {
+        for (name, wish) in [(BEFORE_LLM, self.before_llm), (IN_LOGS, self.in_logs)] {
+            let Some(switch) = wish.filter(|_| !headers.contains_key(name)) else { continue };
+            let text = if switch == Switch::On { "on" } else { "off" };
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(text));
+        }
     }
 }
 
@@ -68,6 +98,25 @@ mod tests {
             map.append(name, value);
         }
         Wishes::read(&map).map(|wishes| wishes.before_llm)
+    }
+
+    #[test]
+    fn what_is_remembered_stands_where_nothing_is_said() {
+        let remembered = Wishes { before_llm: Some(Switch::On), in_logs: Some(Switch::Off) };
+        let mut silent = HeaderMap::new();
+        remembered.where_unsaid(&mut silent);
+        assert_eq!(Wishes::read(&silent), Ok(remembered));
+        let mut said = HeaderMap::new();
+        said.insert(HeaderName::from_static(BEFORE_LLM), HeaderValue::from_static("0"));
+        remembered.where_unsaid(&mut said);
+        assert_eq!(Wishes::read(&said), Ok(Wishes { before_llm: Some(Switch::Off), in_logs: Some(Switch::Off) }));
+        assert_eq!(remembered.tightening(), Wishes { before_llm: Some(Switch::On), in_logs: None });
+        let json = serde_json::to_string(&remembered).unwrap();
+        assert_eq!((json.as_str(), serde_json::from_str(&json).unwrap()), (r#"{"a":"on","l":"off"}"#, remembered));
+        assert!(serde_json::from_str::<Wishes>(r#"{"a":"maybe"}"#).is_err());
+        // What cannot be read was refused at the door; if it comes here all the same, it hides.
+        silent.insert(HeaderName::from_static(BEFORE_LLM), HeaderValue::from_static("maybe"));
+        assert_eq!(Wishes::of(&silent), Wishes { before_llm: Some(Switch::On), in_logs: Some(Switch::On) });
     }
 
     #[test]

@@ -23,22 +23,32 @@ pub(crate) struct Candidate {
     pub(crate) script: std::path::PathBuf,
 }
 
-const CALL: &str = concat!(
-    r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"message":"hello"},"_meta":{"#,
-    r#""io.modelcontextprotocol/protocolVersion":"2026-07-28","#,
-    r#""io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1.0.0"},"#,
-    r#""io.modelcontextprotocol/clientCapabilities":{}}}}"#
-);
+/// A call of a tool that says again what it is told.
+fn call(message: &str) -> String {
+    let meta = concat!(
+        r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","#,
+        r#""io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1.0.0"},"#,
+        r#""io.modelcontextprotocol/clientCapabilities":{}}"#
+    );
+    format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"echo","arguments":{{"message":"{message}"}},{meta}}}}}"#
+    )
+}
 
 impl Candidate {
     /// A stateless `tools/call`.
     pub(crate) fn call_load(&self, connections: u32) -> Load {
+        self.echo_load("hello", "", connections)
+    }
+
+    /// The same about this message, with further lines of headers.
+    pub(crate) fn echo_load(&self, message: &str, more: &str, connections: u32) -> Load {
         let headers = format!(
             "Content-Type: application/json\nAccept: application/json, text/event-stream\n\
-             MCP-Protocol-Version: 2026-07-28\nMcp-Method: tools/call\nMcp-Name: echo\nAuthorization: Bearer {}",
+             MCP-Protocol-Version: 2026-07-28\nMcp-Method: tools/call\nMcp-Name: echo\nAuthorization: Bearer {}\n{more}",
             self.bearer
         );
-        self.load(self.path, headers, CALL.to_owned(), connections)
+        self.load(self.path, headers, call(message), connections)
     }
 
     /// A token for a client that acts for itself.

@@ -22,6 +22,7 @@ pub(crate) struct Load {
 #[derive(Clone, Debug)]
 pub(crate) struct Measured {
     requests: f64,
+    seconds: u32,
     cpu_seconds: f64,
     pub(crate) p99_millis: f64,
 }
@@ -39,24 +40,42 @@ impl Measured {
 
     /// Requests per second of the clock.
     pub(crate) fn per_second(&self) -> f64 {
-        self.requests / f64::from(SECONDS)
+        self.requests / f64::from(self.seconds)
     }
 }
 
 impl Load {
     /// A short warm-up, then the measurement. An answer that is not a success voids the cell.
     pub(crate) fn measure(&self, process: &Running) -> anyhow::Result<Measured> {
+        self.measure_for(SECONDS, process)
+    }
+
+    /// The same for so many seconds.
+    pub(crate) fn measure_for(&self, seconds: u32, process: &Running) -> anyhow::Result<Measured> {
         self.wrk(1)?;
         thread::sleep(Duration::from_millis(500));
         let before = process.cpu_seconds()?;
-        let output = self.wrk(SECONDS)?;
+        let output = self.wrk(seconds)?;
         // What is still in flight when wrk stops belongs to the requests that were counted.
         thread::sleep(Duration::from_millis(500));
         let cpu_seconds = process.cpu_seconds()? - before;
         ensure!(!output.contains("Non-2xx"), "refused answers:\n{output}");
         let requests = find_number(&output, " requests in ").context("wrk printed no count")?;
         ensure!(requests > 0.0 && cpu_seconds > 0.0, "nothing was measured:\n{output}");
-        Ok(Measured { requests, cpu_seconds, p99_millis: p99_millis(&output).context("wrk printed no latency")? })
+        Ok(Measured {
+            requests,
+            seconds,
+            cpu_seconds,
+            p99_millis: p99_millis(&output).context("wrk printed no latency")?,
+        })
+    }
+
+    /// The answer to one such request.
+    pub(crate) fn once(&self) -> anyhow::Result<String> {
+        let lines = self.headers.lines().filter(|line| !line.is_empty()).flat_map(|line| ["-H", line]);
+        let output =
+            Command::new("curl").args(["-sS", "-d", &self.body]).args(lines).arg(&self.url).output().context("curl")?;
+        Ok(String::from_utf8(output.stdout)?)
     }
 
     fn wrk(&self, seconds: u32) -> anyhow::Result<String> {
@@ -109,7 +128,7 @@ mod tests {
 
     #[test]
     fn figures_are_per_request_and_per_cpu_second() {
-        let measured = Measured { requests: 100_000.0, cpu_seconds: 4.0, p99_millis: 1.0 };
+        let measured = Measured { requests: 100_000.0, seconds: 10, cpu_seconds: 4.0, p99_millis: 1.0 };
         assert!((measured.micros_per_request() - 40.0).abs() < 1e-9);
         assert!((measured.per_cpu_second() - 25_000.0).abs() < 1e-9);
     }

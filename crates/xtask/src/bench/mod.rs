@@ -4,6 +4,7 @@
 
 mod candidates;
 mod load;
+mod masking;
 mod proc;
 mod setup;
 mod streams;
@@ -36,11 +37,13 @@ pub(crate) enum Part {
     Streams,
     /// How fast personal data is looked for.
     Pii,
+    /// What masking adds to a call and to an event.
+    Masking,
 }
 
 /// Builds everything, measures these parts, or all when none is named; prints.
 pub(crate) fn run(workspace: &Workspace, parts: &[Part]) -> anyhow::Result<()> {
-    let all = [Part::Pii, Part::Start, Part::Calls, Part::Tokens, Part::Streams];
+    let all = [Part::Pii, Part::Start, Part::Calls, Part::Tokens, Part::Streams, Part::Masking];
     let parts = if parts.is_empty() { &all } else { parts };
     if parts.contains(&Part::Pii) {
         pii(workspace)?;
@@ -50,7 +53,9 @@ pub(crate) fn run(workspace: &Workspace, parts: &[Part]) -> anyhow::Result<()> {
         return Ok(());
     }
     install::debian(workspace, install::BENCH)?;
-    install::npm(workspace)?;
+    if parts.contains(&Part::Tokens) {
+        install::npm(workspace)?;
+    }
     build(workspace)?;
     let bench = Bench::new(workspace)?;
     for part in others() {
@@ -60,6 +65,7 @@ pub(crate) fn run(workspace: &Workspace, parts: &[Part]) -> anyhow::Result<()> {
             Part::Calls => calls(&bench)?,
             Part::Tokens => tokens(&bench)?,
             Part::Streams => streams::measure(&bench)?,
+            Part::Masking => masking::measure(&bench)?,
         }
     }
     Ok(())

@@ -63,11 +63,11 @@ fn idle(bench: &Bench, gateway: &Candidate) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn url(gateway: &Candidate) -> String {
+pub(super) fn url(gateway: &Candidate) -> String {
     format!("{}{}", gateway.origin, gateway.path)
 }
 
-fn number(command: &mut Command) -> anyhow::Result<f64> {
+pub(super) fn number(command: &mut Command) -> anyhow::Result<f64> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("listener")?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().parse()?)
 }
