@@ -133,6 +133,6 @@ mod tests {
         // A number every ten bytes may cost five words.
         let dense = (0..4_000).filter(|number| read(number * 10)).count();
         assert!((800..1_000).contains(&dense), "{dense}");
-        assert!(read(40_000 + 100) && (1..500).all(|number| read(41_000 + number * 40)));
+        assert!(read(40_000 + 100) && (1..500).all(|number| read(41_000 + number * 60)));
     }
 }

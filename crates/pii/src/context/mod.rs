@@ -260,8 +260,9 @@ impl<'a> Text<'a> {
         {
             return topics | Topics::WHOLE;
         }
-        if label.closed {
-            return Topics::NONE;
+        let asked = self.asked(value);
+        if asked.names_a_kind() || label.closed {
+            return asked;
         }
         let head = if label.bare { self.row_head(value) } else { Topics::NONE };
         if head.is_label() {
@@ -419,6 +420,31 @@ impl<'a> Text<'a> {
             && LINKS.iter().any(|link| between.ends_with(link))
             && !between.iter().any(|&byte| byte == b'\n' || byte.is_ascii_digit())
             && !between.windows(2).any(|two| two == b". ")
+    }
+
+    /// What the line above asks for, when the value is the answer: "Ann: and the phone?", "Bob: 06 12 34 56 78".
+    fn asked(&self, value: usize) -> Topics {
+        // "sure, it's "
+        let length = span_back(self.bytes, value, 24, |byte| is_alpha(byte) || matches!(byte, b' ' | b',' | b'\''));
+        let words = part(self.bytes, value - length, value);
+        let known = |word: &[u8]| {
+            [&b"sure"[..], b"yes", b"ok", b"okay", b"ja", b"oui", b"si"]
+                .iter()
+                .any(|yes| word.eq_ignore_ascii_case(yes))
+                || lexicon().word(word) == Topics::FILLER
+        };
+        if before(self.bytes, value) != b' '
+            || before(self.bytes, value - length) != b':'
+            || !words.split(|byte| !is_alpha(*byte)).filter(|word| !word.is_empty()).all(known)
+        {
+            return Topics::NONE;
+        }
+        let start = value - run_back(self.bytes, value, MAX_LABEL_LINE, Sort::InLine);
+        let Some(end) = start.checked_sub(1).filter(|&end| at(self.bytes, end) == b'\n') else { return Topics::NONE };
+        let above = part(self.bytes, end - run_back(self.bytes, end, 2 * MAX_LABEL_LINE, Sort::InLine), end);
+        let asks = above.ends_with(b"?") || above.ends_with(b"please") || above.ends_with(b"please.");
+        let topics = if asks { label::find(above, above.len(), 0).topics } else { Topics::NONE };
+        if topics.meets(Topics::PROSE) { Topics::NONE } else { topics }
     }
 
     /// Whether the value follows another of the same kind in a list.

@@ -298,7 +298,8 @@ fn head_topics(cell: &[u8]) -> Option<Topics> {
     // Heads are padded to the width of their column.
     let cell = cell.trim_ascii();
     let digits = cell.iter().filter(|&&byte| is_digit(byte)).count();
-    if cell.len() > MAX_HEAD
+    let letters = cell.iter().filter(|&&byte| byte & 0xC0 != 0x80).count();
+    if letters > MAX_HEAD
         || (digits > 2 && !HASHES.contains(&cell))
         || cell.contains(&b':')
         || cell.contains(&b'=')

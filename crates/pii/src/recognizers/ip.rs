@@ -361,5 +361,12 @@ fn looks_like_address(written: &str) -> bool {
     let pairs = groups().count() == 8 && groups().all(|group| group.len() == 2);
     let digits = written.bytes().filter(u8::is_ascii_digit).count();
     let total: usize = groups().map(str::len).sum();
-    !pairs && digits > 0 && (total > 4 || (total > 2 && !written.bytes().all(|byte| is_digit(byte) || byte == b':')))
+    // "c::B50" is the path of a program.
+    let path = groups().count() < 3
+        && groups().all(|group| group.starts_with(|first: char| first.is_ascii_alphabetic()))
+        && groups().next().is_some_and(|first| first.len() < 3);
+    !pairs
+        && !path
+        && digits > 0
+        && (total > 4 || (total > 2 && !written.bytes().all(|byte| is_digit(byte) || byte == b':')))
 }

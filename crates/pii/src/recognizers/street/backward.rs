@@ -133,8 +133,13 @@ pub(super) fn house(page: &Page<'_>, after: usize) -> (usize, u8) {
     let mut end = number_end(page, after);
     // "Calzada Prieto 931 584, ": house and dwelling
     let inner = span(page, end + 1, 5, is_digit);
-    if at(page, end) == b' ' && (1..=4).contains(&inner) && matches!(at(page, end + 1 + inner), b',' | b'\n' | 0) {
-        end += 1 + inner;
+    let behind = end + 1 + inner;
+    if at(page, end) == b' '
+        && (1..=4).contains(&inner)
+        && (matches!(at(page, behind), b',' | b'\n' | 0)
+            || (inner == 3 && at(page, behind) == b' ' && tail::coded_town(page, behind)))
+    {
+        end = behind;
     }
     match dwelling::unit(page, end) {
         Some(unit) => (unit, 1),
@@ -368,6 +373,11 @@ fn led(page: &Page<'_>, last: &Word<'_>) -> Option<usize> {
         let initial = word.text.len() == 1 && before(page, word.start) == b'.';
         if word.is(LEAD) && !initial && leads(&word, &first, abbreviated) {
             // "Gran Vía Balmes"
+            if word.eq("vial")
+                && let Some(eje) = word.start.checked_sub(4).filter(|&eje| part(page, eje, word.start) == b"Eje ")
+            {
+                return Some(eje);
+            }
             let gran = word.start.checked_sub(5).filter(|&gran| part(page, gran, word.start) == b"Gran ");
             return Some(gran.filter(|_| word.eq("vía") || word.eq("via")).unwrap_or(word.start));
         }

@@ -20,6 +20,7 @@ pub(super) fn break_at(bytes: &[u8], place: usize) -> Option<(Break, usize)> {
     match (at(bytes, place), at(bytes, place + 1)) {
         (b' ', next) if is_alnum(next) => Some((Break::Blank, place + 1)),
         (b',', b' ') if is_alnum(at(bytes, place + 2)) => Some((Break::Mark, place + 2)),
+        (b'\n', next) if is_alnum(next) => Some((Break::Line, place + 1)),
         (byte, _) if is_alnum(byte) => None,
         _ => any_break_at(bytes, place),
     }

@@ -122,7 +122,7 @@ pub(super) static WORDS: &[(Lists, &str)] = &[
     ),
     (
         LEAD,
-        "acceso andador borgo bulevardul camiño campo canale carreró cañada chácara circunvalación condomínio conjunto \
+        "acceso ampliación ampliacion morro andador borgo bulevardul camiño campo canale carreró cañada chácara circunvalación condomínio conjunto \
      continuación corredor corte cuesta diagonal drumul eje esplanada estación estação fazenda feira incrocio jardim \
      jardín lago lagoa loteamento núcleo odos parque pasadizo pasaje passarela peatonal praia prolongamento pátio quadra \
      rambla rampa recanto retorno setor soseaua stretto sítio trecho trevo urbanización vereda viela favela colônia área viaducto viaduto vial vila \

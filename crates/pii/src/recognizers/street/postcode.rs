@@ -29,8 +29,9 @@ pub(super) fn postcode_prefix(bytes: &[u8], start: usize) -> usize {
     if (1..=2).contains(&letters) && at(bytes, start + letters) == b'-' && is_digit(at(bytes, start + letters + 1)) {
         return start + letters + 1;
     }
-    // The first letter of every mark, of which two are Greek.
-    if !matches!(at(bytes, start), b'C' | b'c' | 0xCE) {
+    // The first letters of every mark, of which two are Greek.
+    if !matches!((at(bytes, start), at(bytes, start + 1)), (b'C' | b'c', b'.' | b'P' | b'p' | b'E' | b'e') | (0xCE, _))
+    {
         return start;
     }
     for mark in [&b"C.P. "[..], b"CP ", b"CEP ", b"CEP: ", b"C.P.", "ΤΚ ".as_bytes(), "Τ.Κ. ".as_bytes()] {

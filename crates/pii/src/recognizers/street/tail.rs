@@ -8,7 +8,7 @@ use super::{
     state::has_state,
     town::{elided, postcode_first, town_first},
 };
-use crate::chars::{at, before, char_at, is_alnum, is_digit, part, span, span_back};
+use crate::chars::{at, before, char_at, is_alnum, is_digit, is_upper, part, span, span_back};
 
 /// Where the town, with state or postcode, ends; with the country if one follows.
 pub(super) fn town(page: &Page<'_>, place: usize) -> Option<usize> {
@@ -110,6 +110,12 @@ pub(super) fn coded(page: &Page<'_>, place: usize) -> Option<usize> {
     let zip = has_state(page, place, end) && last.iter().all(|&byte| is_digit(byte));
     let indian = five.len() == 6 && five.iter().all(|&byte| is_digit(byte));
     (zip || indian || is_inward(last) || canadian_end(last)).then(|| country(page, end).unwrap_or(end))
+}
+
+/// Whether a capitalised town with state and postcode follows behind a blank.
+pub(super) fn coded_town(page: &Page<'_>, place: usize) -> bool {
+    let end = town(page, place).filter(|_| is_upper(at(page, place + 1)));
+    end.is_some_and(|end| has_state(page, place, end))
 }
 
 /// Whether a Canadian postcode, with the country perhaps, closes the address that ends here.

@@ -120,7 +120,8 @@ const CLOSING: Lists = STATE_WORDS.or(CODE_WORDS);
 
 fn closing_word(page: &Page<'_>, word: &Word<'_>) -> Option<usize> {
     if is_digit(at(word.text, 0)) {
-        return town_code(page, word.start);
+        let code = town_code(page, word.start)?;
+        return Some(brazilian(page, word.start, code).unwrap_or(code));
     }
     let state = if word.is(STATE_WORDS) { state_and_code(page, word) } else { None };
     state.or_else(|| {
@@ -128,6 +129,13 @@ fn closing_word(page: &Page<'_>, word: &Word<'_>) -> Option<usize> {
         let code = if word.has_digit() { postal() } else { None };
         code.or_else(|| if word.is(CODE_WORDS) { town_code(page, word.start) } else { None })
     })
+}
+
+/// `23773-813 Vieira / AL`: where the town behind a long postcode of Brazil ends.
+fn brazilian(page: &Page<'_>, start: usize, code: usize) -> Option<usize> {
+    let (Break::Blank, next) = break_at(page, code).filter(|_| code - start >= 8)? else { return None };
+    let end = name(page, next)?;
+    (is_upper(before(page, end)) && part(page, end.saturating_sub(5), end).starts_with(b" / ")).then_some(end)
 }
 
 /// `(BC) V6B 1A1`.
