@@ -124,13 +124,25 @@ fn alone(bytes: &[u8], digits: Run) -> Option<usize> {
     let left = before(bytes, digits.start);
     let opens =
         matches!(left, b':' | b',' | b'[') || (left == b' ' && matches!(before(bytes, digits.start - 1), b':' | b','));
-    if opens && digits.len() <= MAX_DIGITS && closes(digits.end) {
+    if opens && digits.len() <= MAX_DIGITS && closes(digits.end) && is_listed(bytes, digits) {
         return Some(digits.end);
     }
     let start = digits.start - usize::from(left == b'-');
     let fraction = if at(bytes, digits.end) == b'.' { 1 + span(bytes, digits.end + 1, 24, is_digit) } else { 0 };
     let end = digits.end + fraction;
     (follows_key(bytes, start) && (fraction > 1 || digits.len() <= MAX_INTEGER) && closes(end)).then_some(end)
+}
+
+/// Whether values of JSON can be on both sides of the commas around the number: `[1, 2, "a"]`, not `Rua Augusta, 12, bloco`.
+fn is_listed(bytes: &[u8], number: Run) -> bool {
+    let blank = |place: usize| usize::from(at(bytes, place) == b' ');
+    let comma = number.start - usize::from(before(bytes, number.start) == b' ');
+    let ends = |byte: u8| is_digit(byte) || matches!(byte, b'"' | b']' | b'}' | b'e' | b'l' | b'\n');
+    let led = before(bytes, comma) != b',' || ends(before(bytes, comma - 1));
+    let next = number.end + 1 + blank(number.end + 1);
+    let starts =
+        |byte: u8| is_digit(byte) || matches!(byte, b'"' | b'[' | b'{' | b't' | b'f' | b'n' | b'-' | b'\n' | b'\r');
+    led && (at(bytes, number.end) != b',' || starts(at(bytes, next)))
 }
 
 /// Whether a value of JSON that is no string begins here, directly behind its key. A quote inside a string has a backslash.
@@ -272,6 +284,9 @@ mod tests {
             r#"{"a":"sk-ab1c2d3e4f5g6h7i8j9k0"}"#,
             r#"{"a":"{\"phone\":123.4567,\"b\":1}"}"#,
             r#"{"a":"12ab34:0:0:0:0:0:0:1"}"#,
+            r#"{"a":"Rua Sete de Setembro, 3061, bloco B"}"#,
+            r#"{"a":"Ronda Miguel Hernandez, 1, bajo"}"#,
+            r#"["Main Street, 12, Leeds"]"#,
         ] {
             assert!(!is_harmless(text), "{text}");
         }

@@ -431,6 +431,7 @@ impl<'a> Text<'a> {
             [&b"sure"[..], b"yes", b"ok", b"okay", b"ja", b"oui", b"si"]
                 .iter()
                 .any(|yes| word.eq_ignore_ascii_case(yes))
+                || word.len() == 1
                 || lexicon().word(word) == Topics::FILLER
         };
         if before(self.bytes, value) != b' '

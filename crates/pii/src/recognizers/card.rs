@@ -123,12 +123,21 @@ fn grouped(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates)
             _ if doubtful => 20,
             Support::Silent => GROUPED,
             Support::Denied => GROUPED - 40,
+            // Groups of a card behind the label of a telephone or an address are a card all the same.
+            Support::Foreign if !is_otherwise(text, start.start) => GROUPED - 20,
             Support::Foreign => GROUPED - 60,
         };
         found.add(Kind::Card, start.start, end.end, score);
         return Some(shape.len());
     }
     None
+}
+
+/// The label names something whose number is written in such groups.
+fn is_otherwise(text: &Text<'_>, start: usize) -> bool {
+    let topics = text.topics(start);
+    topics.meets(Topics::FOREIGN)
+        || [Kind::Iban, Kind::NationalId, Kind::Secret].into_iter().any(|kind| topics.names(kind))
 }
 
 pub(crate) fn fits(chain: &Chain, first: usize, shape: &[usize], sep: Sep) -> bool {

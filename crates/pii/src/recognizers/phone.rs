@@ -88,7 +88,9 @@ fn longest(text: &Text<'_>, chain: &Chain, first: usize, accepts: impl Fn(&[u8])
         if digits.len() >= 6 && !fraction && accepts(digits.as_slice()) && !ends_inside(text.bytes, chain, index) {
             best = Some(index);
         }
-        if !joins(chain, first, index, best.is_some()) {
+        // "+43 1 234567 (24/7)": behind a whole number a parenthesis opens something else.
+        let opens = best.is_some() && chain.run(index + 1).is_some_and(|next| before(text.bytes, next.start) == b'(');
+        if opens || !joins(chain, first, index, best.is_some()) {
             break;
         }
     }

@@ -321,7 +321,20 @@ fn widened(page: &Page<'_>, start: usize) -> usize {
 fn is_preposition(word: &[u8]) -> bool {
     matches!(
         word,
-        b"op" | b"in" | b"on" | b"at" | b"to" | b"i" | b"til" | b"till" | b"ved" | b"na" | b"auf" | b"an" | b"nach"
+        b"op"
+            | b"in"
+            | b"on"
+            | b"at"
+            | b"to"
+            | b"i"
+            | b"til"
+            | b"till"
+            | b"ved"
+            | b"na"
+            | b"auf"
+            | b"an"
+            | b"nach"
+            | b"of"
     ) || word == "på".as_bytes()
 }
 
