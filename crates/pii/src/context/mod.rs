@@ -454,13 +454,14 @@ impl<'a> Text<'a> {
         if last == kind && self.corrects(value, end) {
             return true;
         }
-        let gap = value.checked_sub(end).filter(|&gap| gap <= 12);
+        if last != kind || value.checked_sub(end).is_none_or(|gap| gap > 12) {
+            return false;
+        }
         let between = part(self.bytes, end, value);
-        // The next cell of a row is of another column.
         // The next cell of a row is of another column, and what has a key of its own follows nothing.
         let cells = (matches!(between, [b'\t' | b';', ..]) && !matches!(between, [_, b' ' | b'\n', ..]))
             || between.iter().any(|byte| matches!(byte, b':' | b'='));
-        last == kind && gap.is_some() && !cells && !between.iter().any(u8::is_ascii_digit) && {
+        !cells && !between.iter().any(u8::is_ascii_digit) && {
             between.split(|byte| !is_alpha(*byte)).filter(|word| !word.is_empty()).all(|word| {
                 [&b"and"[..], b"or", b"und", b"oder", b"et", b"ou", b"y", b"o", b"e", b"en", b"og", b"och", b"i", b"n"]
                     .contains(&word)
