@@ -22,10 +22,7 @@ pub mod settings;
 mod tally;
 pub mod wish;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::HeaderMap;
 use vestibule_mcp::untouched;
@@ -43,14 +40,14 @@ use self::{
 use crate::McpCall;
 
 /// How many configurations are kept ready. There are only as many as rules and roles make.
-const MOST_MASKERS: usize = 256;
+const MOST_MASKERS: usize = 64;
 
 /// Everything that masking needs. One for the vault.
 pub(crate) struct Screening {
     settings: MaskSettings,
     key: HashKey,
     paths: Paths,
-    maskers: Mutex<HashMap<Config, Arc<Masker>>>,
+    maskers: Mutex<Vec<Arc<Masker>>>,
     readers: Readers,
     tally: Arc<Tally>,
 }
@@ -100,14 +97,15 @@ impl Screening {
     /// The masker of a configuration; `with_paths` for whole messages.
     fn masker(&self, config: Config) -> Arc<Masker> {
         let mut maskers = self.maskers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(masker) = maskers.get(&config) {
+        // They are few, and to compare two costs less than to hash one.
+        if let Some(masker) = maskers.iter().find(|masker| *masker.scanner().config() == config) {
             return Arc::clone(masker);
         }
         if maskers.len() >= MOST_MASKERS {
             maskers.clear();
         }
-        let masker = Arc::new(Masker::new(config.clone(), self.key.clone()).with_paths(self.paths.clone()));
-        maskers.insert(config, Arc::clone(&masker));
+        let masker = Arc::new(Masker::new(config, self.key.clone()).with_paths(self.paths.clone()));
+        maskers.push(Arc::clone(&masker));
         masker
     }
 }

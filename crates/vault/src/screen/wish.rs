@@ -10,6 +10,9 @@ pub const BEFORE_LLM: &str = "x-mask-pii-before-llm";
 /// Whether logs are.
 pub const IN_LOGS: &str = "x-mask-pii-in-logs";
 
+/// The same, read already: every request is asked for them several times.
+static NAMES: [HeaderName; 2] = [HeaderName::from_static(BEFORE_LLM), HeaderName::from_static(IN_LOGS)];
+
 /// What a client wishes; `None` where it says nothing. In JSON it is what a session remembers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Wishes {
@@ -32,7 +35,8 @@ impl Wishes {
     /// # Errors
     /// [`BadWish`] for any other value, and for two that differ: a guess could show what was to be hidden.
     pub fn read(headers: &HeaderMap) -> Result<Self, BadWish> {
-        Ok(Self { before_llm: one(headers, BEFORE_LLM)?, in_logs: one(headers, IN_LOGS)? })
+        let [before_llm, in_logs] = &NAMES;
+        Ok(Self { before_llm: one(headers, before_llm, BEFORE_LLM)?, in_logs: one(headers, in_logs, IN_LOGS)? })
     }
 
     /// Reads headers that were let in at the door. What cannot be read hides.
@@ -55,20 +59,20 @@ impl Wishes {
     /// Says it in the headers of a request, where they say nothing themselves. It is worth there what the same header
     /// would be worth.
     pub fn where_unsaid(self, headers: &mut HeaderMap) {
-        for (name, wish) in [(BEFORE_LLM, self.before_llm), (IN_LOGS, self.in_logs)] {
+        for (name, wish) in NAMES.iter().zip([self.before_llm, self.in_logs]) {
             let Some(switch) = wish.filter(|_| !headers.contains_key(name)) else { continue };
             let text = if switch == Switch::On { "on" } else { "off" };
-            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(text));
+            headers.insert(name.clone(), HeaderValue::from_static(text));
         }
     }
 }
 
-fn one(headers: &HeaderMap, name: &'static str) -> Result<Option<Switch>, BadWish> {
+fn one(headers: &HeaderMap, name: &HeaderName, said: &'static str) -> Result<Option<Switch>, BadWish> {
     let mut found = None;
     for value in headers.get_all(name) {
-        let wish = value.to_str().ok().and_then(read).ok_or(BadWish(name))?;
+        let wish = value.to_str().ok().and_then(read).ok_or(BadWish(said))?;
         if found.is_some_and(|other| other != wish) {
-            return Err(BadWish(name));
+            return Err(BadWish(said));
         }
         found = Some(wish);
     }
@@ -77,10 +81,11 @@ fn one(headers: &HeaderMap, name: &'static str) -> Result<Option<Switch>, BadWis
 
 /// A switch as people write it; the environment has the same words.
 pub fn read(text: &str) -> Option<Switch> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "true" | "1" | "on" => Some(Switch::On),
-        "false" | "0" | "off" => Some(Switch::Off),
-        _ => None,
+    let is = |word: &&str| text.trim().eq_ignore_ascii_case(word);
+    if ["true", "1", "on"].iter().any(is) {
+        Some(Switch::On)
+    } else {
+        ["false", "0", "off"].iter().any(is).then_some(Switch::Off)
     }
 }
 
@@ -107,7 +112,7 @@ mod tests {
         remembered.where_unsaid(&mut silent);
         assert_eq!(Wishes::read(&silent), Ok(remembered));
         let mut said = HeaderMap::new();
-        said.insert(HeaderName::from_static(BEFORE_LLM), HeaderValue::from_static("0"));
+        said.insert(BEFORE_LLM, HeaderValue::from_static("0"));
         remembered.where_unsaid(&mut said);
         assert_eq!(Wishes::read(&said), Ok(Wishes { before_llm: Some(Switch::Off), in_logs: Some(Switch::Off) }));
         assert_eq!(remembered.tightening(), Wishes { before_llm: Some(Switch::On), in_logs: None });
@@ -115,7 +120,7 @@ mod tests {
         assert_eq!((json.as_str(), serde_json::from_str(&json).unwrap()), (r#"{"a":"on","l":"off"}"#, remembered));
         assert!(serde_json::from_str::<Wishes>(r#"{"a":"maybe"}"#).is_err());
         // What cannot be read was refused at the door; if it comes here all the same, it hides.
-        silent.insert(HeaderName::from_static(BEFORE_LLM), HeaderValue::from_static("maybe"));
+        silent.insert(BEFORE_LLM, HeaderValue::from_static("maybe"));
         assert_eq!(Wishes::of(&silent), Wishes { before_llm: Some(Switch::On), in_logs: Some(Switch::On) });
     }
 

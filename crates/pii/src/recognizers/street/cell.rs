@@ -58,7 +58,6 @@ pub(super) fn add(text: &Text<'_>, page: &Page<'_>, start: usize, end: usize, fo
     if !opens(bytes, from) {
         return;
     }
-    page.ask();
     if text.topics(from).names(Kind::Street) {
         // The head of a column names the whole cell. A key stands in the same line, and behind a comma more may follow.
         let column = text.topics(from).meets(Topics::WHOLE) && part(bytes, to, to + 2) != b", ";

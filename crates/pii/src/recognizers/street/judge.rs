@@ -39,7 +39,6 @@ pub(super) fn judge(text: &Text<'_>, page: &Page<'_>, line: Line, found: &mut Ca
     if lower || at(bytes, line.start) == b'0' || follows_article(page, line.start) {
         return false;
     }
-    page.ask();
     let score = match text.support(line.start, Kind::Street) {
         Support::Named => LABELLED,
         _ if weak && !(line.long && is_placed(bytes, line.start)) => 30,

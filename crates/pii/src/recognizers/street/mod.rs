@@ -140,8 +140,7 @@ fn is_grid_number(word: &[u8]) -> bool {
 
 /// Tries a house number in both orders.
 fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Candidates) {
-    let Some(page) = &Page::at(text, start) else { return };
-    let known = found.0.len();
+    let page = &Page::of(text);
     // A value of its own is a street whatever its name is.
     if !(followed(text, page, start, last, end, found)
         || preceded(text, page, start, last, end, found)
@@ -149,7 +148,6 @@ fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Ca
     {
         cell::add(text, page, start, end, found);
     }
-    page.settle(found.0.len() > known);
 }
 
 /// Tries the name of a street, or any name with a town, behind the number.
@@ -219,5 +217,34 @@ impl Candidates {
             .take(4)
             .find(|candidate| candidate.kind == Kind::Street)
             .map_or(0, |candidate| candidate.end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Config, Kind, Scanner};
+
+    type Crowd = (&'static str, fn(usize) -> String);
+
+    #[test]
+    fn no_crowd_of_numbers_hides_an_address() {
+        let scanner = Scanner::new(Config::default());
+        let crowds: [Crowd; 5] = [
+            (" ", |number| format!("Row {number}")),
+            (", ", |number| format!("Shelf {number}")),
+            (", ", |number| format!("{number} Box")),
+            (" ", |number| format!("{number} A")),
+            ("; ", |number| format!("Part {number}")),
+        ];
+        for (between, crowd) in crowds {
+            for count in [3, 10, 40, 400] {
+                let crowd = (1..=count).map(|index| crowd(index % 97)).collect::<Vec<_>>().join(between);
+                let text = format!("{crowd}\n12 Main St, Springfield, IL 62704\n").repeat(60);
+                let streets = scanner.scan(&text).into_iter().filter(|finding| {
+                    finding.kind == Kind::Street && text[finding.range.clone()].ends_with("Springfield, IL 62704")
+                });
+                assert_eq!(streets.count(), 60, "{count} of {crowd:.40}");
+            }
+        }
     }
 }

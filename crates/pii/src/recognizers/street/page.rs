@@ -14,11 +14,6 @@ use crate::{
 /// The longest word, in bytes.
 pub(super) const MAX_WORD: usize = 40;
 
-/// What a long word costs more than another, or one with accents, or a look into the lexicon.
-const LONG: u32 = 6;
-/// What the search for a label costs.
-const LABEL: u32 = 8;
-
 /// The text, and what was read of it.
 #[derive(Clone, Copy)]
 pub(super) struct Page<'t> {
@@ -36,28 +31,13 @@ impl Deref for Page<'_> {
 }
 
 impl<'t> Page<'t> {
-    /// The page on which a number is read about, if words may be read there.
-    pub(super) fn at(text: &'t Text<'_>, number: usize) -> Option<Self> {
-        text.reading().may_go_on(number).then(|| Self::of(text))
-    }
-
-    /// Pays for the words that were read.
-    pub(super) fn settle(&self, found: bool) {
-        self.reading.settle(found);
-    }
-
-    fn of(text: &'t Text<'_>) -> Self {
+    /// The page of a text.
+    pub(super) fn of(text: &'t Text<'_>) -> Self {
         Self { bytes: text.bytes, reading: text.reading(), table: table() }
-    }
-
-    /// Counts a question about the label of a number.
-    pub(super) fn ask(&self) {
-        self.reading.count(LABEL);
     }
 
     /// What a word says about the values beside it.
     pub(super) fn topics(&self, word: &[u8]) -> Topics {
-        self.reading.count(LONG);
         lexicon().word(word)
     }
 
@@ -69,7 +49,6 @@ impl<'t> Page<'t> {
     /// The word at a place, from what was read lately or read anew.
     #[inline(always)]
     fn read(&self, place: usize) -> ReadWord {
-        self.reading.count(1);
         match self.reading.at(place) {
             Some(word) => word,
             None => self.read_anew(place),
@@ -105,7 +84,6 @@ impl<'t> Page<'t> {
 
     #[cold]
     fn read_long(&self, place: usize) -> ReadWord {
-        self.reading.count(LONG);
         let end = word_end(self, place);
         self.reading.keep(place, end - place, self.lists(part(self.bytes, place, end)).0)
     }
