@@ -267,6 +267,8 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
     if last == first && at(text.bytes, run.start) != b'0' && text.is_spent(Kind::Phone, run.start, FAR) {
         return None;
     }
+    // A plus in front of digits that no country has belongs to them all the same.
+    let start = start - usize::from(before(text.bytes, start) == b'+');
     add(text, chain, start, last, LABELLED, found);
     Some(last)
 }
