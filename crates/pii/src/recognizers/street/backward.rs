@@ -207,11 +207,15 @@ fn word_before<'t>(page: &Page<'t>, end: usize) -> Option<Word<'t>> {
 }
 
 /// Where the word begins that ends here.
+#[inline]
 fn word_start(bytes: &[u8], stop: usize) -> usize {
-    let mut start = stop - run_back(bytes, stop, MAX_WORD, Sort::Alnum);
-    if before(bytes, start) == b' ' {
-        return start;
-    }
+    let start = stop - run_back(bytes, stop, MAX_WORD, Sort::Alnum);
+    if before(bytes, start) == b' ' { start } else { joined_start(bytes, start, stop) }
+}
+
+/// The same for a word whose last letters begin at `start`, and others may stand before.
+#[inline(never)]
+fn joined_start(bytes: &[u8], mut start: usize, stop: usize) -> usize {
     while start > 0 && stop - start < MAX_WORD {
         match char_before(bytes, start) {
             Some(letter) if is_letter(letter) || letter.is_ascii_digit() => start -= letter.len_utf8(),

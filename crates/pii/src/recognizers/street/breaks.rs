@@ -14,7 +14,7 @@ pub(super) enum Break {
 }
 
 /// The break at a place, and where it ends. A full stop of an abbreviation has been passed before.
-#[inline]
+#[inline(always)]
 pub(super) fn break_at(bytes: &[u8], place: usize) -> Option<(Break, usize)> {
     // Nearly always one blank, or a comma and a blank, or none.
     match (at(bytes, place), at(bytes, place + 1)) {
@@ -26,6 +26,7 @@ pub(super) fn break_at(bytes: &[u8], place: usize) -> Option<(Break, usize)> {
     }
 }
 
+#[inline(never)]
 fn any_break_at(bytes: &[u8], place: usize) -> Option<(Break, usize)> {
     // "Puerta 7 , Lugo"
     let mut next = place + usize::from(at(bytes, place) == b' ' && at(bytes, place + 1) == b',');

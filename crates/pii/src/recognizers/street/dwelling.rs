@@ -2,13 +2,25 @@
 
 use super::{
     breaks::{Break, blank_at, break_at},
+    lists::{DIGIT, Lists},
     names::{LANDING, UNIT},
     page::{Page, Word, word_at},
 };
 use crate::chars::{at, char_at, is_alnum, is_alpha, is_digit, part, span};
 
 /// Where the last of the dwellings ends that stand here: `Bl. 87 Sc. 84 Ap. 788`.
+#[inline]
 pub(super) fn unit(page: &Page<'_>, place: usize) -> Option<usize> {
+    // Nearly always another word stands here.
+    let (_, start) = break_at(page, place)?;
+    let other = word_at(page, start).is_some_and(|word| !word.is(UNITS) && word.text.len() > 1);
+    if other { None } else { units(page, place) }
+}
+
+/// Words with which a dwelling may begin.
+const UNITS: Lists = UNIT.or(LANDING).or(DIGIT);
+
+fn units(page: &Page<'_>, place: usize) -> Option<usize> {
     let mut end = one_unit(page, place)?;
     for _ in 0..3 {
         match one_unit(page, end) {

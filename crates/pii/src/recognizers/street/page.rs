@@ -89,6 +89,7 @@ impl<'t> Page<'t> {
     }
 
     /// The lists of any word.
+    #[inline(never)]
     fn lists(&self, word: &[u8]) -> Lists {
         let listed = Lists(self.table.lists(word));
         if word.iter().copied().any(is_digit) {
@@ -101,6 +102,7 @@ impl<'t> Page<'t> {
     }
 
     /// The word between two places, behind which something belongs to it up to `end`.
+    #[inline(always)]
     pub(super) fn word(&self, start: usize, stop: usize, end: usize) -> Word<'t> {
         let read = self.read(start);
         let text = part(self.bytes, start, stop);
