@@ -174,6 +174,8 @@ impl Json {
                 }
                 self.in_result |= self.depth == self.message && self.names_result && byte == b'{';
                 self.depth += 1;
+                // What the message before named says nothing of this one.
+                self.names_result &= self.depth != self.message;
                 if let Some(level) = self.objects.get_mut(self.depth) {
                     *level = byte == b'{';
                 }
@@ -248,7 +250,8 @@ mod tests {
         r#"{"result":{"a":[1,2,{"b":1}],"tools":[]}}"#,
         r#"{"result":{"result":{},"tools":[]}}"#,
     ];
-    const HARMLESS: [&str; 9] = [
+    const HARMLESS: [&str; 10] = [
+        r#"[{"result":null},[{"tools":null}]]"#,
         r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"\"tools\":[]"}]}}"#,
         r#"{"result":{"capabilities":{"tools":{},"prompts":{}}}}"#,
         r#"{"result":{"structuredContent":{"tools":[1]},"content":["tools","prompts"]}}"#,
