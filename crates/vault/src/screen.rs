@@ -87,7 +87,7 @@ impl Screening {
 
     /// What a client wishes for logs, where it has a say.
     pub(crate) fn log_wish(&self, headers: &HeaderMap) -> LogMasking {
-        match (Wishes::of(headers).in_logs, self.settings.clients) {
+        match (Wishes::in_logs_of(headers), self.settings.clients) {
             (Some(Switch::On), _) => LogMasking::On,
             (Some(Switch::Off), ClientSwitch::Override) => LogMasking::Off,
             _ => LogMasking::AsConfigured,

@@ -19,7 +19,7 @@ impl MaskSettings {
         call: &McpCall,
         demanded: &[Mask],
     ) -> Option<Config> {
-        let chosen = match self.switch(server, Wishes::of(&call.headers).before_llm) {
+        let chosen = match self.switch(server, Wishes::before_llm_of(&call.headers)) {
             Switch::Off if demanded.is_empty() => return None,
             Switch::Off => Config::none(),
             Switch::On => {

@@ -41,7 +41,19 @@ impl Wishes {
 
     /// Reads headers that were let in at the door. What cannot be read hides.
     pub fn of(headers: &HeaderMap) -> Self {
-        Self::read(headers).unwrap_or(Self { before_llm: Some(Switch::On), in_logs: Some(Switch::On) })
+        Self { before_llm: Self::before_llm_of(headers), in_logs: Self::in_logs_of(headers) }
+    }
+
+    /// The wish for answers alone.
+    pub(super) fn before_llm_of(headers: &HeaderMap) -> Option<Switch> {
+        let [name, _] = &NAMES;
+        one(headers, name, BEFORE_LLM).unwrap_or(Some(Switch::On))
+    }
+
+    /// The wish for logs alone.
+    pub(super) fn in_logs_of(headers: &HeaderMap) -> Option<Switch> {
+        let [_, name] = &NAMES;
+        one(headers, name, IN_LOGS).unwrap_or(Some(Switch::On))
     }
 
     /// Whether nothing is wished.
@@ -121,7 +133,7 @@ mod tests {
         assert!(serde_json::from_str::<Wishes>(r#"{"a":"maybe"}"#).is_err());
         // What cannot be read was refused at the door; if it comes here all the same, it hides.
         silent.insert(BEFORE_LLM, HeaderValue::from_static("maybe"));
-        assert_eq!(Wishes::of(&silent), Wishes { before_llm: Some(Switch::On), in_logs: Some(Switch::On) });
+        assert_eq!(Wishes::of(&silent), Wishes { before_llm: Some(Switch::On), in_logs: Some(Switch::Off) });
     }
 
     #[test]
