@@ -99,11 +99,21 @@ impl<'a> Suspects<'a> {
         {
             return (at(bytes, end) == b'"').then_some(end);
         }
-        let inside = anchor - span_back(bytes, anchor, 36, |byte| is_hex(byte) || byte == b'-');
+        let inside = match left {
+            b'"' => anchor,
+            b'a'..=b'f' | b'A'..=b'F' | b'-' => {
+                anchor - span_back(bytes, anchor, 36, |byte| is_hex(byte) || byte == b'-')
+            }
+            _ => anchor + 1,
+        };
         if before(bytes, inside) == b'"'
             && let Some(end) = uuid_end(bytes, inside).filter(|&end| at(bytes, end) == b'"')
         {
             return Some(end);
+        }
+        // What is no word stands for itself.
+        if !is_alpha(left) && !is_alpha(at(bytes, digits.end)) && !matches!(left, b'_' | b'-') {
+            return None;
         }
         let end = short_word(bytes, digits).or_else(|| mingled(bytes, digits))?;
         // From this length on a mixed word may be a secret, where its key says so.

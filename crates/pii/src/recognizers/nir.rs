@@ -23,7 +23,9 @@ fn find(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
             count += chain.run(last).map_or(0, |run| run.len());
             count >= 15
         });
-        let last = last.filter(|&last| count == 15 && !chain.cut_left(first) && !chain.cut_right(last));
+        let last = last.filter(|&last| {
+            count == 15 && is_grouped(chain, first, last) && !chain.cut_left(first) && !chain.cut_right(last)
+        });
         let Some(last) = last else { continue };
         let valid = chain.digits(text.bytes, first, last).is_some_and(|digits| is_valid(&digits));
         let Some(end) = chain.run(last).filter(|_| valid) else { continue };
@@ -35,6 +37,12 @@ fn find(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
         found.add(Kind::NationalId, start.start, end.end, score);
         return;
     }
+}
+
+/// Together, 13 and 2, or in its groups: "1.84556867019693" is a decimal.
+fn is_grouped(chain: &Chain, first: usize, last: usize) -> bool {
+    let lengths = || chain.runs().iter().skip(first).take(last + 1 - first).map(|run| run.len());
+    [&[15][..], &[13, 2], &[1, 2, 2, 2, 3, 3, 2]].into_iter().any(|groups| lengths().eq(groups.iter().copied()))
 }
 
 pub(crate) fn is_valid(digits: &Digits) -> bool {

@@ -131,6 +131,13 @@ fn labelled(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
     if text.is_spent(Kind::Passport, start, NEXT) || text.is_parted(Kind::Passport, start) {
         return;
     }
+    // "pass rfc2822": what passes is seldom a person.
+    let label = text.label(start);
+    let word = part(text.bytes, start - label.distance, start - label.distance + 5);
+    let passes = matches!(word, [b'P' | b'p', b'a', b's', b's', end] if !is_alpha(*end));
+    if passes && part(text.bytes, start, end).iter().any(u8::is_ascii_lowercase) {
+        return;
+    }
     // "P 2089705": the letter is no label of a telephone.
     let lettered = at(text.bytes, start + 1) == b' ' && is_upper(at(text.bytes, start));
     found.add(Kind::Passport, start, end, if lettered { LABELLED + 6 } else { LABELLED });

@@ -39,6 +39,9 @@ fn international(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candi
     let plus = plus_before(text.bytes, run.start)?;
     let opening = before(text.bytes, plus) == b'(' && at(text.bytes, run.end) == b')';
     let last = longest(text, chain, first, is_international)?;
+    if is_added(text.bytes, plus, run.start, chain.run(last)?.end) {
+        return None;
+    }
     // Around the whole number the parentheses are those of the sentence.
     let start = if opening && last > first { plus - 1 } else { plus };
     if glued_left(text.bytes, start) && !follows_label(text.bytes, start) {
@@ -46,6 +49,23 @@ fn international(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candi
     }
     add(text, chain, start, last, INTERNATIONAL, found);
     Some(last)
+}
+
+/// "x2 + 352022202*y": the plus adds.
+fn is_added(bytes: &[u8], plus: usize, start: usize, end: usize) -> bool {
+    let spaced = start - plus == 2 && before(bytes, start) == b' ';
+    let left = before(bytes, plus - usize::from(before(bytes, plus) == b' '));
+    spaced && (is_digit(left) || matches!(left, b')' | b']' | b'*') || at(bytes, end) == b'*')
+}
+
+/// A number below zero: "= -2017128431", but not "Mob:-9876543210" and no item of a list.
+fn is_negative(bytes: &[u8], start: usize) -> bool {
+    before(bytes, start) == b'-'
+        && match before(bytes, start - 1) {
+            b'(' | b'[' | b',' | b'=' => true,
+            b' ' => matches!(before(bytes, start.saturating_sub(2)), b'=' | b':' | b',' | b'(' | b'<' | b'>'),
+            _ => false,
+        }
 }
 
 /// Where the plus is, directly before or with a parenthesis between.
@@ -207,6 +227,9 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
         return spaced(text, chain, first, found);
     }
     let last = longest(text, chain, first, is_dialled)?;
+    if first == 0 && last == first && is_negative(text.bytes, run.start) {
+        return None;
+    }
     // "1000 - 2000" is a range unless it begins as a number does that is dialled inside a country.
     let wide = (first..last).any(|index| chain.gap(index) == Some(Gap::Wide));
     let runs = last - first + 1;
@@ -233,6 +256,10 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
     if (doubtful && !is_callable(text, chain, first, last)) || is_years(text.bytes, chain, first, last) {
         return None;
     }
+    // "arn:aws:contacts:us-east-2:111122223333:contact": a field among others, which no verb labels.
+    if doubtful && before(text.bytes, start) == b':' && at(text.bytes, end) == b':' {
+        return None;
+    }
     if last == first && text.is_renamed(Kind::Phone, run.start) {
         return None;
     }
@@ -240,6 +267,8 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
     if last == first && at(text.bytes, run.start) != b'0' && text.is_spent(Kind::Phone, run.start, FAR) {
         return None;
     }
+    // A plus in front of digits that no country has belongs to them all the same.
+    let start = start - usize::from(before(text.bytes, start) == b'+');
     add(text, chain, start, last, LABELLED, found);
     Some(last)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use vestibule_mcp::{
     Era,
     error::{self, code},
@@ -25,7 +25,7 @@ const LARGEST_EVENT: usize = 32 << 20;
 /// A JSON answer up to this size is looked at as a whole: its client can do nothing with a part of it.
 pub(crate) const WHOLE: usize = 1 << 20;
 /// How many values of each kind were replaced.
-const MASKED: &str = "x-pii-masked";
+const MASKED: HeaderName = HeaderName::from_static("x-pii-masked");
 
 /// What is done to the answer of one call.
 pub(crate) struct Screen {

@@ -81,7 +81,7 @@ fn one(headers: &HeaderMap, name: &HeaderName, said: &'static str) -> Result<Opt
 
 /// A switch as people write it; the environment has the same words.
 pub fn read(text: &str) -> Option<Switch> {
-    let is = |word: &&str| text.trim().eq_ignore_ascii_case(word);
+    let is = |word: &&str| text.trim_ascii().eq_ignore_ascii_case(word);
     if ["true", "1", "on"].iter().any(is) {
         Some(Switch::On)
     } else {

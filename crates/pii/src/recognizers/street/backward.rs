@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     chars::{
-        at, before, char_at, char_before, is_alnum, is_alpha, is_digit, is_letter, part, run_back, span, span_back,
+        at, before, char_at, char_before, is_alnum, is_alpha, is_digit, is_letter, is_upper, part, run_back, span,
+        span_back,
     },
     context::Topics,
     simd::Sort,
@@ -261,11 +262,23 @@ fn named(page: &Page<'_>, last: &Word<'_>) -> Option<(usize, bool)> {
     }
     // "Bring", "Spring" and "String" are no rings.
     let english = lower.len() <= 6 && lower.ends_with(b"ring");
-    if glued.is_some() && !english {
+    if glued.is_some() && !english && !is_of_code(page, last) {
         // "Alte Hauptstraße", "Kleine Gasse"
         return Some((widened(page, last.start), surely()));
     }
     german(page, last).map(|start| (start, false))
+}
+
+/// `SUBSTR, 0`, `AnyStr, 42`, `BUF_STR 2`: a name of a program that ends like a street.
+fn is_of_code(bytes: &[u8], last: &Word<'_>) -> bool {
+    let abbreviated = at(bytes, last.start + last.text.len()) == b'.';
+    let capitals = last.text.iter().filter(|&&byte| is_upper(byte)).count();
+    let ends = |end: &[u8]| {
+        last.text.len() >= end.len()
+            && part(last.text, last.text.len() - end.len(), last.text.len()).eq_ignore_ascii_case(end)
+    };
+    let shouted = last.is_upper() && last.text.len() >= 8 && !last.has_digit();
+    ends(b"str") && !abbreviated && (before(bytes, last.start) == b'_' || (capitals > 1 && !shouted))
 }
 
 /// The word in lower case. Nothing when it is too long for the end of a street.

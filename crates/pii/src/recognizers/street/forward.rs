@@ -9,7 +9,7 @@ use super::{
     postcode::is_inward,
     tail,
 };
-use crate::chars::{at, before, is_alnum, is_alpha, is_digit, is_upper, part, span, span_back};
+use crate::chars::{at, before, char_at, is_alnum, is_alpha, is_digit, is_letter, is_upper, part, span, span_back};
 
 /// What a street line looks like.
 #[derive(Clone, Copy, Debug)]
@@ -381,7 +381,11 @@ fn flat_before(page: &Page<'_>, code_end: usize) -> Option<usize> {
     let word_end = blank - usize::from(before(page, blank) == b' ');
     let word_end = word_end - usize::from(before(page, word_end) == b'.');
     let letters = span_back(page, word_end, 12, |byte| is_alpha(byte) || byte >= 0x80);
-    let start = word_end - letters;
+    let mut start = word_end - letters;
+    // A quotation mark that opens the value is no letter of the word.
+    while let Some(mark) = char_at(page, start).filter(|letter| start < word_end && !is_letter(*letter)) {
+        start += mark.len_utf8();
+    }
     let fits = letters > 1 && is_upper(at(page, start)) && page.word(start, word_end, word_end).is(UNIT);
     fits.then_some(start)
 }
