@@ -1,5 +1,7 @@
 //! Street first: `Hauptstraße 12`, `Calle de Alcalá, 5`, `ul. Długa 4/6`, `Storgatan 8`.
 
+use std::ops::Range;
+
 use super::{
     dwelling,
     ends::{APART, GLUED, SURELY_GLUED},
@@ -111,14 +113,15 @@ fn town_before(page: &Page<'_>, start: usize) -> Option<usize> {
     ((4..=5).contains(&digits) && alone).then_some(code)
 }
 
-/// A name that no list knows, in front of a house number: only a postcode and a town behind it make it a street.
-pub(super) fn unknown(page: &Page<'_>, after: usize, last: Option<Word<'_>>) -> Option<Line> {
+/// A name that no list knows, in front of a house number: only a postcode and a town behind it make it a street. With them.
+pub(super) fn unknown(page: &Page<'_>, after: usize, last: Option<Word<'_>>) -> Option<Range<usize>> {
     let last = last.filter(|last| last.is_name() && !is_digit(at(last.text, 0)) && last.text.len() > 2)?;
-    if !tail::may_be_posted(page, after) || is_month(last.text) || page.topics(last.text) != Topics::NONE {
+    if !tail::may_be_posted(page, after) {
         return None;
     }
-    let (end, _) = house(page, after);
-    Some(Line { start: widened(page, last.start), end, points: 0, strong: false, closed: true, long: false })
+    let end = tail::posted(page, house(page, after).0)?;
+    let free = !is_month(last.text) && page.topics(last.text) == Topics::NONE;
+    free.then(|| widened(page, last.start)..end)
 }
 
 fn is_month(word: &[u8]) -> bool {

@@ -33,14 +33,14 @@ pub(super) fn add(text: &Text<'_>, page: &Page<'_>, start: usize, end: usize, fo
         if small || goes_on {
             return;
         }
-        let house = backward::house(page, end).0;
-        if !closes(bytes, house) {
-            return;
-        }
         let length = span_back(bytes, start - 1, MAX_NAME + 1, |byte| !is_mark(byte));
         let name = start - 1 - length;
         let from = name + usize::from(at(bytes, name) == b' ');
-        if length > MAX_NAME || !is_name(page, from, start - 1) {
+        if length > MAX_NAME || !opens(bytes, from) {
+            return;
+        }
+        let house = backward::house(page, end).0;
+        if !closes(bytes, house) || !is_name(page, from, start - 1) {
             return;
         }
         (from, house)
@@ -55,9 +55,6 @@ pub(super) fn add(text: &Text<'_>, page: &Page<'_>, start: usize, end: usize, fo
     } else {
         return;
     };
-    if !opens(bytes, from) {
-        return;
-    }
     if text.topics(from).names(Kind::Street) {
         // The head of a column names the whole cell. A key stands in the same line, and behind a comma more may follow.
         let column = text.topics(from).meets(Topics::WHOLE) && part(bytes, to, to + 2) != b", ";

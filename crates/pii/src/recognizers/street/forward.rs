@@ -340,11 +340,12 @@ fn unit_before(page: &Page<'_>, number: usize) -> Option<usize> {
         return None;
     }
     // "Unit 4/27"
-    let split = at(page, number + span(page, number, 5, is_digit)) == b'/';
-    let letters = span_back(page, code_end, 10, is_alpha);
-    let word = part(page, code_end - letters, code_end);
-    if split && letters > 2 && page.has(UNIT, word) && is_upper(at(word, 0)) {
-        return Some(code_end - letters);
+    if at(page, number + span(page, number, 5, is_digit)) == b'/' {
+        let letters = span_back(page, code_end, 10, is_alpha);
+        let word = part(page, code_end - letters, code_end);
+        if letters > 2 && is_upper(at(word, 0)) && page.has(UNIT, word) {
+            return Some(code_end - letters);
+        }
     }
     flat_before(page, code_end).or_else(|| {
         if part(page, code_end, number) != b", " {
@@ -394,7 +395,7 @@ pub(super) fn is_weak(page: &Page<'_>, line: Line) -> bool {
     let letters = span_back(page, line.end, 12, is_alpha);
     line.end - letters > line.start
         && before(page, line.end - letters) == b' '
-        && page.has(WEAK, part(page, line.end - letters, line.end))
+        && page.word(line.end - letters, line.end, line.end).is(WEAK)
 }
 
 /// Whether the line ends here: punctuation, a break, the end of the text, or a word that cannot be described.

@@ -199,10 +199,9 @@ fn preceded(text: &Text<'_>, page: &Page<'_>, start: usize, last: usize, end: us
         return true;
     }
     if anchor == start
-        && let Some(line) = backward::unknown(page, end, name)
-        && let Some(end) = tail::posted(page, line.end)
+        && let Some(address) = backward::unknown(page, end, name)
     {
-        found.add(Kind::Street, line.start, end, WHOLE);
+        found.add(Kind::Street, address.start, address.end, WHOLE);
         return true;
     }
     false
