@@ -1,7 +1,8 @@
 //! A street that no list knows, as the whole value of a key or of a cell that says so: `street: Im Winkel 63`.
 
 use super::{
-    Candidates, backward,
+    Candidates,
+    house::house,
     lists::Lists,
     names::{MONTHS, SMALL, UNIT},
     page::{Page, word_at},
@@ -39,7 +40,7 @@ pub(super) fn add(text: &Text<'_>, page: &Page<'_>, start: usize, end: usize, fo
         if length > MAX_NAME || !opens(bytes, from) {
             return;
         }
-        let house = backward::house(page, end).0;
+        let house = house(page, end).0;
         if !closes(bytes, house) || !is_name(page, from, start - 1) {
             return;
         }

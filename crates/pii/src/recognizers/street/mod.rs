@@ -6,6 +6,7 @@ mod cell;
 mod dwelling;
 mod ends;
 mod forward;
+mod house;
 mod judge;
 mod keyed;
 mod lists;
