@@ -147,8 +147,13 @@ fn alone(bytes: &[u8], digits: Run) -> Option<usize> {
 fn is_listed(bytes: &[u8], number: Run) -> bool {
     let blank = |place: usize| usize::from(at(bytes, place) == b' ');
     let comma = number.start - usize::from(before(bytes, number.start) == b' ');
-    let ends = |byte: u8| is_digit(byte) || matches!(byte, b'"' | b']' | b'}' | b'e' | b'l' | b'\n');
-    let led = before(bytes, comma) != b',' || ends(before(bytes, comma - 1));
+    let ends = |end: usize| {
+        let word = part(bytes, 0, end);
+        is_digit(before(bytes, end))
+            || matches!(before(bytes, end), b'"' | b']' | b'}' | b'\n')
+            || [&b"true"[..], b"false", b"null"].iter().any(|known| word.ends_with(known))
+    };
+    let led = before(bytes, comma) != b',' || ends(comma - 1);
     let next = number.end + 1 + blank(number.end + 1);
     let starts =
         |byte: u8| is_digit(byte) || matches!(byte, b'"' | b'[' | b'{' | b't' | b'f' | b'n' | b'-' | b'\n' | b'\r');
@@ -159,7 +164,9 @@ fn is_listed(bytes: &[u8], number: Run) -> bool {
 fn follows_key(bytes: &[u8], start: usize) -> bool {
     let colon = start - usize::from(before(bytes, start) == b' ');
     let quote = colon.saturating_sub(2);
-    before(bytes, colon) == b':' && at(bytes, quote) == b'"' && before(bytes, quote) != b'\\'
+    // One that opens a string has something of JSON before it: `"mobile":":030123,"`.
+    let closes = !matches!(before(bytes, quote), b'\\' | b':' | b',' | b'[' | b'{' | b' ' | b'\t' | b'\n' | b'\r');
+    before(bytes, colon) == b':' && at(bytes, quote) == b'"' && closes
 }
 
 /// A short word: `"v2"`, `"beta-97"`.
@@ -294,6 +301,8 @@ mod tests {
             r#"{"a":"sk-ab1c2d3e4f5g6h7i8j9k0"}"#,
             r#"{"a":"{\"phone\":123.4567,\"b\":1}"}"#,
             r#"{"a":"12ab34:0:0:0:0:0:0:1"}"#,
+            r#"{"street":"Maple, 103,"}"#,
+            r#"{"mobile":":030123,"}"#,
             r#"{"a":"Rua Sete de Setembro, 3061, bloco B"}"#,
             r#"{"a":"Ronda Miguel Hernandez, 1, bajo"}"#,
             r#"["Main Street, 12, Leeds"]"#,

@@ -373,7 +373,8 @@ fn value_topics(value: &[u8]) -> Topics {
     if value.ends_with(b"2.16.840.1.113883.4.1") {
         return Topics::of(Kind::Ssn);
     }
-    let value = value.rsplit(|&byte| byte == b'/').next().unwrap_or(value);
+    let system = value.windows(3).any(|three| three == b"://");
+    let value = if system { value.rsplit(|&byte| byte == b'/').next().unwrap_or(value) } else { value };
     let letters = span(value, 0, MAX_NAMING + 1, |byte| !is_digit(byte) && byte != b'@');
     // "phone_1"
     let counted = letters > 2 && letters + 1 == value.len() && is_digit(at(value, letters));
