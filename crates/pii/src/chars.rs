@@ -162,6 +162,22 @@ pub(crate) fn is_letter(letter: char) -> bool {
     }
 }
 
+/// The small letter of one of Latin or Cyrillic, told by its place. Nothing for others, and where it is not one letter.
+#[inline]
+pub(crate) fn small_letter(letter: char) -> Option<char> {
+    let code = u32::from(letter);
+    let small = match letter {
+        '×' => code,
+        'À'..='Þ' | 'А'..='Я' => code + 32,
+        'ß'..='ÿ' | 'а'..='џ' => code,
+        '\u{400}'..='\u{40F}' => code + 80,
+        '\u{100}'..='\u{12F}' | '\u{132}'..='\u{137}' | '\u{14A}'..='\u{177}' => code | 1,
+        '\u{139}'..='\u{148}' | '\u{179}'..='\u{17E}' => code + (code & 1),
+        _ => return None,
+    };
+    char::from_u32(small)
+}
+
 /// Whether the value that starts at `index` is glued to a word on its left. A letter of an escape (`\n`) is none.
 #[inline]
 pub(crate) fn glued_left(bytes: &[u8], index: usize) -> bool {
@@ -429,6 +445,15 @@ mod tests {
             assert_eq!(char_before(text.as_bytes(), text.len()), Some(letter));
         }
         assert_eq!(char_at(&[0xC3, b'a'], 0), None);
+    }
+
+    #[test]
+    fn small_letters_are_those_of_unicode() {
+        for letter in '\u{80}'..'\u{600}' {
+            let known = small_letter(letter);
+            assert!(known.is_none() || letter.to_lowercase().eq(known), "{letter:?} {known:?}");
+        }
+        assert_eq!(['É', 'Ł', 'Ź', 'Ж', 'Ё', 'ß'].map(small_letter), ['é', 'ł', 'ź', 'ж', 'ё', 'ß'].map(Some));
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::chars::packed;
+use crate::chars::{packed, small_letter};
 
 /// A set of words by their hash.
 #[derive(Debug)]
@@ -84,7 +84,10 @@ fn long_hash(word: &[u8]) -> u64 {
                 // A final sigma is a sigma.
                 'ς' => mix(state, 'σ'.into()),
                 letter if letter.is_ascii() => mix(state, letter.to_ascii_lowercase().into()),
-                letter => letter.to_lowercase().fold(state, |state, letter| mix(state, letter.into())),
+                letter => small_letter(letter).map_or_else(
+                    || letter.to_lowercase().fold(state, |state, letter| mix(state, letter.into())),
+                    |small| mix(state, small.into()),
+                ),
             };
         }
         state = piece.invalid().iter().fold(state, |state, byte| mix(state, u32::from(*byte)));

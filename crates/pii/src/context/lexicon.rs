@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::{topics::Topics, words::WORDS};
 use crate::{
-    chars::{char_at, is_alpha, packed},
+    chars::{char_at, is_alpha, packed, small_letter},
     words::mixed,
 };
 
@@ -322,11 +322,13 @@ fn step(state: &mut u64, word: &[u8], place: usize) -> usize {
         mix(state, byte);
         return place + 1;
     };
-    for lower in letter.to_lowercase() {
-        match fold(lower) {
-            Some(plain) => plain.bytes().for_each(|byte| mix(state, byte)),
-            None => lower.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| mix(state, byte)),
-        }
+    let mut take = |lower: char| match fold(lower) {
+        Some(plain) => plain.bytes().for_each(|byte| mix(state, byte)),
+        None => lower.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| mix(state, byte)),
+    };
+    match small_letter(letter) {
+        Some(lower) => take(lower),
+        None => letter.to_lowercase().for_each(take),
     }
     place + letter.len_utf8()
 }

@@ -224,6 +224,10 @@ impl Table {
     }
 
     fn spaced(text: &[u8]) -> Option<Self> {
+        // Most lines are one column.
+        if !text.trim_ascii_end().windows(2).any(|pair| pair == b"  ") {
+            return None;
+        }
         let mut heads = Vec::new();
         let mut place = 0;
         while place < text.len() {
