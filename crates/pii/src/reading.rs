@@ -7,6 +7,8 @@ use std::cell::Cell;
 #[derive(Debug)]
 pub(crate) struct Reading {
     words: [Cell<ReadWord>; READ],
+    /// Where words begin that were read from their ends: the end in the document, and one, with the length.
+    ends: [Cell<(usize, usize)>; ENDS],
     /// How long the texts are that went before the one in hand.
     base: usize,
 }
@@ -22,10 +24,16 @@ pub(crate) struct ReadWord {
 
 /// Words that begin so close together keep out of each other's way, when each has two bytes at least.
 const READ: usize = 32;
+/// The same for their ends, of which fewer are asked for.
+const ENDS: usize = 16;
 
 impl Default for Reading {
     fn default() -> Self {
-        Self { words: std::array::from_fn(|_| Cell::default()), base: 0 }
+        Self {
+            words: std::array::from_fn(|_| Cell::default()),
+            ends: std::array::from_fn(|_| Cell::default()),
+            base: 0,
+        }
     }
 }
 
@@ -56,6 +64,21 @@ impl Reading {
         word
     }
 
+    /// How long the word is that ends at a place: as it was found lately, or finds out.
+    #[inline]
+    pub(crate) fn length_to(&self, end: usize, find: impl FnOnce() -> usize) -> usize {
+        let end = self.base + end;
+        let slot = self.ends.get(end % ENDS);
+        match slot.map(Cell::get) {
+            Some((known, length)) if known == end + 1 => length,
+            _ => {
+                let length = find();
+                slot.into_iter().for_each(|slot| slot.set((end + 1, length)));
+                length
+            }
+        }
+    }
+
     /// Leaves a text of so many bytes behind.
     pub(crate) fn leave(&mut self, length: usize) {
         self.base += length + 1;
@@ -72,7 +95,9 @@ mod tests {
         reading.keep(4, 3, 7);
         assert_eq!(reading.at(4).map(|word| (word.len(), word.lists)), Some((3, 7)));
         assert!(reading.at(6).is_none());
+        assert_eq!([reading.length_to(7, || 3), reading.length_to(7, || 9)], [3, 3]);
         reading.leave(10);
         assert!(reading.at(4).is_none());
+        assert_eq!(reading.length_to(7, || 2), 2);
     }
 }

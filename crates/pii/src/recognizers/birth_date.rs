@@ -66,6 +66,10 @@ fn named(bytes: &[u8], day: Run) -> Option<(usize, usize)> {
             return Some((month_end - letters, end));
         }
     }
+    // Nearly every number has no month behind it.
+    if !beside(at(bytes, next)) {
+        return None;
+    }
     let next = if part(bytes, next, next + 3) == b"de " { next + 3 } else { next };
     if !is_month(bytes, next) {
         return None;

@@ -46,6 +46,12 @@ impl<'t> Page<'t> {
         Lists(self.table.lists(words)).meet(lists)
     }
 
+    /// How long the word is that ends at a place.
+    #[inline]
+    pub(super) fn length_to(&self, end: usize, find: impl FnOnce() -> usize) -> usize {
+        self.reading.length_to(end, find)
+    }
+
     /// The word at a place, from what was read lately or read anew.
     #[inline(always)]
     fn read(&self, place: usize) -> ReadWord {
