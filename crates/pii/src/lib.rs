@@ -1,7 +1,10 @@
 //! Finds personal data in text and JSON, and masks it. Pure: no sockets, no clock, no HTTP.
 //!
 //! ```text
-//! prefilter: where anything could begin ──→ engine ──→ recognizers: validate, ask the context ──→ findings
+//! scanner ─┬─ JSON: json/walk, value by value; suspects pass over what is harmless ─┐
+//!          └─ text, tables, logs ───────────────────────────────────────────────────┴─→ engine
+//! engine: prefilter (where anything could begin) → chain_table (who can use it) → recognizers: validate, ask the context
+//!         → of what overlaps the surest stays → findings
 //! ```
 //!
 //! # What is found
