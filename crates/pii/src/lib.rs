@@ -60,7 +60,7 @@ pub use config::{Config, Rule, Sensitivity};
 pub use finding::{Finding, Site};
 pub use json::{Paths, Treatment};
 pub use kind::Kind;
-pub use mask::{Action, Blocked, Counts, HashKey, Masker, Naming, Pseudonyms, Screened};
+pub use mask::{Action, Blocked, Counts, Found, HashKey, Masker, Naming, Pseudonyms, Screened};
 pub use recognizers::names as recognizers;
 pub use scanner::Scanner;
 pub use stream::{JsonStream, SseStream, StreamError, TextStream};

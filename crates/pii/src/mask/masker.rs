@@ -27,6 +27,20 @@ pub struct Masker {
     key: HashKey,
 }
 
+/// Bytes, and what is in them.
+#[derive(Debug)]
+pub struct Found<'t> {
+    raw: &'t [u8],
+    findings: Vec<Finding>,
+}
+
+impl Found<'_> {
+    /// Whether nothing is.
+    pub fn is_empty(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
 impl Masker {
     /// A masker for a configuration; the key serves the action [`Hash`](Action::Hash).
     pub fn new(config: Config, key: HashKey) -> Self {
@@ -66,12 +80,24 @@ impl Masker {
     /// # Errors
     /// As [`mask`](Self::mask).
     pub fn mask_bytes(&self, raw: &[u8], naming: &mut Naming<'_>) -> Result<Screened<Option<Vec<u8>>>, Blocked> {
-        let findings = self.scanner.document(raw, &Origin::ROOT, Surroundings::default());
+        self.mask_found(&self.look(raw), naming)
+    }
+
+    /// Looks what is in the bytes. It is the larger part of the work, and needs no names yet.
+    pub fn look<'t>(&self, raw: &'t [u8]) -> Found<'t> {
+        Found { raw, findings: self.scanner.document(raw, &Origin::ROOT, Surroundings::default()) }
+    }
+
+    /// Replaces what was found.
+    ///
+    /// # Errors
+    /// As [`mask`](Self::mask).
+    pub fn mask_found(&self, found: &Found<'_>, naming: &mut Naming<'_>) -> Result<Screened<Option<Vec<u8>>>, Blocked> {
         let mut counts = Counts::default();
-        if findings.is_empty() {
+        if found.is_empty() {
             return Ok(Screened::new(None, counts));
         }
-        let out = self.splice(raw, 0, raw.len(), &findings, naming, &mut counts)?;
+        let out = self.splice(found.raw, 0, found.raw.len(), &found.findings, naming, &mut counts)?;
         Ok(Screened::new(Some(out), counts))
     }
 

@@ -8,7 +8,7 @@ mod restore;
 mod screened;
 
 pub use action::Action;
-pub use masker::{Blocked, Masker};
+pub use masker::{Blocked, Found, Masker};
 pub use pseudonyms::Pseudonyms;
 pub use replace::{HashKey, Naming};
 pub use screened::{Counts, Screened};

@@ -147,12 +147,19 @@ impl Masking {
     /// A body that is all here. The counts go into a header.
     pub(crate) fn whole(&mut self, body: Bytes, headers: &mut HeaderMap) -> Result<Bytes, Withheld> {
         let masker = Arc::clone(&self.screen.masker);
-        let masked = self.with_labels(|stage, naming| -> Result<_, StreamError> {
-            *stage = Stage::Over;
-            let screened = masker.mask_bytes(&body, naming)?;
+        // Looking takes longest, and the reader's other answers need not wait for it.
+        let found = masker.look(&body);
+        let named = |naming: &mut Naming<'_>| -> Result<_, StreamError> {
+            let screened = masker.mask_found(&found, naming)?;
             let counts = screened.counts().clone();
             Ok((screened.into_inner(), counts))
-        });
+        };
+        self.stage = Stage::Over;
+        let masked = if found.is_empty() && self.screen.beginning == Beginning::Unknown {
+            named(&mut Naming::Plain)
+        } else {
+            self.with_labels(|_, naming| named(naming))
+        };
         match masked {
             Ok((masked, counts)) => {
                 self.count(&counts);
