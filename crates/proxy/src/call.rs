@@ -37,8 +37,10 @@ pub(crate) const LARGEST_EVENT: usize = 32 << 20;
 /// `POST`: one JSON-RPC message, or a batch of them.
 pub async fn post(State(proxy): State<Arc<Proxy>>, door: Door, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
-    let span = screening::log_span(&proxy, &parts.headers);
-    screening::logged(span, with_body(&proxy, &door, parts, body)).await
+    match screening::log_span(&proxy, &parts.headers) {
+        None => with_body(&proxy, &door, parts, body).await,
+        Some(span) => screening::logged(span, Box::pin(with_body(&proxy, &door, parts, body))).await,
+    }
 }
 
 async fn with_body(proxy: &Arc<Proxy>, door: &Door, parts: Parts, body: Body) -> Response {
@@ -57,15 +59,19 @@ async fn with_body(proxy: &Arc<Proxy>, door: &Door, parts: Parts, body: Body) ->
 /// `GET`: the stream of server-initiated messages, stateful era only.
 pub async fn get(State(proxy): State<Arc<Proxy>>, door: Door, request: Request<Body>) -> Response {
     let (parts, _) = request.into_parts();
-    let span = screening::log_span(&proxy, &parts.headers);
-    screening::logged(span, without_body(&proxy, &door, parts)).await
+    match screening::log_span(&proxy, &parts.headers) {
+        None => without_body(&proxy, &door, parts).await,
+        Some(span) => screening::logged(span, Box::pin(without_body(&proxy, &door, parts))).await,
+    }
 }
 
 /// `DELETE`: ends a session, stateful era only.
 pub async fn delete(State(proxy): State<Arc<Proxy>>, door: Door, request: Request<Body>) -> Response {
     let (parts, _) = request.into_parts();
-    let span = screening::log_span(&proxy, &parts.headers);
-    screening::logged(span, without_body(&proxy, &door, parts)).await
+    match screening::log_span(&proxy, &parts.headers) {
+        None => without_body(&proxy, &door, parts).await,
+        Some(span) => screening::logged(span, Box::pin(without_body(&proxy, &door, parts))).await,
+    }
 }
 
 async fn without_body(proxy: &Arc<Proxy>, door: &Door, parts: Parts) -> Response {
@@ -108,10 +114,11 @@ pub(crate) async fn answer(proxy: &Arc<Proxy>, arrival: &Arrival, parts: Parts, 
 /// One exchange with one server.
 async fn of_one(proxy: &Arc<Proxy>, arrival: &Arrival, mut parts: Parts, message: Option<Message>) -> Response {
     match open(proxy, arrival, &mut parts.headers, message.as_ref()) {
-        Ok(asked) => {
-            let span = screening::log_span(proxy, &parts.headers);
-            screening::logged_in_session(span, opened(proxy, arrival, parts, asked, message)).await
-        }
+        // A wish that only the session tells.
+        Ok(asked) => match screening::log_span(proxy, &parts.headers) {
+            None => opened(proxy, arrival, parts, asked, message).await,
+            Some(span) => screening::logged(span, Box::pin(opened(proxy, arrival, parts, asked, message))).await,
+        },
         Err(response) => response,
     }
 }

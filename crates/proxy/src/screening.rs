@@ -36,24 +36,13 @@ pub(crate) fn log_span(proxy: &Proxy, headers: &HeaderMap) -> Option<Span> {
     }
 }
 
-/// Answers a request in a span. What is logged while the answer passes belongs to it.
-pub(crate) async fn logged(span: Option<Span>, answer: impl Future<Output = Response>) -> Response {
-    let Some(span) = span else { return answer.await };
+/// Answers a request in a span. What is logged while the answer passes belongs to it. The few that have one are boxed: a
+/// call is a large future, and one that is handed on is copied and lies there twice.
+pub(crate) async fn logged(span: Span, answer: Pin<Box<dyn Future<Output = Response> + Send + '_>>) -> Response {
     let (parts, body) = answer.instrument(span.clone()).await.into_parts();
     let frames = stream::unfold(body, |mut body| async move { Some((body.frame().await?, body)) });
     let inside = InSpan { frames: Box::pin(frames), span };
     Response::from_parts(parts, Body::new(StreamBody::new(inside)))
-}
-
-/// The same for a wish that only the session tells. The few that have one are boxed: futures nest deeply enough.
-pub(crate) async fn logged_in_session(span: Option<Span>, answer: impl Future<Output = Response> + Send) -> Response {
-    match span {
-        None => answer.await,
-        Some(span) => {
-            let answer: Pin<Box<dyn Future<Output = Response> + Send + '_>> = Box::pin(answer);
-            logged(Some(span), answer).await
-        }
-    }
 }
 
 /// A stream that is polled in a span.

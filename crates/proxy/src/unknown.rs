@@ -47,7 +47,20 @@ pub(crate) fn refusal(what: What, message: Option<&Message>, mut response: Respo
 
 /// Records such a refusal. It is an answer too: its record is on the disk first.
 pub(crate) async fn recorded(proxy: &Proxy, arrival: &Arrival, masking: Masking, mut response: Response) -> Response {
-    let Some(Unknown { what, method }) = response.extensions_mut().remove() else { return response };
+    match response.extensions_mut().remove() {
+        None => response,
+        // Few calls come here; the others need not make room for it.
+        Some(unknown) => Box::pin(record(proxy, arrival, masking, unknown, response)).await,
+    }
+}
+
+async fn record(
+    proxy: &Proxy,
+    arrival: &Arrival,
+    masking: Masking,
+    Unknown { what, method }: Unknown,
+    response: Response,
+) -> Response {
     let mut event = AuditEvent::new(proxy.clock.now(), EventKind::Call, arrival.request.clone());
     let principal = arrival.principal();
     event.org = Some(principal.org.clone());

@@ -64,5 +64,8 @@ pub(crate) async fn answer(
             None => fan_in::streams(&visit).await,
         }
     };
-    screening::logged_in_session(span, answer).await
+    match span {
+        None => answer.await,
+        Some(span) => screening::logged(span, Box::pin(answer)).await,
+    }
 }
