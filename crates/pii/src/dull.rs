@@ -1,4 +1,5 @@
-//! What no recognizer needs to see: UUIDs, moments, amounts, and the small numbers of programs.
+//! What no recognizer needs to see: UUIDs, moments, amounts, and the small numbers of programs; and what looks like a word
+//! and is not.
 
 use crate::{
     chain::{Chain, Run},
@@ -81,4 +82,10 @@ pub(crate) fn is_dull(bytes: &[u8], chain: &Chain) -> bool {
             || (letters < 40 && !matches!(before(bytes, start - 1 - letters), b' ' | b'\n' | b'"' | b'(' | b'_'))
     };
     !leads && !closes && right != b':' && left != b':' && left != b'%' && right != b'<'
+}
+
+/// The letter that begins an extension behind a number: "x12", "ext. 12".
+#[inline]
+pub(crate) fn is_extension(byte: u8) -> bool {
+    matches!(byte, b'x' | b'X' | b'e' | b'E')
 }

@@ -6,7 +6,7 @@ use crate::{
     chars::{at, before, char_at, char_before, is_alnum, is_digit, is_escape, is_letter, run, span},
     config::Config,
     context::Text,
-    dull::{is_amount, is_dull, moment_end, uuid_end},
+    dull::{is_amount, is_dull, is_extension, moment_end, uuid_end},
     kind::Kind,
     look::Look,
     prefilter::Anchors,
@@ -141,8 +141,13 @@ impl Engine {
         }
     }
 
+    /// How sure it must be of a kind; nothing when nobody asks for it.
+    fn threshold(&self, kind: Kind) -> Option<i16> {
+        self.thresholds.get(kind.index()).copied().flatten()
+    }
+
     fn passes(&self, candidate: &Candidate) -> bool {
-        candidate.score >= self.thresholds.get(candidate.kind.index()).copied().flatten().unwrap_or(50)
+        candidate.score >= self.threshold(candidate.kind).unwrap_or(50)
     }
 
     /// Of overlapping candidates the surest stays, then the longest, then the one of the higher rank. Then only those
@@ -159,7 +164,7 @@ impl Engine {
             }
             candidates.truncate(kept);
         }
-        candidates.retain(|candidate| self.thresholds.get(candidate.kind.index()).copied().flatten().is_some());
+        candidates.retain(|candidate| self.threshold(candidate.kind).is_some());
     }
 }
 
@@ -242,8 +247,4 @@ fn word_end(bytes: &[u8], anchor: usize) -> usize {
             _ => return end,
         }
     }
-}
-
-fn is_extension(byte: u8) -> bool {
-    matches!(byte, b'x' | b'X' | b'e' | b'E')
 }

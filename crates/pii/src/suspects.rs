@@ -3,18 +3,16 @@
 //!
 //! This is for raw JSON: quotes tell where a string begins, and a backslash makes everything behind it suspect.
 
-use std::cell::Cell;
-
 use crate::{
     chain::Run,
     chars::{
         at, before, is_alnum, is_alpha, is_digit, is_escape, is_hex, is_token, is_upper, part, run, span, span_back,
     },
     context::{Surroundings, may_name_a_secret},
-    dull::{moment_end, uuid_end},
+    dull::{is_extension, moment_end, uuid_end},
     kind::Kind,
     prefilter::Anchors,
-    recognizers::secret,
+    recognizers::{codice_fiscale, iban, passport::ZONE_LENGTH, secret},
     simd::Sort,
 };
 
@@ -28,10 +26,6 @@ const SHORTEST: usize = 8;
 const MAX_INTEGER: usize = 6;
 /// The longest mingled word, on each side of its first digits.
 const MAX_MINGLED: usize = 128;
-/// The length of a line of a machine-readable zone.
-const ZONE: usize = 44;
-/// The length of the Italian tax code.
-const TAX_CODE: usize = 16;
 
 /// The anchors of raw JSON at which something personal may be.
 #[derive(Debug)]
@@ -41,13 +35,13 @@ pub(crate) struct Suspects<'a> {
     /// The first that is not behind the place in hand.
     next: Option<usize>,
     /// Whether some word in the document may make a secret of what stands behind it. Found out when it matters.
-    secrets: Cell<Option<bool>>,
+    secrets: Option<bool>,
 }
 
 impl<'a> Suspects<'a> {
     /// Those of a document, which something may surround.
     pub(crate) fn new(bytes: &'a [u8], outer: Surroundings) -> Self {
-        let secrets = Cell::new(outer.names(Kind::Secret).then_some(true));
+        let secrets = outer.names(Kind::Secret).then_some(true);
         let mut suspects = Self { bytes, anchors: Anchors::new(bytes), next: None, secrets };
         suspects.next = suspects.find(0);
         suspects
@@ -80,7 +74,7 @@ impl<'a> Suspects<'a> {
     }
 
     /// Where the harmless thing ends that the anchor is part of.
-    fn passed(&self, anchor: usize) -> Option<usize> {
+    fn passed(&mut self, anchor: usize) -> Option<usize> {
         let bytes = self.bytes;
         match at(bytes, anchor) {
             b'0'..=b'9' => (),
@@ -121,10 +115,8 @@ impl<'a> Suspects<'a> {
         (token < SHORTEST || !self.may_be_secret()).then_some(end)
     }
 
-    fn may_be_secret(&self) -> bool {
-        let known = self.secrets.get().unwrap_or_else(|| may_name_a_secret(self.bytes));
-        self.secrets.set(Some(known));
-        known
+    fn may_be_secret(&mut self) -> bool {
+        *self.secrets.get_or_insert_with(|| may_name_a_secret(self.bytes))
     }
 }
 
@@ -195,16 +187,15 @@ fn mingled(bytes: &[u8], digits: Run) -> Option<usize> {
     let end = digits.end + run(bytes, digits.end, MAX_MINGLED, Sort::Alnum);
     let word = part(bytes, start, end);
     let free = |byte: u8| byte < 0x80 && !is_alnum(byte) && !matches!(byte, b':' | b'<' | b'%' | b'\\' | b'+' | b'@');
-    if word.len() == TAX_CODE || !free(before(bytes, start)) || !free(at(bytes, end)) {
+    if word.len() == codice_fiscale::LENGTH || !free(before(bytes, start)) || !free(at(bytes, end)) {
         return None;
     }
     let first = span(word, 0, MAX_MINGLED, is_digit);
     // "4155552671x12" has an extension.
-    let extended = first >= 3 && matches!(at(word, first), b'x' | b'X' | b'e' | b'E');
-    let account = is_upper(at(word, 0)) && is_upper(at(word, 1)) && is_digit(at(word, 2)) && is_digit(at(word, 3));
-    let zone = span(word, 0, ZONE, |byte| is_upper(byte) || is_digit(byte)) == ZONE;
+    let extended = first >= 3 && is_extension(at(word, first));
+    let zone = span(word, 0, ZONE_LENGTH, |byte| is_upper(byte) || is_digit(byte)) == ZONE_LENGTH;
     let stretch = end + span(bytes, end, MAX_MINGLED, is_token);
-    let ours = extended || account || zone || secret::marked(bytes, start, stretch).is_some();
+    let ours = extended || zone || iban::begins(word) || secret::marked(bytes, start, stretch).is_some();
     let mut behind = word.iter().skip_while(|byte| !is_digit(**byte)).skip_while(|byte| !byte.is_ascii_lowercase());
     (!ours && behind.any(|&byte| is_digit(byte))).then_some(end)
 }

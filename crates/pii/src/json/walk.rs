@@ -60,12 +60,7 @@ pub(crate) fn walk(
     outer: Surroundings,
     look: &mut Look,
 ) -> Result<(), NotJson> {
-    let known = look.found.len();
-    let walked = walk_on(scanner, bytes, origin, outer, Suspects::new(bytes, outer), look);
-    if walked.is_err() {
-        look.found.truncate(known);
-    }
-    walked
+    walk_to(scanner, bytes, origin, outer, Suspects::new(bytes, outer), look)
 }
 
 /// The same for what is no part of another text. When nothing in it is suspect, as in most answers, it is not even read.
@@ -81,6 +76,18 @@ pub(crate) fn walk_alone(
     if suspects.is_empty() && !places(scanner, origin).may_be_encoded(bytes) {
         return Ok(());
     }
+    walk_to(scanner, bytes, origin, outer, suspects, look)
+}
+
+/// Looks at the values with a suspect in them.
+fn walk_to(
+    scanner: &Scanner,
+    bytes: &[u8],
+    origin: &Origin<'_>,
+    outer: Surroundings,
+    suspects: Suspects<'_>,
+    look: &mut Look,
+) -> Result<(), NotJson> {
     let known = look.found.len();
     let walked = walk_on(scanner, bytes, origin, outer, suspects, look);
     if walked.is_err() {

@@ -10,12 +10,14 @@ use crate::{
 pub(super) static FINDS: &[Find] = &[Find::Token(find)];
 
 const SCORE: i16 = 85;
+/// How many letters and digits it has.
+pub(crate) const LENGTH: usize = 16;
 /// The values of the characters on odd places: A (or 0), B (or 1), ...
 const ODD: [u32; 26] = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
 
 fn find(text: &Text<'_>, token: Token, found: &mut Candidates) {
     let word = token.of(text);
-    if word.len() != 16 || !is_shape(word) {
+    if word.len() != LENGTH || !is_shape(word) {
         return;
     }
     if is_checked(word) {

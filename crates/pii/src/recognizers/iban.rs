@@ -93,13 +93,17 @@ pub(crate) static LENGTHS: &[(&[u8; 2], usize)] = &[
     (b"XK", 20),
 ];
 
+/// Whether a word begins as one does: the letters of a country and two digits.
+pub(crate) fn begins(word: &[u8]) -> bool {
+    matches!(word, [a, b, c, d, ..] if is_upper(*a) && is_upper(*b) && is_digit(*c) && is_digit(*d))
+}
+
 fn find(text: &Text<'_>, token: Token, found: &mut Candidates) {
     let word = token.of(text);
-    let [first, second, third, fourth, ..] = word else { return };
-    if !is_upper(*first) || !is_upper(*second) || !is_digit(*third) || !is_digit(*fourth) {
+    if !begins(word) {
         return;
     }
-    let Some(&(_, length)) = LENGTHS.iter().find(|(country, _)| country.as_slice() == [*first, *second]) else {
+    let Some(&(_, length)) = LENGTHS.iter().find(|(country, _)| word.starts_with(country.as_slice())) else {
         return;
     };
     let Some((letters, end)) = collect(text.bytes, token.start, length) else { return };

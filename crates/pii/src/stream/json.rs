@@ -31,6 +31,8 @@ pub struct JsonStream<M> {
     place: usize,
     mode: Mode<M>,
     counts: Counts,
+    /// Room for what is found in one value.
+    look: Look,
 }
 
 /// How the next byte is read.
@@ -85,7 +87,16 @@ impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
     /// A stream at its start.
     pub fn new(masker: M) -> Self {
         let machine = Machine::new(Surroundings::default(), masker.scanner().paths().clone());
-        Self { masker, machine, buffer: Vec::new(), sent: 0, place: 0, mode: Mode::Tokens, counts: Counts::default() }
+        Self {
+            masker,
+            machine,
+            buffer: Vec::new(),
+            sent: 0,
+            place: 0,
+            mode: Mode::Tokens,
+            counts: Counts::default(),
+            look: Look::default(),
+        }
     }
 
     /// Takes the next bytes and gives what may go out.
@@ -174,20 +185,20 @@ impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
             Ok(Took::Other) => (),
             Ok(Took::Leaf) => {
                 let leaf = Leaf::of(token, last);
-                let mut look = Look::default();
-                let range = leaf.range();
-                let inside = self.buffer.get(range).unwrap_or_default();
+                let inside = self.buffer.get(leaf.range()).unwrap_or_default();
+                let look = &mut self.look;
                 let scanner = self.masker.scanner();
                 match self.machine.treatment(&self.buffer) {
                     Treatment::Encoded => {
-                        encoded::scan(scanner, &leaf, &self.machine, &self.buffer, &Origin::ROOT, &mut look);
+                        encoded::scan(scanner, &leaf, &self.machine, &self.buffer, &Origin::ROOT, look);
                     }
                     Treatment::Look if Anchors::new(inside).next(0).is_some() => {
-                        leaf.scan(scanner, &self.machine, &self.buffer, &Origin::ROOT, &mut look);
+                        leaf.scan(scanner, &self.machine, &self.buffer, &Origin::ROOT, look);
                     }
                     Treatment::Look | Treatment::Spare => (),
                 }
-                self.send(end, &look.found, out, naming)?;
+                let found = std::mem::take(&mut look.found);
+                self.send(end, &found, out, naming)?;
                 self.machine.after_value();
             }
         }

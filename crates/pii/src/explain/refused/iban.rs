@@ -6,7 +6,7 @@ use crate::{
     context::Text,
     recognizers::{
         Token,
-        iban::{LENGTHS, remainder},
+        iban::{LENGTHS, begins, remainder},
     },
 };
 
@@ -14,11 +14,7 @@ use crate::{
 const NEAR: usize = 4;
 
 pub(super) fn look(text: &Text<'_>, token: Token, refused: &mut Refused) {
-    let [first, second, third, fourth, ..] = token.of(text) else { return };
-    let country = [*first, *second];
-    if !is_upper(*first) || !is_upper(*second) || !is_digit(*third) || !is_digit(*fourth) {
-        return;
-    }
+    let Some(&country) = token.of(text).first_chunk::<2>().filter(|_| begins(token.of(text))) else { return };
     let Some(&(_, length)) = LENGTHS.iter().find(|(code, _)| **code == country) else { return };
     let (letters, end) = collect(text.bytes, token.start, length + NEAR + 1);
     let digits = letters.iter().filter(|&&byte| is_digit(byte)).count();

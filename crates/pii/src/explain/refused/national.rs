@@ -90,7 +90,7 @@ pub(super) fn aadhaar(text: &Text<'_>, chain: &Chain, refused: &mut Refused) {
 /// Sixteen letters and digits where they belong.
 pub(super) fn codice_fiscale(text: &Text<'_>, token: Token, refused: &mut Refused) {
     let word = token.of(text);
-    if word.len() == 16 && codice_fiscale::is_shape(word) && !codice_fiscale::is_checked(word) {
+    if word.len() == codice_fiscale::LENGTH && codice_fiscale::is_shape(word) && !codice_fiscale::is_checked(word) {
         refused.add(token.start, token.end, "its check letter is wrong");
     }
 }
