@@ -17,6 +17,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use vestibule_mcp::{Era, Message, Mirrored, Opening, OpeningError, OpeningHeaders, Version, batch::Body as Incoming};
+use vestibule_model::Masking;
 use vestibule_policy::permit::Denied;
 use vestibule_vault::{DispatchError, McpCall, Reply, screen::wish::Wishes};
 
@@ -105,17 +106,22 @@ pub(crate) async fn answer(proxy: &Arc<Proxy>, arrival: &Arrival, parts: Parts, 
     let masking = proxy.vault.log_wish(&parts.headers);
     let response = match &arrival.joined {
         // Boxed: it holds the life of a call at each part, and stacks are small.
-        Some(joined) => Box::pin(federation::answer(proxy, joined, arrival, parts, message)).await,
-        None => of_one(proxy, arrival, parts, message).await,
+        Some(joined) => Box::pin(federation::answer(proxy, joined, arrival, masking, parts, message)).await,
+        None => of_one(proxy, arrival, masking, parts, message).await,
     };
     unknown::recorded(proxy, arrival, masking, response).await
 }
 
-/// One exchange with one server.
-async fn of_one(proxy: &Arc<Proxy>, arrival: &Arrival, mut parts: Parts, message: Option<Message>) -> Response {
+/// One exchange with one server. `said` is what the request itself says of logs.
+async fn of_one(
+    proxy: &Arc<Proxy>,
+    arrival: &Arrival,
+    said: Masking,
+    mut parts: Parts,
+    message: Option<Message>,
+) -> Response {
     match open(proxy, arrival, &mut parts.headers, message.as_ref()) {
-        // A wish that only the session tells.
-        Ok(asked) => match screening::log_span(proxy, &parts.headers) {
+        Ok(asked) => match screening::session_span(proxy, said, &parts.headers) {
             None => opened(proxy, arrival, parts, asked, message).await,
             Some(span) => screening::logged(span, Box::pin(opened(proxy, arrival, parts, asked, message))).await,
         },

@@ -29,7 +29,16 @@ pub const LOG_SPANS: [&str; 2] = ["masked", "unmasked"];
 
 /// The span that a client wishes for, where it has a say.
 pub(crate) fn log_span(proxy: &Proxy, headers: &HeaderMap) -> Option<Span> {
-    match proxy.vault.log_wish(headers) {
+    span_of(proxy.vault.log_wish(headers))
+}
+
+/// The span for a wish that only the session tells; the request itself, which said another one, has its span already.
+pub(crate) fn session_span(proxy: &Proxy, said: Masking, headers: &HeaderMap) -> Option<Span> {
+    Some(proxy.vault.log_wish(headers)).filter(|wish| *wish != said).and_then(span_of)
+}
+
+fn span_of(wish: Masking) -> Option<Span> {
+    match wish {
         Masking::AsConfigured => None,
         Masking::On => Some(tracing::error_span!("masked")),
         Masking::Off => Some(tracing::error_span!("unmasked")),

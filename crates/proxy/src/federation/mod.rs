@@ -36,7 +36,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use http::{Method, request::Parts};
 use vestibule_mcp::Message;
-use vestibule_model::Federation;
+use vestibule_model::{Federation, Masking};
 
 pub use memory::Memory;
 
@@ -48,6 +48,7 @@ pub(crate) async fn answer(
     proxy: &Arc<Proxy>,
     federation: &Arc<Federation>,
     door: &Arrival,
+    said: Masking,
     parts: Parts,
     message: Option<Message>,
 ) -> Response {
@@ -56,7 +57,7 @@ pub(crate) async fn answer(
         Ok(visit) => visit,
         Err(response) => return response,
     };
-    let span = screening::log_span(proxy, &visit.headers);
+    let span = screening::session_span(proxy, said, &visit.headers);
     let answer = async {
         match message {
             Some(message) => route::answer(&visit, message).await,
