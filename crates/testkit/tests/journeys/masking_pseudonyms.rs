@@ -83,6 +83,23 @@ async fn labels_that_were_forgotten_are_not_given_again() {
 }
 
 #[tokio::test]
+async fn a_session_begins_with_its_first_answer_even_if_nothing_is_masked_in_it() {
+    let place = Place::of("before_llm = true\nremember_hours = 1", "mask = \"pseudonym\"").await;
+    place.upstream.speak(Speaks::Sessions);
+    let (agent, tokens) = place.agent("up", "ana@example.net").await;
+    let mail = |address: &str| json!({ "content": [{ "type": "text", "text": address }] });
+    let first = agent.session(&tokens).await;
+    place.result(&mail("one@example.com"));
+    assert!(first.call("read", json!({})).await.text().contains("[EMAIL_1]"));
+    // Everything is forgotten; but in a session that begins now no label was ever given.
+    place.house.wait(std::time::Duration::from_secs(2 * 60 * 60));
+    let second = agent.session(&agent.refresh(&tokens.refresh).await).await;
+    place.result(&mail("two@example.com"));
+    let answer = second.call("read", json!({})).await;
+    assert!(answer.text().contains("[EMAIL_1]"), "{}", answer.text());
+}
+
+#[tokio::test]
 async fn labels_without_pseudonyms_are_only_labels() {
     let place = Place::of("before_llm = true", "").await;
     let caller = place.caller().await;
