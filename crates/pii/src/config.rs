@@ -17,7 +17,7 @@ pub enum Sensitivity {
 }
 
 impl Sensitivity {
-    const fn threshold(self) -> i16 {
+    pub(crate) const fn threshold(self) -> i16 {
         match self {
             Self::Strict => 65,
             Self::Balanced => 50,

@@ -11,6 +11,7 @@ use crate::{
     json::{Origin, Paths, looks_like_json, walk, walk_alone},
     look::Look,
     simd::Sort,
+    suspects::Care,
 };
 
 /// Finds personal data. Build one per configuration and share it.
@@ -19,18 +20,24 @@ pub struct Scanner {
     engine: Engine,
     config: Config,
     paths: Paths,
+    care: Care,
 }
 
 impl Scanner {
     /// A scanner for a configuration.
     pub fn new(config: Config) -> Self {
-        Self { engine: Engine::new(&config), config, paths: Paths::default() }
+        Self { engine: Engine::new(&config), care: Care::of(&config), config, paths: Paths::default() }
     }
 
     /// The same for documents of a known form.
     #[must_use]
     pub fn with_paths(self, paths: Paths) -> Self {
         Self { paths, ..self }
+    }
+
+    /// What the quick look at JSON may pass over.
+    pub(crate) fn care(&self) -> Care {
+        self.care
     }
 
     pub(crate) fn paths(&self) -> &Paths {

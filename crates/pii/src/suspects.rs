@@ -8,6 +8,7 @@ use crate::{
     chars::{
         at, before, is_alnum, is_alpha, is_digit, is_escape, is_hex, is_token, is_upper, part, run, span, span_back,
     },
+    config::{Config, Sensitivity},
     context::{Surroundings, may_name_a_secret},
     dull::{is_extension, moment_end, uuid_end},
     kind::Kind,
@@ -27,10 +28,29 @@ const MAX_INTEGER: usize = 6;
 /// The longest mingled word, on each side of its first digits.
 const MAX_MINGLED: usize = 128;
 
+/// What is passed over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Care {
+    /// What no recognizer is sure enough about, whatever stands around it.
+    Usual,
+    /// Nothing: somebody asks for less sure findings too, or looks whether anything was missed.
+    Suspicious,
+}
+
+impl Care {
+    /// As a configuration asks for it.
+    pub(crate) fn of(config: &Config) -> Self {
+        let usual = Sensitivity::default().threshold();
+        let less = |kind| config.threshold(kind).is_some_and(|threshold| threshold < usual);
+        if Kind::ALL.into_iter().any(less) { Self::Suspicious } else { Self::Usual }
+    }
+}
+
 /// The anchors of raw JSON at which something personal may be.
 #[derive(Debug)]
 pub(crate) struct Suspects<'a> {
     bytes: &'a [u8],
+    care: Care,
     anchors: Anchors<'a>,
     /// The first that is not behind the place in hand.
     next: Option<usize>,
@@ -40,9 +60,9 @@ pub(crate) struct Suspects<'a> {
 
 impl<'a> Suspects<'a> {
     /// Those of a document, which something may surround.
-    pub(crate) fn new(bytes: &'a [u8], outer: Surroundings) -> Self {
+    pub(crate) fn new(bytes: &'a [u8], outer: Surroundings, care: Care) -> Self {
         let secrets = outer.names(Kind::Secret).then_some(true);
-        let mut suspects = Self { bytes, anchors: Anchors::new(bytes), next: None, secrets };
+        let mut suspects = Self { bytes, care, anchors: Anchors::new(bytes), next: None, secrets };
         suspects.next = suspects.find(0);
         suspects
     }
@@ -66,6 +86,9 @@ impl<'a> Suspects<'a> {
         let mut place = from;
         loop {
             let anchor = self.anchors.next(place)?;
+            if self.care == Care::Suspicious {
+                return Some(anchor);
+            }
             match self.passed(anchor) {
                 Some(end) => place = end.max(anchor + 1),
                 None => return Some(anchor),
@@ -205,10 +228,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Config, Scanner};
+    use crate::Scanner;
 
     fn is_harmless(text: &str) -> bool {
-        Suspects::new(text.as_bytes(), Surroundings::default()).is_empty()
+        Suspects::new(text.as_bytes(), Surroundings::default(), Care::Usual).is_empty()
     }
 
     /// A value made of pieces that recognizers could react to, as it stands in JSON and by itself.
@@ -252,6 +275,16 @@ mod tests {
                 prop_assert!(found.is_empty() || !counts, "{found:?}");
             }
         }
+    }
+
+    #[test]
+    fn whoever_is_suspicious_passes_over_nothing() {
+        let cares = [Sensitivity::Strict, Sensitivity::Balanced, Sensitivity::Eager, Sensitivity::Everything]
+            .map(|sensitivity| Care::of(&Config::default().with_sensitivity(sensitivity)));
+        assert_eq!(cares, [Care::Usual, Care::Usual, Care::Suspicious, Care::Suspicious]);
+        let harmless = br#"{"id":4812}"#;
+        assert!(Suspects::new(harmless, Surroundings::default(), Care::Usual).is_empty());
+        assert!(!Suspects::new(harmless, Surroundings::default(), Care::Suspicious).is_empty());
     }
 
     #[test]

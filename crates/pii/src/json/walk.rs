@@ -60,7 +60,7 @@ pub(crate) fn walk(
     outer: Surroundings,
     look: &mut Look,
 ) -> Result<(), NotJson> {
-    walk_to(scanner, bytes, origin, outer, Suspects::new(bytes, outer), look)
+    walk_to(scanner, bytes, origin, outer, Suspects::new(bytes, outer, scanner.care()), look)
 }
 
 /// The same for what is no part of another text. When nothing in it is suspect, as in most answers, it is not even read.
@@ -71,7 +71,7 @@ pub(crate) fn walk_alone(
     outer: Surroundings,
     look: &mut Look,
 ) -> Result<(), NotJson> {
-    let suspects = Suspects::new(bytes, outer);
+    let suspects = Suspects::new(bytes, outer, scanner.care());
     // Base64 need not have a digit in it.
     if suspects.is_empty() && !places(scanner, origin).may_be_encoded(bytes) {
         return Ok(());
