@@ -66,6 +66,35 @@ export const masking = ({ browser, upstream }) =>
     await other.leave();
     await demo.stop();
 
+    const open = await startDemo({});
+    const again = await browser.visit(open, open.users.find(user => user.employee_id === 'E1002'));
+    let said = 0;
+    const once = (url, { headers, ...init } = {}) => {
+      const all = new Headers(headers);
+      if (typeof init.body === 'string' && JSON.parse(init.body).method === 'initialize' && all.has('authorization')) {
+        all.set('x-mask-pii-before-llm', 'true');
+        said += 1;
+      }
+      return fetch(url, { ...init, headers: all });
+    };
+    const { client: careful } = await check('masking: a client says it at initialize, where nothing is switched on', () =>
+      connect(open, again, { fetch: once }));
+    await check('masking: what it said there holds for its session', async () => {
+      const result = await careful.callTool({ name: 'get_user_profile', arguments: {} });
+      assert.equal(said, 1);
+      assertHidden(JSON.stringify(result));
+      assert.match(result.structuredContent.email, /^\[EMAIL_\d+\]$/);
+    });
+    await careful.close();
+    const { client: silent } = await connect(open, again);
+    await check('masking: and for no other', async () => {
+      const result = await silent.callTool({ name: 'get_user_profile', arguments: {} });
+      assert.equal(result.structuredContent.email, FILE.email[0]);
+    });
+    await silent.close();
+    await again.leave();
+    await open.stop();
+
     const place = await check('masking: protect takes the same switch', () => startProtected([upstream.url], ON));
     const owner = await browser.visit(place, place.user);
     const { client: guarded } = await connect(place, owner);
