@@ -138,15 +138,15 @@ pub(crate) fn char_at(bytes: &[u8], index: usize) -> Option<char> {
     std::str::from_utf8(bytes.get(index..index + length)?).ok()?.chars().next()
 }
 
-/// The character that ends here.
+/// The character that ends here. Nothing where bytes end that are no character: a stream brings any.
 #[inline]
 pub(crate) fn char_before(bytes: &[u8], index: usize) -> Option<char> {
     let last = before(bytes, index);
     if index == 0 || last < 0x80 {
         return (index > 0).then(|| char::from(last));
     }
-    let start = (1..=4).find(|&back| back <= index && !matches!(at(bytes, index - back), 0x80..=0xBF))?;
-    char_at(bytes, index - start)
+    let length = (1..=4).find(|&back| back <= index && !matches!(at(bytes, index - back), 0x80..=0xBF))?;
+    char_at(bytes, index - length).filter(|letter| letter.len_utf8() == length)
 }
 
 /// A letter of a script that puts spaces between words: it glues to what stands beside it.
@@ -445,6 +445,8 @@ mod tests {
             assert_eq!(char_before(text.as_bytes(), text.len()), Some(letter));
         }
         assert_eq!(char_at(&[0xC3, b'a'], 0), None);
+        assert_eq!(char_before("é".as_bytes(), 1), None);
+        assert_eq!(char_before(b"\xC3\xA9\x80", 3), None);
     }
 
     #[test]

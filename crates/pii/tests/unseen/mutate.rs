@@ -47,6 +47,22 @@ static SPOILERS: &[&str] = &[
     "\u{FF0B}",
 ];
 
+/// Bytes that are no text, and what they may be mistaken for a part of.
+static SPOILT_BYTES: &[&[u8]] = &[
+    &[0xC3],
+    &[0xA9],
+    &[0x80, 0x80],
+    &[0xC3, 0xA9, 0x80],
+    &[0xC3, 0xA9, 0x80, b'1'],
+    &[0xE7, 0x94],
+    &[0xF0, 0x9F, 0x98],
+    &[0xFF],
+    &[0xC0, 0xB1],
+    &[0xED, 0xA0, 0x80],
+    &[0xE2, 0x80, 0x99, 0x99],
+    &[0xD0, 0x96, 0xD0],
+];
+
 /// Mutates without end.
 pub(crate) struct Mutator {
     random: Random,
@@ -87,5 +103,17 @@ impl Mutator {
         } else {
             text
         }
+    }
+
+    /// The next input of any bytes: some of a text's are spoilt, so that characters begin that do not end, and end that did
+    /// not begin. Such bytes come in streams.
+    pub(crate) fn bytes(&mut self) -> Vec<u8> {
+        let mut bytes = self.next().into_bytes();
+        for _ in 0..self.random.below(6) {
+            let place = self.random.below(bytes.len() + 1);
+            let spoilt = self.random.pick(SPOILT_BYTES);
+            bytes.splice(place..place, spoilt.iter().copied());
+        }
+        bytes
     }
 }

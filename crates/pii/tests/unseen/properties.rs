@@ -77,3 +77,17 @@ fn streams_give_the_same_wherever_they_are_cut() {
         assert_eq!(run!(JsonStream::new(&masker), body.chunks(1)), json, "{}", document.text);
     }
 }
+
+#[test]
+fn streams_take_bytes_that_are_no_text() {
+    let masker = masker();
+    let mut mutator = Mutator::new(2);
+    for round in 0..MANY {
+        let body = mutator.bytes();
+        let (head, tail) = body.split_at(round % (body.len() + 1));
+        let text = run!(TextStream::new(&masker), [&body]);
+        assert_eq!(run!(TextStream::new(&masker), [head, tail]), text, "{body:?}");
+        let json = run!(JsonStream::new(&masker), [&body]);
+        assert_eq!(run!(JsonStream::new(&masker), [head, tail]), json, "{body:?}");
+    }
+}
