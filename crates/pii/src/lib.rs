@@ -44,6 +44,7 @@ pub mod explain;
 pub mod finding;
 mod json;
 pub mod kind;
+mod letters;
 mod look;
 pub mod mask;
 pub mod predict;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::chars::{packed, small_letter};
+use crate::chars::{at, char_at, packed, small_letter};
 
 /// A set of words by their hash.
 #[derive(Debug)]
@@ -77,20 +77,28 @@ fn hash(word: &[u8]) -> u64 {
 /// The same for a word that is long or not of ASCII.
 fn long_hash(word: &[u8]) -> u64 {
     let mix = |state: u64, letter: u32| (state ^ u64::from(letter)).wrapping_mul(0x0100_0000_01B3);
-    let mut state = SEED;
-    for piece in word.utf8_chunks() {
-        for letter in piece.valid().chars() {
-            state = match letter {
-                // A final sigma is a sigma.
-                'ς' => mix(state, 'σ'.into()),
-                letter if letter.is_ascii() => mix(state, letter.to_ascii_lowercase().into()),
-                letter => small_letter(letter).map_or_else(
-                    || letter.to_lowercase().fold(state, |state, letter| mix(state, letter.into())),
-                    |small| mix(state, small.into()),
-                ),
-            };
+    let (mut state, mut place) = (SEED, 0);
+    while place < word.len() {
+        let byte = at(word, place);
+        if byte < 0x80 {
+            state = mix(state, byte.to_ascii_lowercase().into());
+            place += 1;
+            continue;
         }
-        state = piece.invalid().iter().fold(state, |state, byte| mix(state, u32::from(*byte)));
+        let Some(letter) = char_at(word, place) else {
+            state = mix(state, byte.into());
+            place += 1;
+            continue;
+        };
+        state = match letter {
+            // A final sigma is a sigma.
+            'ς' => mix(state, 'σ'.into()),
+            letter => small_letter(letter).map_or_else(
+                || letter.to_lowercase().fold(state, |state, letter| mix(state, letter.into())),
+                |small| mix(state, small.into()),
+            ),
+        };
+        place += letter.len_utf8();
     }
     // The low bits of a product know little of the letters.
     state ^ (state >> 32)

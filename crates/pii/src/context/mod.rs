@@ -1,5 +1,6 @@
 //! Context: what the words around a value say about it.
 
+mod folding;
 mod html;
 mod label;
 mod lexicon;

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     chars::{
-        at, before, char_at, char_before, is_alnum, is_alpha, is_digit, is_letter, is_upper, part, run_back, span,
-        span_back,
+        at, before, char_at, char_before, is_alnum, is_alpha, is_capital, is_digit, is_letter, is_upper, part,
+        run_back, small_letter, span, span_back,
     },
     context::Topics,
     simd::Sort,
@@ -272,9 +272,19 @@ fn lower_case<'b>(word: &[u8], buffer: &'b mut [u8; 48]) -> Option<&'b [u8]> {
         part.copy_from_slice(word);
         part.make_ascii_lowercase();
     } else {
-        for letter in std::str::from_utf8(word).ok()?.chars().flat_map(char::to_lowercase) {
+        let mut take = |letter: char| {
             let place = buffer.get_mut(length..length + letter.len_utf8())?;
             length += letter.encode_utf8(place).len();
+            Some(())
+        };
+        let mut place = 0;
+        while place < word.len() {
+            let letter = char_at(word, place)?;
+            place += letter.len_utf8();
+            match small_letter(letter) {
+                Some(small) => take(small)?,
+                None => letter.to_lowercase().try_for_each(&mut take)?,
+            }
         }
     }
     buffer.get(..length)
@@ -315,7 +325,7 @@ fn widened(page: &Page<'_>, start: usize) -> usize {
         || matches!(before(page, place), 0 | b'\n' | b'"' | b'\'' | b'\t' | b'>' | b'|' | b';')
         || matches!(part(page, place.saturating_sub(2), place), b": " | b", " | b"| " | b"= " | [0x82, b' '])
         || (before(page, place) == b':' && is_alpha(before(page, place - 1)));
-    let capital = char_at(page, place).is_some_and(char::is_uppercase);
+    let capital = char_at(page, place).is_some_and(is_capital);
     if opens && capital { place } else { known }
 }
 
@@ -347,7 +357,7 @@ fn follows_lower(page: &Page<'_>, place: usize) -> bool {
 
 /// "Berliner", "Mariahilfer": a German adjective of a place.
 fn is_demonym(word: &[u8]) -> bool {
-    word.len() > 5 && word.ends_with(b"er") && char_at(word, 0).is_some_and(char::is_uppercase)
+    word.len() > 5 && word.ends_with(b"er") && char_at(word, 0).is_some_and(is_capital)
 }
 
 fn word_before_any<'t>(page: &Page<'t>, start: usize) -> Option<Word<'t>> {

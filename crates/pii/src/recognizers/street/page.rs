@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use super::lists::{DIGIT, Lists, NAME, ORDINAL, table};
 use crate::{
-    chars::{at, char_at, is_alnum, is_digit, is_letter, is_upper, part, piece_at, run, small, span},
+    chars::{at, char_at, is_alnum, is_capital, is_digit, is_letter, is_upper, part, piece_at, run, small, span},
     context::{Text, Topics, lexicon},
     reading::{ReadWord, Reading},
     simd::{PIECE, Sort, of_sort},
@@ -179,10 +179,10 @@ fn is_name(word: &[u8]) -> bool {
         [b'a'..=b'z', second, ..] if second.is_ascii_alphanumeric() => return false,
         _ => (),
     }
-    let capital = char_at(word, 0).is_some_and(char::is_uppercase);
+    let capital = char_at(word, 0).is_some_and(is_capital);
     // d'Italie, l'Opéra
     let elided = matches!(word, [b'd' | b'l', b'\'', rest @ ..] | [b'd' | b'l', 0xE2, 0x80, 0x99, rest @ ..]
-            if char_at(rest, 0).is_some_and(char::is_uppercase));
+            if char_at(rest, 0).is_some_and(is_capital));
     capital || elided
 }
 

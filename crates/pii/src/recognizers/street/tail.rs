@@ -8,7 +8,7 @@ use super::{
     state::has_state,
     town::{elided, postcode_first, town_first},
 };
-use crate::chars::{at, before, char_at, is_alnum, is_digit, is_upper, part, span, span_back};
+use crate::chars::{at, before, char_at, is_alnum, is_capital, is_digit, is_upper, part, span, span_back};
 
 /// Where the town, with state or postcode, ends; with the country if one follows.
 pub(super) fn town(page: &Page<'_>, place: usize) -> Option<usize> {
@@ -77,7 +77,7 @@ pub(super) fn posted(page: &Page<'_>, place: usize) -> Option<usize> {
     let year = code - prefix == 4
         && matches!(part(page, prefix, prefix + 3), b"198" | b"199" | b"200" | b"201" | b"202" | b"203");
     let (Break::Blank, next) = break_at(page, code)? else { return None };
-    let town = char_at(page, next + elided(page, next))?.is_uppercase();
+    let town = is_capital(char_at(page, next + elided(page, next))?);
     let year = year && !word_at(page, next).is_some_and(|town| YEARLY_TOWNS.contains(&town.text));
     if brk == Break::Blank || year || !town {
         return None;
