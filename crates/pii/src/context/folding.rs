@@ -49,10 +49,11 @@ impl Folded {
     /// Takes letters of the word until there are at least so many bytes; it must be the same word every time.
     pub(super) fn take(&mut self, word: &[u8], bytes: usize) {
         while self.length < bytes && self.taken < word.len() {
-            let (folded, length, taken) = letter(word, self.taken);
-            let Some(slot) = self.bytes.get_mut(self.length..self.length + length) else { return };
-            slot.copy_from_slice(folded.get(..length).unwrap_or_default());
-            self.length += length;
+            let byte = at(word, self.taken);
+            let taken = if byte < 0x80 { self.plain(byte) } else { self.accented(word) };
+            if taken == 0 {
+                return;
+            }
             self.taken += taken;
             self.letters += 1;
             self.whole = self.taken >= word.len();
@@ -61,27 +62,31 @@ impl Folded {
             }
         }
     }
+
+    /// Takes a byte. Gives how much was taken of the word; 0 when there is no room.
+    #[inline]
+    fn plain(&mut self, byte: u8) -> usize {
+        let Some(slot) = self.bytes.get_mut(self.length) else { return 0 };
+        *slot = if is_alpha(byte) { byte | 0x20 } else { byte };
+        self.length += 1;
+        1
+    }
+
+    /// The same for a letter that is none of ASCII, or for a byte that is no letter.
+    fn accented(&mut self, word: &[u8]) -> usize {
+        let Some(letter) = char_at(word, self.taken) else { return self.plain(at(word, self.taken)) };
+        let (folded, length) = folds().get(letter as usize).map_or_else(|| fold(letter), |known| known.get());
+        let Some(slots) = self.bytes.get_mut(self.length..self.length + length) else { return 0 };
+        for (slot, byte) in slots.iter_mut().zip(folded) {
+            *slot = byte;
+        }
+        self.length += length;
+        letter.len_utf8()
+    }
 }
 
 /// The most bytes that one letter folds to.
 const MOST: usize = 8;
-
-/// The folded letter at a place, how long that is, and how long the letter is.
-#[inline]
-fn letter(word: &[u8], place: usize) -> ([u8; MOST], usize, usize) {
-    let byte = at(word, place);
-    let mut folded = [0; MOST];
-    if let Some(first) = folded.first_mut() {
-        *first = if is_alpha(byte) { byte | 0x20 } else { byte };
-    }
-    match if byte < 0x80 { None } else { char_at(word, place) } {
-        None => (folded, 1, 1),
-        Some(letter) => {
-            let (folded, length) = folds().get(letter as usize).map_or_else(|| fold(letter), |known| known.get());
-            (folded, length, letter.len_utf8())
-        }
-    }
-}
 
 /// What a letter folds to, in few bytes: nearly always they are at most three.
 #[derive(Clone, Copy)]

@@ -80,6 +80,8 @@ pub(crate) struct Text<'a> {
     last: Cell<(usize, Topics)>,
     /// The value whose label was looked for last, up to where, and what was found.
     before: Cell<Option<(usize, usize, Label)>>,
+    /// The same of the value before it: a name in front of a number and the number take turns.
+    further: Cell<Option<(usize, usize, Label)>>,
     /// The digits in hand, with little between them: they share one label.
     group: Cell<(usize, usize)>,
     /// The kind that context gave last, and where that value ended.
@@ -111,6 +113,7 @@ impl<'a> Text<'a> {
             html: RefCell::default(),
             last: Cell::new((usize::MAX, Topics::NONE)),
             before: Cell::new(None),
+            further: Cell::new(None),
             group: Cell::new((0, 0)),
             inherited: Cell::new(None),
             v6: Cell::new(0),
@@ -241,6 +244,7 @@ impl<'a> Text<'a> {
         // Nothing stands before most values of JSON.
         if value == 0 {
             self.before.set(None);
+            self.further.set(None);
             let near = self.right_of(value);
             return if near.is_label() { near } else { self.keys() };
         }
@@ -285,19 +289,21 @@ impl<'a> Text<'a> {
 
     /// The label in the line of the value. What the search for the value before it found is not looked for again.
     fn label_behind(&self, value: usize, floor: usize) -> Label {
-        let label = match self.before.get() {
-            Some((first, its_floor, label))
-                if its_floor == floor
-                    && first < value
-                    && value - first <= NEAR
-                    && !part(self.bytes, first, value)
-                        .iter()
-                        .any(|byte| matches!(byte, b'\n' | b'|' | b'}' | b'\t')) =>
+        let last = self.before.get();
+        let near = [last, self.further.get()]
+            .into_iter()
+            .flatten()
+            .filter(|(first, its_floor, _)| *its_floor == floor && *first < value && value - first <= NEAR)
+            .max_by_key(|(first, ..)| *first);
+        let label = match near {
+            Some((first, _, label))
+                if !part(self.bytes, first, value).iter().any(|byte| matches!(byte, b'\n' | b'|' | b'}' | b'\t')) =>
             {
                 Label::after(self.bytes, value, first, label)
             }
             _ => label::find(self.bytes, value, floor),
         };
+        self.further.set(last);
         self.before.set(Some((value, floor, label)));
         label
     }
@@ -341,7 +347,8 @@ impl<'a> Text<'a> {
             return Topics::NONE;
         }
         for _ in 0..MAX_OUTLINE {
-            let Some(end) = start.checked_sub(1) else { break };
+            // What begins further away is no outline.
+            let Some(end) = start.checked_sub(1).filter(|&end| at(self.bytes, end) == b'\n') else { break };
             start = end - run_back(self.bytes, end, MAX_LABEL_LINE, Sort::InLine);
             let line = part(self.bytes, start, end);
             if indent(line) < own {
