@@ -76,8 +76,8 @@ pub(crate) struct Text<'a> {
     tables: RefCell<Tables>,
     columns: Cell<Columns>,
     html: RefCell<HtmlTable>,
-    /// The last answer: value and topics.
-    last: Cell<(usize, Topics)>,
+    /// The last two answers: value and topics.
+    last: Cell<[(usize, Topics); 2]>,
     /// The value whose label was looked for last, up to where, and what was found.
     before: Cell<Option<(usize, usize, Label)>>,
     /// The same of the value before it: a name in front of a number and the number take turns.
@@ -111,7 +111,7 @@ impl<'a> Text<'a> {
             tables: RefCell::default(),
             columns: Cell::default(),
             html: RefCell::default(),
-            last: Cell::new((usize::MAX, Topics::NONE)),
+            last: Cell::new([(usize::MAX, Topics::NONE); 2]),
             before: Cell::new(None),
             further: Cell::new(None),
             group: Cell::new((0, 0)),
@@ -182,12 +182,12 @@ impl<'a> Text<'a> {
     pub(crate) fn topics(&self, value: usize) -> Topics {
         let (start, end) = self.group.get();
         let value = if (start..end).contains(&value) { start } else { value };
-        let (place, topics) = self.last.get();
-        if place == value {
+        let [last, further] = self.last.get();
+        if let Some((_, topics)) = [last, further].into_iter().find(|(place, _)| *place == value) {
             return topics;
         }
         let topics = self.find_topics(value);
-        self.last.set((value, topics));
+        self.last.set([(value, topics), last]);
         topics
     }
 
@@ -200,10 +200,8 @@ impl<'a> Text<'a> {
     pub(crate) fn label(&self, value: usize) -> Label {
         let (start, end) = self.group.get();
         let value = if (start..end).contains(&value) { start } else { value };
-        match self.before.get() {
-            Some((last, _, label)) if last == value => label,
-            _ => label::find(self.bytes, value, 0),
-        }
+        let known = [self.before.get(), self.further.get()].into_iter().flatten().find(|(last, ..)| *last == value);
+        known.map_or_else(|| label::find(self.bytes, value, 0), |(_, _, label)| label)
     }
 
     /// Whether the text is the value of a key that names the kind.
