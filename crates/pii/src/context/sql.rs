@@ -14,6 +14,18 @@ pub(crate) struct Columns {
     list: (usize, usize),
     /// Up to where statements were looked for.
     searched: usize,
+    /// The row of the last value.
+    row: Row,
+}
+
+/// The row that holds a value.
+#[derive(Clone, Copy, Debug, Default)]
+struct Row {
+    value: usize,
+    /// Whether a quote opens the value.
+    quoted: bool,
+    /// Where the row begins, and how many commas are before the value.
+    found: Option<(usize, usize)>,
 }
 
 impl Columns {
@@ -24,7 +36,8 @@ impl Columns {
         if close == 0 || value.saturating_sub(close) > MAX_STATEMENT {
             return Topics::NONE;
         }
-        let Some((row, index)) = row_of(bytes, value) else { return Topics::NONE };
+        self.row = self.row.next(bytes, value);
+        let Some((row, index)) = self.row.found else { return Topics::NONE };
         if row <= close {
             return Topics::NONE;
         }
@@ -56,19 +69,26 @@ impl Columns {
     }
 }
 
-/// Where the row begins that holds the value, and how many commas are before the value.
-fn row_of(bytes: &[u8], value: usize) -> Option<(usize, usize)> {
-    let quoted = matches!(before(bytes, value), b'\'' | b'"');
-    let (mut inside, mut commas) = (quoted, 0);
-    for back in 1..=MAX_ROW.min(value) {
-        let place = value - back;
-        match at(bytes, place) {
-            b'\'' => inside = !inside,
-            b',' if !inside => commas += 1,
-            b'(' if !inside => return Some((place, commas)),
-            b';' if !inside => return None,
-            _ => (),
+impl Row {
+    /// The row of a value. What lies before the one looked at last is not read again.
+    fn next(self, bytes: &[u8], value: usize) -> Self {
+        let quoted = matches!(before(bytes, value), b'\'' | b'"');
+        let (mut inside, mut commas) = (quoted, 0);
+        let with = |found| Self { value, quoted, found };
+        for back in 1..=MAX_ROW.min(value) {
+            let place = value - back;
+            match at(bytes, place) {
+                b'\'' => inside = !inside,
+                b',' if !inside => commas += 1,
+                b'(' if !inside => return with(Some((place, commas))),
+                b';' if !inside => return with(None),
+                _ => (),
+            }
+            if place == self.value && inside == self.quoted && place > 0 {
+                let known = self.found.filter(|(row, _)| value - row <= MAX_ROW);
+                return with(known.map(|(row, before)| (row, before + commas)));
+            }
         }
+        with(None)
     }
-    None
 }
