@@ -1,7 +1,9 @@
-//! What was read of a document word by word. One house number reads what the one before it read, so words are kept for a
-//! while.
+//! What was read of a document word by word. One house number reads what the one before it read, and so does one search for
+//! a label, so words are kept for a while.
 
 use std::cell::Cell;
+
+use crate::context::Topics;
 
 /// The words that were read last, in a document of one text or many.
 #[derive(Debug)]
@@ -9,6 +11,8 @@ pub(crate) struct Reading {
     words: [Cell<ReadWord>; READ],
     /// Where words begin that were read from their ends: the end in the document, and one, with the length.
     ends: [Cell<(usize, usize)>; ENDS],
+    /// Words that were read as labels.
+    labels: [Cell<LabelWord>; LABELS],
     /// How long the texts are that went before the one in hand.
     base: usize,
 }
@@ -22,16 +26,36 @@ pub(crate) struct ReadWord {
     pub(crate) lists: u64,
 }
 
+/// A word that was read as a label: how long it is, and what it says by itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LabelWord {
+    /// Where it ends in the document, and one.
+    end: usize,
+    length: u32,
+    pub(crate) topics: Topics,
+}
+
+impl LabelWord {
+    /// In bytes.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.length as usize
+    }
+}
+
 /// Words that begin so close together keep out of each other's way, when each has two bytes at least.
 const READ: usize = 32;
 /// The same for their ends, of which fewer are asked for.
 const ENDS: usize = 16;
+/// As far as a label may be from its value, every second byte ends a word at the most.
+const LABELS: usize = 64;
 
 impl Default for Reading {
     fn default() -> Self {
         Self {
             words: std::array::from_fn(|_| Cell::default()),
             ends: std::array::from_fn(|_| Cell::default()),
+            labels: std::array::from_fn(|_| Cell::default()),
             base: 0,
         }
     }
@@ -79,6 +103,22 @@ impl Reading {
         }
     }
 
+    /// The word that ends at a place, when it was read as a label lately.
+    #[inline]
+    pub(crate) fn label_at(&self, end: usize) -> Option<LabelWord> {
+        let end = self.base + end;
+        self.labels.get((end / 2) % LABELS).map(Cell::get).filter(|word| word.end == end + 1)
+    }
+
+    /// Keeps such a word.
+    #[inline]
+    pub(crate) fn keep_label(&self, end: usize, length: usize, topics: Topics) {
+        let end = self.base + end;
+        if let (Some(slot), Ok(length)) = (self.labels.get((end / 2) % LABELS), u32::try_from(length)) {
+            slot.set(LabelWord { end: end + 1, length, topics });
+        }
+    }
+
     /// Leaves a text of so many bytes behind.
     pub(crate) fn leave(&mut self, length: usize) {
         self.base += length + 1;
@@ -96,7 +136,10 @@ mod tests {
         assert_eq!(reading.at(4).map(|word| (word.len(), word.lists)), Some((3, 7)));
         assert!(reading.at(6).is_none());
         assert_eq!([reading.length_to(7, || 3), reading.length_to(7, || 9)], [3, 3]);
+        reading.keep_label(7, 3, Topics::FILLER);
+        assert_eq!(reading.label_at(7).map(|word| (word.len(), word.topics)), Some((3, Topics::FILLER)));
         reading.leave(10);
+        assert!(reading.label_at(7).is_none());
         assert!(reading.at(4).is_none());
         assert_eq!(reading.length_to(7, || 2), 2);
     }

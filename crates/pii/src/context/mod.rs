@@ -201,7 +201,7 @@ impl<'a> Text<'a> {
         let (start, end) = self.group.get();
         let value = if (start..end).contains(&value) { start } else { value };
         let known = [self.before.get(), self.further.get()].into_iter().flatten().find(|(last, ..)| *last == value);
-        known.map_or_else(|| label::find(self.bytes, value, 0), |(_, _, label)| label)
+        known.map_or_else(|| label::find_on(self.bytes, value, 0, Some(self.reading())), |(_, _, label)| label)
     }
 
     /// Whether the text is the value of a key that names the kind.
@@ -297,9 +297,9 @@ impl<'a> Text<'a> {
             Some((first, _, label))
                 if !part(self.bytes, first, value).iter().any(|byte| matches!(byte, b'\n' | b'|' | b'}' | b'\t')) =>
             {
-                Label::after(self.bytes, value, first, label)
+                Label::after(self.bytes, value, first, label, self.reading())
             }
-            _ => label::find(self.bytes, value, floor),
+            _ => label::find_on(self.bytes, value, floor, Some(self.reading())),
         };
         self.further.set(last);
         self.before.set(Some((value, floor, label)));
