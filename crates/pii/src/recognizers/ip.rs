@@ -367,5 +367,6 @@ fn looks_like_address(written: &[u8]) -> bool {
     // "c::B50" is the path of a program.
     let path = count < 3 && lettered && groups().next().is_some_and(|first| first.len() < 3);
     let mixed = || !written.iter().all(|&byte| is_digit(byte) || byte == b':');
-    !(pairs && count == 8) && !path && digits > 0 && (total > 4 || (total > 2 && mixed()))
+    let hardware = pairs && count == 8;
+    !hardware && !path && digits > 0 && (total > 4 || (total > 2 && mixed()))
 }
