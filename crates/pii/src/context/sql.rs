@@ -14,8 +14,8 @@ pub(crate) struct Columns {
     list: (usize, usize),
     /// Up to where statements were looked for.
     searched: usize,
-    /// The row of the last value.
-    row: Row,
+    /// The rows of two values. Their quotes do not agree: what is inside a string for one is outside for the other.
+    rows: [Row; 2],
 }
 
 /// The row that holds a value.
@@ -36,8 +36,7 @@ impl Columns {
         if close == 0 || value.saturating_sub(close) > MAX_STATEMENT {
             return Topics::NONE;
         }
-        self.row = self.row.next(bytes, value);
-        let Some((row, index)) = self.row.found else { return Topics::NONE };
+        let Some((row, index)) = self.row(bytes, value) else { return Topics::NONE };
         if row <= close {
             return Topics::NONE;
         }
@@ -67,28 +66,38 @@ impl Columns {
         }
         self.searched = value;
     }
-}
 
-impl Row {
-    /// The row of a value. What lies before the one looked at last is not read again.
-    fn next(self, bytes: &[u8], value: usize) -> Self {
+    /// Where the row begins that holds the value, and how many commas are before the value. What lies before the values
+    /// looked at last is not read again.
+    fn row(&mut self, bytes: &[u8], value: usize) -> Option<(usize, usize)> {
         let quoted = matches!(before(bytes, value), b'\'' | b'"');
-        let (mut inside, mut commas) = (quoted, 0);
-        let with = |found| Self { value, quoted, found };
+        let (mut inside, mut commas, mut found) = (quoted, 0, None);
+        let [first, second] = self.rows;
+        let mut slot = usize::from(second.value < first.value);
         for back in 1..=MAX_ROW.min(value) {
             let place = value - back;
             match at(bytes, place) {
                 b'\'' => inside = !inside,
                 b',' if !inside => commas += 1,
-                b'(' if !inside => return with(Some((place, commas))),
-                b';' if !inside => return with(None),
+                b'(' if !inside => {
+                    found = Some((place, commas));
+                    break;
+                }
+                b';' if !inside => break,
                 _ => (),
             }
-            if place == self.value && inside == self.quoted && place > 0 {
-                let known = self.found.filter(|(row, _)| value - row <= MAX_ROW);
-                return with(known.map(|(row, before)| (row, before + commas)));
+            if let Some(known) =
+                self.rows.iter().position(|row| row.value == place && row.quoted == inside && place > 0)
+            {
+                let row = self.rows.get(known).and_then(|row| row.found);
+                found = row.filter(|(row, _)| value - row <= MAX_ROW).map(|(row, before)| (row, before + commas));
+                slot = known;
+                break;
             }
         }
-        with(None)
+        if let Some(row) = self.rows.get_mut(slot) {
+            *row = Row { value, quoted, found };
+        }
+        found
     }
 }
