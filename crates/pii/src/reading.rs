@@ -31,7 +31,7 @@ pub(crate) struct ReadWord {
 pub(crate) struct LabelWord {
     /// Where it ends in the document, and one.
     end: usize,
-    length: u32,
+    length: u8,
     pub(crate) topics: Topics,
 }
 
@@ -39,7 +39,7 @@ impl LabelWord {
     /// In bytes.
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.length as usize
+        self.length.into()
     }
 }
 
@@ -47,8 +47,8 @@ impl LabelWord {
 const READ: usize = 32;
 /// The same for their ends, of which fewer are asked for.
 const ENDS: usize = 16;
-/// As far as a label may be from its value, every second byte ends a word at the most.
-const LABELS: usize = 64;
+/// The same for labels: those of two values close to each other.
+const LABELS: usize = 32;
 
 impl Default for Reading {
     fn default() -> Self {
@@ -114,7 +114,7 @@ impl Reading {
     #[inline]
     pub(crate) fn keep_label(&self, end: usize, length: usize, topics: Topics) {
         let end = self.base + end;
-        if let (Some(slot), Ok(length)) = (self.labels.get((end / 2) % LABELS), u32::try_from(length)) {
+        if let (Some(slot), Ok(length)) = (self.labels.get((end / 2) % LABELS), u8::try_from(length)) {
             slot.set(LabelWord { end: end + 1, length, topics });
         }
     }

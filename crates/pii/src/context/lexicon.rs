@@ -45,6 +45,8 @@ pub(crate) struct Lexicon {
     lengths: Vec<Lengths>,
     /// The same for all entries, folded, by [`start_of`].
     starts: Vec<u64>,
+    /// What each plain letter says that stands alone.
+    alone: [Topics; 26],
 }
 
 /// How many starts of words are told apart.
@@ -76,6 +78,7 @@ impl Lexicon {
             tags: vec![0; SHORT_SLOTS],
             lengths: vec![Lengths::default(); PAIRS],
             starts: vec![0; STARTS],
+            alone: [Topics::NONE; 26],
         };
         let words = || WORDS.iter().flat_map(|(topics, words)| words.split_whitespace().map(|word| (*topics, word)));
         for (topics, word) in words() {
@@ -91,6 +94,7 @@ impl Lexicon {
         for (_, word) in words() {
             lexicon.shorten(word.trim_end_matches('*').as_bytes());
         }
+        lexicon.alone = std::array::from_fn(|index| lexicon.any(&[b'a' + index as u8]));
         lexicon
     }
 
@@ -177,6 +181,11 @@ impl Lexicon {
     /// The same, and whether the words beside it count.
     #[inline]
     pub(crate) fn entry(&self, word: &[u8]) -> Topics {
+        if let [letter] = word
+            && is_alpha(*letter)
+        {
+            return self.alone.get(usize::from((letter | 0x20) - b'a')).copied().unwrap_or(Topics::NONE);
+        }
         match pair(word).zip(packed(word)) {
             Some((pair, letters)) => self.brief(letters, word.len(), pair),
             None => self.any(word),

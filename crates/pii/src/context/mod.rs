@@ -430,6 +430,10 @@ impl<'a> Text<'a> {
 
     /// What the line above asks for, when the value is the answer: "Ann: and the phone?", "Bob: 06 12 34 56 78".
     fn asked(&self, value: usize) -> Topics {
+        // Most values have no colon close before them.
+        if before(self.bytes, value) != b' ' || !part(self.bytes, value.saturating_sub(25), value).contains(&b':') {
+            return Topics::NONE;
+        }
         // "sure, it's "
         let length = span_back(self.bytes, value, 24, |byte| is_alpha(byte) || matches!(byte, b' ' | b',' | b'\''));
         let words = part(self.bytes, value - length, value);
@@ -440,8 +444,7 @@ impl<'a> Text<'a> {
                 || word.len() == 1
                 || lexicon().word(word) == Topics::FILLER
         };
-        if before(self.bytes, value) != b' '
-            || before(self.bytes, value - length) != b':'
+        if before(self.bytes, value - length) != b':'
             || !words.split(|byte| !is_alpha(*byte)).filter(|word| !word.is_empty()).all(known)
         {
             return Topics::NONE;

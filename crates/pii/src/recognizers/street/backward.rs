@@ -161,9 +161,7 @@ fn name_end(bytes: &[u8], number: usize) -> Option<usize> {
     let mut end = number - 1;
     // The marks end in a sign or in one of two letters, and are short.
     if matches!(before(bytes, end), b'.' | b':' | b',' | b'o' | b'r' | 0x80..=0xBF) {
-        if span_back(bytes, end, 6, |byte| !matches!(byte, b' ' | b',')) < 6 {
-            end = mark_start(bytes, end).unwrap_or(end);
-        }
+        end = mark_start(bytes, end).unwrap_or(end);
         end -= usize::from(before(bytes, end) == b',');
     }
     Some(end)
@@ -171,14 +169,33 @@ fn name_end(bytes: &[u8], number: usize) -> Option<usize> {
 
 /// Where the mark of a number begins that ends here, with the blank in front of it: `nº`, `No.`.
 fn mark_start(bytes: &[u8], end: usize) -> Option<usize> {
-    ["nº", "n°", "n.º", "núm.", "num.", "n.", "No.", "No:", "nr", "nr.", "№", "Nº", "N°", "Nro.", "Nro", "d.", "д."]
-        .iter()
-        .find_map(|mark| {
-            let start = end.checked_sub(mark.len())?;
-            let found = part(bytes, start, end) == mark.as_bytes() && matches!(before(bytes, start), b' ' | b',');
-            found.then(|| start - usize::from(before(bytes, start) == b' '))
-        })
+    let length = span_back(bytes, end, MARK, |byte| !matches!(byte, b' ' | b','));
+    let mark = str::from_utf8(part(bytes, end - length, end)).ok()?;
+    let known = matches!(
+        mark,
+        "nº" | "n°"
+            | "n.º"
+            | "núm."
+            | "num."
+            | "n."
+            | "No."
+            | "No:"
+            | "nr"
+            | "nr."
+            | "№"
+            | "Nº"
+            | "N°"
+            | "Nro."
+            | "Nro"
+            | "d."
+            | "д."
+    );
+    let start = end - length;
+    (known && start > 0).then(|| start - usize::from(before(bytes, start) == b' '))
 }
+
+/// The longest mark of a number, in bytes, and one.
+const MARK: usize = 6;
 
 /// The word that ends at a place; with the full stop of an abbreviation before it.
 fn word_before<'t>(page: &Page<'t>, end: usize) -> Option<Word<'t>> {
