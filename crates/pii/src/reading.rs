@@ -13,6 +13,11 @@ pub(crate) struct Reading {
     ends: [Cell<(usize, usize)>; ENDS],
     /// Words that were read as labels.
     labels: [Cell<LabelWord>; LABELS],
+    /// Where the name of a street ends that was read last, and one, with what it was: where it begins, and whether it is
+    /// surely a street.
+    name: Cell<(usize, Option<(usize, bool)>)>,
+    /// What was judged last and is no address: where it begins, and one, where it ends, and how it looked.
+    refused: Cell<(usize, usize, u32)>,
     /// How long the texts are that went before the one in hand.
     base: usize,
 }
@@ -56,6 +61,8 @@ impl Default for Reading {
             words: std::array::from_fn(|_| Cell::default()),
             ends: std::array::from_fn(|_| Cell::default()),
             labels: std::array::from_fn(|_| Cell::default()),
+            name: Cell::default(),
+            refused: Cell::default(),
             base: 0,
         }
     }
@@ -119,6 +126,29 @@ impl Reading {
         }
     }
 
+    /// The name that ends at a place: as it was read last, or finds out. Both numbers of `12/5` ask for the same.
+    #[inline]
+    pub(crate) fn name_to(&self, end: usize, find: impl FnOnce() -> Option<(usize, bool)>) -> Option<(usize, bool)> {
+        let key = self.base + end + 1;
+        let (known, name) = self.name.get();
+        if known == key {
+            return name;
+        }
+        let name = find();
+        self.name.set((key, name));
+        name
+    }
+
+    /// Whether a line was judged last, and refused.
+    pub(crate) fn is_refused(&self, start: usize, end: usize, looks: u32) -> bool {
+        self.refused.get() == (self.base + start + 1, self.base + end, looks)
+    }
+
+    /// Remembers that a line was refused.
+    pub(crate) fn refuse(&self, start: usize, end: usize, looks: u32) {
+        self.refused.set((self.base + start + 1, self.base + end, looks));
+    }
+
     /// Leaves a text of so many bytes behind.
     pub(crate) fn leave(&mut self, length: usize) {
         self.base += length + 1;
@@ -138,7 +168,13 @@ mod tests {
         assert_eq!([reading.length_to(7, || 3), reading.length_to(7, || 9)], [3, 3]);
         reading.keep_label(7, 3, Topics::FILLER);
         assert_eq!(reading.label_at(7).map(|word| (word.len(), word.topics)), Some((3, Topics::FILLER)));
+        assert_eq!(reading.name_to(7, || Some((4, true))), Some((4, true)));
+        assert_eq!(reading.name_to(7, || None), Some((4, true)));
+        reading.refuse(4, 9, 1);
+        assert_eq!([1, 2].map(|looks| reading.is_refused(4, 9, looks)), [true, false]);
         reading.leave(10);
+        assert!(!reading.is_refused(4, 9, 1));
+        assert_eq!(reading.name_to(7, || None), None);
         assert!(reading.label_at(7).is_none());
         assert!(reading.at(4).is_none());
         assert_eq!(reading.length_to(7, || 2), 2);

@@ -39,7 +39,7 @@ pub(super) fn read(page: &Page<'_>, number: usize, after: usize, last: Option<Wo
     let last = last?;
     // "Calle 60 #491"
     let marked = last.has_digit() && last.end + 1 < number && before(page, number) != b',';
-    let (start, strong) = if marked { numbered(page, &last)? } else { named(page, &last)? };
+    let (start, strong) = if marked { numbered(page, &last)? } else { page.name_to(last.end, || named(page, &last))? };
     let (end, units) = house(page, after);
     let start = town_before(page, start).unwrap_or(start);
     Some(Line { start, end, points: u8::from(strong) + units, strong, closed: true, long: false })

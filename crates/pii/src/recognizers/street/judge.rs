@@ -20,6 +20,21 @@ const ALONE: i16 = 55;
 
 /// Adds the line with its town, when enough speaks for it.
 pub(super) fn judge(text: &Text<'_>, page: &Page<'_>, line: Line, found: &mut Candidates) -> bool {
+    let looks = [line.strong, line.closed, line.long]
+        .into_iter()
+        .fold(u32::from(line.points), |looks, is| looks * 2 + u32::from(is));
+    // Both numbers of "12/5" give the same line.
+    if text.reading().is_refused(line.start, line.end, looks) {
+        return false;
+    }
+    let fits = weigh(text, page, line, found);
+    if !fits {
+        text.reading().refuse(line.start, line.end, looks);
+    }
+    fits
+}
+
+fn weigh(text: &Text<'_>, page: &Page<'_>, line: Line, found: &mut Candidates) -> bool {
     let bytes = text.bytes;
     let lower = is_lower(bytes, line);
     if let Some(end) = tail::town(page, line.end).filter(|&end| !lower || state::has_state(page, line.end, end)) {

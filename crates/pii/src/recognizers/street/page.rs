@@ -52,6 +52,12 @@ impl<'t> Page<'t> {
         self.reading.length_to(end, find)
     }
 
+    /// The name of a street that ends at a place, see [`Reading::name_to`].
+    #[inline]
+    pub(super) fn name_to(&self, end: usize, find: impl FnOnce() -> Option<(usize, bool)>) -> Option<(usize, bool)> {
+        self.reading.name_to(end, find)
+    }
+
     /// The word at a place, from what was read lately or read anew.
     #[inline(always)]
     fn read(&self, place: usize) -> ReadWord {
