@@ -9,8 +9,8 @@ use crate::context::Topics;
 #[derive(Debug)]
 pub(crate) struct Reading {
     words: [Cell<ReadWord>; READ],
-    /// Where words begin that were read from their ends: the end in the document, and one, with the length.
-    ends: [Cell<(usize, usize)>; ENDS],
+    /// Words that were read from their ends; their places are those.
+    ends: [Cell<ReadWord>; ENDS],
     /// Words that were read as labels.
     labels: [Cell<LabelWord>; LABELS],
     /// Where the name of a street ends that was read last, and one, with what it was: where it begins, and whether it is
@@ -25,7 +25,7 @@ pub(crate) struct Reading {
 /// A word that was read: how long it is, and its lists.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ReadWord {
-    /// Where it begins in the document, and one.
+    /// Where it is in the document, and one.
     place: usize,
     length: u32,
     pub(crate) lists: u64,
@@ -95,19 +95,22 @@ impl Reading {
         word
     }
 
-    /// How long the word is that ends at a place: as it was found lately, or finds out.
+    /// The word that ends at a place, when it was read lately.
     #[inline]
-    pub(crate) fn length_to(&self, end: usize, find: impl FnOnce() -> usize) -> usize {
+    pub(crate) fn to(&self, end: usize) -> Option<ReadWord> {
         let end = self.base + end;
-        let slot = self.ends.get(end % ENDS);
-        match slot.map(Cell::get) {
-            Some((known, length)) if known == end + 1 => length,
-            _ => {
-                let length = find();
-                slot.into_iter().for_each(|slot| slot.set((end + 1, length)));
-                length
-            }
+        self.ends.get(end % ENDS).map(Cell::get).filter(|word| word.place == end + 1)
+    }
+
+    /// Keeps a word that ends at a place.
+    #[inline]
+    pub(crate) fn keep_to(&self, end: usize, length: usize, lists: u64) -> ReadWord {
+        let end = self.base + end;
+        let word = ReadWord { place: end + 1, length: u32::try_from(length).unwrap_or(0), lists };
+        if let Some(slot) = self.ends.get(end % ENDS) {
+            slot.set(word);
         }
+        word
     }
 
     /// The word that ends at a place, when it was read as a label lately.
@@ -165,7 +168,8 @@ mod tests {
         reading.keep(4, 3, 7);
         assert_eq!(reading.at(4).map(|word| (word.len(), word.lists)), Some((3, 7)));
         assert!(reading.at(6).is_none());
-        assert_eq!([reading.length_to(7, || 3), reading.length_to(7, || 9)], [3, 3]);
+        reading.keep_to(7, 3, 5);
+        assert_eq!(reading.to(7).map(|word| (word.len(), word.lists)), Some((3, 5)));
         reading.keep_label(7, 3, Topics::FILLER);
         assert_eq!(reading.label_at(7).map(|word| (word.len(), word.topics)), Some((3, Topics::FILLER)));
         assert_eq!(reading.name_to(7, || Some((4, true))), Some((4, true)));
@@ -177,6 +181,6 @@ mod tests {
         assert_eq!(reading.name_to(7, || None), None);
         assert!(reading.label_at(7).is_none());
         assert!(reading.at(4).is_none());
-        assert_eq!(reading.length_to(7, || 2), 2);
+        assert!(reading.to(7).is_none());
     }
 }

@@ -188,7 +188,10 @@ impl WordTable {
     /// longer ones is looked up.
     fn is_none(&self, word: &[u8]) -> bool {
         let lengths = self.long.get(long_start(word)).copied().unwrap_or(0);
-        lengths & (1 << word.len().min(63)) == 0 && !word.iter().any(|&byte| byte >= 0xE0)
+        // The apostrophe is no letter.
+        let longer =
+            |pair: &[u8]| matches!(pair, [first, second] if *first >= 0xE0 && [*first, *second] != [0xE2, 0x80]);
+        lengths & (1 << word.len().min(63)) == 0 && !word.windows(2).any(longer)
     }
 
     /// The same for a word of `length` bytes that is [`packed`] already.

@@ -204,8 +204,7 @@ fn word_before<'t>(page: &Page<'t>, end: usize) -> Option<Word<'t>> {
     if last < 0x80 && !is_alnum(last) {
         return None;
     }
-    let start = stop - page.length_to(stop, || stop - word_start(page, stop));
-    (start < stop).then(|| page.word(start, stop, end))
+    page.word_to(stop, end, || word_start(page, stop))
 }
 
 /// Where the word begins that ends here.

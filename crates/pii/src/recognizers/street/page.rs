@@ -46,10 +46,19 @@ impl<'t> Page<'t> {
         Lists(self.table.lists(words)).meet(lists)
     }
 
-    /// How long the word is that ends at a place.
+    /// The word that ends at `stop`, behind which something belongs to it up to `end`; `find` finds where it begins.
     #[inline]
-    pub(super) fn length_to(&self, end: usize, find: impl FnOnce() -> usize) -> usize {
-        self.reading.length_to(end, find)
+    pub(super) fn word_to(&self, stop: usize, end: usize, find: impl FnOnce() -> usize) -> Option<Word<'t>> {
+        let read = match self.reading.to(stop) {
+            Some(word) => word,
+            None => {
+                let start = find();
+                let lists = if start < stop { self.word(start, stop, stop).lists.0 } else { 0 };
+                self.reading.keep_to(stop, stop - start, lists)
+            }
+        };
+        let start = stop - read.len();
+        (start < stop).then(|| Word { text: part(self.bytes, start, stop), start, end, lists: Lists(read.lists) })
     }
 
     /// The name of a street that ends at a place, see [`Reading::name_to`].
