@@ -16,8 +16,8 @@ pub(crate) struct Reading {
     /// Where the name of a street ends that was read last, and one, with what it was: where it begins, and whether it is
     /// surely a street.
     name: Cell<(usize, Option<(usize, bool)>)>,
-    /// What was judged last and is no address: where it begins, and one, where it ends, and how it looked.
-    refused: Cell<(usize, usize, u32)>,
+    /// The last two lines that were judged and are no address: where each begins, and one, where it ends, and how it looked.
+    refused: Cell<[(usize, usize, u32); 2]>,
     /// How long the texts are that went before the one in hand.
     base: usize,
 }
@@ -142,14 +142,15 @@ impl Reading {
         name
     }
 
-    /// Whether a line was judged last, and refused.
+    /// Whether a line was judged lately, and refused.
     pub(crate) fn is_refused(&self, start: usize, end: usize, looks: u32) -> bool {
-        self.refused.get() == (self.base + start + 1, self.base + end, looks)
+        self.refused.get().contains(&(self.base + start + 1, self.base + end, looks))
     }
 
     /// Remembers that a line was refused.
     pub(crate) fn refuse(&self, start: usize, end: usize, looks: u32) {
-        self.refused.set((self.base + start + 1, self.base + end, looks));
+        let [last, _] = self.refused.get();
+        self.refused.set([(self.base + start + 1, self.base + end, looks), last]);
     }
 
     /// Leaves a text of so many bytes behind.
@@ -175,6 +176,7 @@ mod tests {
         assert_eq!(reading.name_to(7, || Some((4, true))), Some((4, true)));
         assert_eq!(reading.name_to(7, || None), Some((4, true)));
         reading.refuse(4, 9, 1);
+        reading.refuse(5, 9, 1);
         assert_eq!([1, 2].map(|looks| reading.is_refused(4, 9, looks)), [true, false]);
         reading.leave(10);
         assert!(!reading.is_refused(4, 9, 1));
