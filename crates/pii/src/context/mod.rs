@@ -6,6 +6,7 @@ mod label;
 mod lexicon;
 mod secrets;
 mod sql;
+mod street_words;
 mod table;
 pub(crate) mod topics;
 mod words;
@@ -17,6 +18,7 @@ pub(crate) use label::Label;
 pub(crate) use lexicon::{is_unspaced, lexicon};
 pub(crate) use secrets::{PAIRS, may_name_a_secret};
 use sql::Columns;
+use street_words::StreetWords;
 use table::Tables;
 pub(crate) use table::key_topics;
 pub(crate) use topics::Topics;
@@ -82,6 +84,10 @@ pub(crate) struct Text<'a> {
     before: Cell<Option<(usize, usize, Label)>>,
     /// The same of the value before it: a name in front of a number and the number take turns.
     further: Cell<Option<(usize, usize, Label)>>,
+    /// Where words stand that name a street.
+    streets: Cell<StreetWords>,
+    /// The last value that nothing close by could call an address: nobody looked for its label.
+    passed: Cell<Option<usize>>,
     /// The digits in hand, with little between them: they share one label.
     group: Cell<(usize, usize)>,
     /// The kind that context gave last, and where that value ended.
@@ -114,6 +120,8 @@ impl<'a> Text<'a> {
             last: Cell::new([(usize::MAX, Topics::NONE); 2]),
             before: Cell::new(None),
             further: Cell::new(None),
+            streets: Cell::default(),
+            passed: Cell::new(None),
             group: Cell::new((0, 0)),
             inherited: Cell::new(None),
             v6: Cell::new(0),
@@ -176,6 +184,39 @@ impl<'a> Text<'a> {
         } else {
             Support::Silent
         }
+    }
+
+    /// Whether the context of the value that starts here says that it is an address. As [`Text::support`], with less to look
+    /// for where nothing close by could say it.
+    pub(crate) fn names_street(&self, value: usize) -> bool {
+        self.may_name_street(value) && self.support(value, Kind::Street) == Support::Named
+    }
+
+    fn may_name_street(&self, value: usize) -> bool {
+        if value == 0 || self.surroundings.names(Kind::Street) || self.inherits(value, Kind::Street) {
+            return true;
+        }
+        if self.sql_column(value).names(Kind::Street)
+            || self.column(value).is_some_and(|(topics, _)| topics.names(Kind::Street))
+        {
+            return true;
+        }
+        let (start, end) = self.group.get();
+        let value = if (start..end).contains(&value) { start } else { value };
+        let line = value - run_back(self.bytes, value, MAX_LABEL_LINE, Sort::InLine);
+        let mut streets = self.streets.get();
+        let near = streets.are_near(self.bytes, value, matches!(at(self.bytes, line), b' ' | b'-'));
+        self.streets.set(streets);
+        if !near {
+            self.passed.set(Some(value));
+        }
+        near
+    }
+
+    /// What the head of the column says that holds the value, and where its cell begins.
+    fn column(&self, value: usize) -> Option<(Topics, usize)> {
+        let html = self.html.try_borrow_mut().ok().and_then(|mut html| html.topics(self.bytes, value));
+        html.or_else(|| self.tables.try_borrow_mut().ok().and_then(|mut tables| tables.column(self.bytes, value)))
     }
 
     /// The topics of the nearest label.
@@ -250,9 +291,7 @@ impl<'a> Text<'a> {
         if sql.is_label() {
             return sql;
         }
-        let html = self.html.try_borrow_mut().ok().and_then(|mut html| html.topics(self.bytes, value));
-        let column =
-            html.or_else(|| self.tables.try_borrow_mut().ok().and_then(|mut tables| tables.column(self.bytes, value)));
+        let column = self.column(value);
         let floor = column.map_or(0, |(_, start)| start);
         let label = self.label_behind(value, floor);
         if label.topics.is_label() {
@@ -287,6 +326,12 @@ impl<'a> Text<'a> {
 
     /// The label in the line of the value. What the search for the value before it found is not looked for again.
     fn label_behind(&self, value: usize, floor: usize) -> Label {
+        if let Some(passed) = self.passed.take()
+            && (floor..value).contains(&passed)
+            && value - passed <= NEAR
+        {
+            self.label_behind(passed, floor);
+        }
         let last = self.before.get();
         let near = [last, self.further.get()]
             .into_iter()

@@ -56,7 +56,7 @@ pub(super) fn add(text: &Text<'_>, page: &Page<'_>, start: usize, end: usize, fo
     } else {
         return;
     };
-    if text.topics(from).names(Kind::Street) {
+    if text.names_street(from) && text.topics(from).names(Kind::Street) {
         // The head of a column names the whole cell. A key stands in the same line, and behind a comma more may follow.
         let column = text.topics(from).meets(Topics::WHOLE) && part(bytes, to, to + 2) != b", ";
         let keyed = || {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     chars::{at, before, is_alpha, is_digit, part, span, span_back},
-    context::{Support, Text},
+    context::Text,
     kind::Kind,
     recognizers::Candidates,
 };
@@ -54,8 +54,8 @@ fn weigh(text: &Text<'_>, page: &Page<'_>, line: Line, found: &mut Candidates) -
     if lower || at(bytes, line.start) == b'0' || follows_article(page, line.start) {
         return false;
     }
-    let score = match text.support(line.start, Kind::Street) {
-        Support::Named => LABELLED,
+    let score = match text.names_street(line.start) {
+        true => LABELLED,
         _ if weak && !(line.long && is_placed(bytes, line.start)) => 30,
         // "2006 Larry Wall", "2014 Copper Mountain"
         _ if is_year(bytes, line.start) && !line.strong && line.points == 0 => 30,
