@@ -1,6 +1,7 @@
 //! Context: what the words around a value say about it.
 
 mod folding;
+mod forwards;
 mod html;
 mod label;
 mod lexicon;
