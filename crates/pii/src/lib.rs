@@ -3,6 +3,7 @@
 //! ```text
 //! scanner ─┬─ JSON: json/walk, value by value; suspects pass over what is harmless ─┐
 //!          └─ text, tables, logs ───────────────────────────────────────────────────┴─→ engine
+//! Both take off a disguise first: full-width letters, digits of other scripts, invisible characters.
 //! engine: prefilter (where anything could begin) → chain_table (who can use it) → recognizers: validate, ask the context
 //!         → of what overlaps the surest stays → findings
 //! ```
@@ -38,6 +39,7 @@ mod chain_table;
 mod chars;
 pub mod config;
 mod context;
+mod disguise;
 mod dull;
 mod engine;
 pub mod explain;

@@ -10,6 +10,7 @@ use crate::{
     },
     config::{Config, Sensitivity},
     context::{Surroundings, may_name_a_secret},
+    disguise,
     dull::{is_extension, moment_end, uuid_end},
     kind::Kind,
     prefilter::Anchors,
@@ -35,6 +36,8 @@ pub(crate) enum Care {
     Usual,
     /// Nothing: somebody asks for less sure findings too, or looks whether anything was missed.
     Suspicious,
+    /// Not even what has no anchor: it may be in disguise.
+    Blind,
 }
 
 impl Care {
@@ -61,6 +64,7 @@ pub(crate) struct Suspects<'a> {
 impl<'a> Suspects<'a> {
     /// Those of a document, which something may surround.
     pub(crate) fn new(bytes: &'a [u8], outer: Surroundings, care: Care) -> Self {
+        let care = if disguise::hides_anchors(bytes) { Care::Blind } else { care };
         let secrets = outer.names(Kind::Secret).then_some(true);
         let mut suspects = Self { bytes, care, anchors: Anchors::new(bytes), next: None, secrets };
         suspects.next = suspects.find(0);
@@ -69,7 +73,7 @@ impl<'a> Suspects<'a> {
 
     /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
-        self.next.is_none()
+        self.next.is_none() && self.care != Care::Blind
     }
 
     /// Whether one is between two places. The first one must not go back from call to call.
@@ -78,7 +82,7 @@ impl<'a> Suspects<'a> {
         if self.next.is_some_and(|next| next < start) {
             self.next = self.find(start);
         }
-        self.next.is_some_and(|next| next < end)
+        self.next.is_some_and(|next| next < end) || self.care == Care::Blind
     }
 
     /// The first one from a place on.
@@ -86,7 +90,7 @@ impl<'a> Suspects<'a> {
         let mut place = from;
         loop {
             let anchor = self.anchors.next(place)?;
-            if self.care == Care::Suspicious {
+            if self.care != Care::Usual {
                 return Some(anchor);
             }
             match self.passed(anchor) {
