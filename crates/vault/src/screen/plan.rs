@@ -4,10 +4,7 @@ use vestibule_model::{Principal, Server};
 use vestibule_pii::{Action, Config, Kind, Rule};
 use vestibule_policy::{Call, engine::CallTarget, mask::Mask};
 
-use super::{
-    settings::{ClientSwitch, Direction, MaskRule, MaskSettings, Switch},
-    wish::Wishes,
-};
+use super::settings::{ClientSwitch, Direction, MaskRule, MaskSettings, Switch};
 use crate::McpCall;
 
 impl MaskSettings {
@@ -19,7 +16,7 @@ impl MaskSettings {
         call: &McpCall,
         demanded: &[Mask],
     ) -> Option<Config> {
-        let chosen = match self.switch(server, Wishes::before_llm_of(&call.headers)) {
+        let chosen = match self.switch(server, call.wishes.before_llm) {
             Switch::Off if demanded.is_empty() => return None,
             Switch::Off => Config::none(),
             Switch::On => {
