@@ -131,6 +131,7 @@ impl Pseudonyms {
 /// One spelling for all spellings of a value.
 pub(crate) fn normal(kind: Kind, value: &str) -> String {
     match kind {
+        Kind::Email if value.is_ascii() && !value.contains('%') => value.to_ascii_lowercase(),
         Kind::Email => value.replace("%40", "@").to_lowercase(),
         Kind::Phone | Kind::Ssn | Kind::Card => {
             value.chars().filter(|letter| letter.is_ascii_digit() || *letter == '+').collect()
