@@ -8,7 +8,7 @@
 //! best practices, session hijacking).
 
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use vestibule_vault::screen::wish::Wishes;
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 
 /// The name of the header; names are compared without case.
 pub(crate) const HEADER: &str = "mcp-session-id";
-const LAST_EVENT: &str = "last-event-id";
+const LAST_EVENT: HeaderName = HeaderName::from_static("last-event-id");
 
 /// The session header of a request; two of them are refused.
 pub(crate) fn presented(headers: &HeaderMap) -> Result<Option<&str>, Response> {
