@@ -135,10 +135,13 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
     label
 }
 
-/// "PH7394151": the letters open a number, they name none.
+/// "PH7394151", "1Z9PH1BON5": the letters are of a number, they name none.
 fn numbers(bytes: &[u8], word: &Word<'_>) -> bool {
     let end = word.start + word.text.len();
-    word.text.len() <= 2 && word.text.iter().copied().all(is_upper) && crate::chars::span(bytes, end, 5, is_digit) > 4
+    word.text.len() <= 3
+        && word.text.iter().copied().all(is_upper)
+        && (is_digit(before(bytes, word.start)) && is_alnum(at(bytes, end))
+            || word.text.len() <= 2 && crate::chars::span(bytes, end, 5, is_digit) > 4)
 }
 
 /// "The phone number on the account, ": the word says where the value stands, not what it is.
@@ -346,6 +349,10 @@ fn paired(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize, topics: Top
         && left_word(bytes, word.start, floor).is_some_and(|left| left.eq_ignore_ascii_case(b"primary"))
     {
         return Topics::of(Kind::Card);
+    }
+    // Danish; in French it is "not".
+    if own(b"pas") && counted() {
+        return Topics::of(Kind::Passport);
     }
     if own(b"ss") && (counted() || at(bytes, word.start + 2) == b'#') {
         return Topics::of(Kind::Ssn);

@@ -345,7 +345,8 @@ impl<'a> Text<'a> {
             let line = part(self.bytes, start, end);
             if indent(line) < own {
                 let line = line.trim_ascii();
-                return if line.ends_with(b":") { key_topics(line) } else { Topics::NONE };
+                // "def show(user):" is no key.
+                return if line.ends_with(b":") && !line.contains(&b'(') { key_topics(line) } else { Topics::NONE };
             }
         }
         Topics::NONE
@@ -459,7 +460,7 @@ impl<'a> Text<'a> {
         }
         let between = part(self.bytes, end, value);
         // The next cell of a row is of another column, and what has a key of its own follows nothing.
-        let cells = (matches!(between, [b'\t' | b';', ..]) && !matches!(between, [_, b' ' | b'\n', ..]))
+        let cells = (matches!(between, [b'\t' | b';' | b'^' | b'~', ..]) && !matches!(between, [_, b' ' | b'\n', ..]))
             || between.iter().any(|byte| matches!(byte, b':' | b'='));
         !cells && !between.iter().any(u8::is_ascii_digit) && {
             between.split(|byte| !is_alpha(*byte)).filter(|word| !word.is_empty()).all(|word| {

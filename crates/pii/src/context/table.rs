@@ -2,7 +2,7 @@
 
 use super::{label, lexicon::lexicon, topics::Topics};
 use crate::{
-    chars::{at, find_byte, is_alpha, is_digit, is_name, part, span, span_back, starts_with_ignore_case},
+    chars::{at, before, find_byte, is_alpha, is_digit, is_name, part, span, span_back, starts_with_ignore_case},
     kind::Kind,
 };
 
@@ -104,7 +104,10 @@ impl Tables {
                 let column = place - line.start;
                 let head = table.heads.iter().rev().find(|head| head.column <= column)?;
                 let gap = span_back(bytes, place, 40, |byte| byte != b' ');
-                Some((head.topics, place - gap))
+                let start = place - gap;
+                // "SSN:      123456789": a label with its value is no row.
+                let blanks = span_back(bytes, start, MAX_HEAD, |byte| byte == b' ');
+                (before(bytes, start - blanks) != b':').then_some((head.topics, start))
             }
         }
     }
@@ -148,8 +151,11 @@ impl Table {
     /// The table whose head is this line, if it can be one.
     fn headed_by(bytes: &[u8], line: Line) -> Option<Self> {
         let text = part(bytes, line.start, line.end);
-        // Indented twice or more it is code or prose.
-        if text.starts_with(b"  ") || text.starts_with(b"\t") || text.starts_with(b"//") {
+        // Indented twice or more it is code or prose, unless a rule stands below: psql puts short heads in the middle.
+        if (text.starts_with(b"  ") && !Self::is_ruled(bytes, line))
+            || text.starts_with(b"\t")
+            || text.starts_with(b"//")
+        {
             return None;
         }
         if let Some(table) = Self::copied(text) {
@@ -173,6 +179,15 @@ impl Table {
                 (rule || count(next) >= count(text)).then(|| Self::divided(text, divider)).flatten()
             }
         }
+    }
+
+    /// Whether the line has bars, and the next is a rule with crosses below them.
+    fn is_ruled(bytes: &[u8], line: Line) -> bool {
+        let next = Line { start: line.end + 1, end: find_byte(bytes, line.end + 1, b'\n') };
+        at(bytes, next.start) == b'-'
+            && part(bytes, line.start, line.end).contains(&b'|')
+            && part(bytes, next.start, next.end).contains(&b'+')
+            && is_rule(bytes, next)
     }
 
     /// `COPY people (name, phone) FROM stdin;`: rows with tabs follow, as a dump of PostgreSQL writes them.
@@ -248,15 +263,17 @@ impl Table {
 /// By byte: how strong a divider it is, or why no head of a table looks so.
 static RANKS: [u8; 256] = ranks();
 /// Is in no head.
-const NEVER: u8 = 6;
+const NEVER: u8 = 8;
 /// Is in none directly behind a letter.
-const CALL: u8 = 5;
+const CALL: u8 = 7;
 
 const fn ranks() -> [u8; 256] {
     let mut ranks = [0; 256];
     let known = [
-        (b'\t', 4),
-        (b'|', 3),
+        (b'\t', 6),
+        (b'|', 5),
+        (b'^', 4),
+        (b'~', 3),
         (b';', 2),
         (b',', 1),
         (b'(', CALL),
@@ -291,7 +308,7 @@ fn divider(text: &[u8]) -> Option<u8> {
         }
         last = byte;
     }
-    Some([0, b',', b';', b'|', b'\t'].get(usize::from(best)).copied().unwrap_or(0))
+    Some([0, b',', b';', b'~', b'^', b'|', b'\t'].get(usize::from(best)).copied().unwrap_or(0))
 }
 
 /// Heads with many digits.

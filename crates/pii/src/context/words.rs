@@ -33,8 +33,8 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
          faxnummer* faks telefax* telecopie landline* whatsapp whats sms msisdn callback hotline helpline helpdesk \
          recado fono telefoon* gsm mobiel* vast puhelin* puhelinnumero* puh matkapuhelin* kannykka* komorka \
          komorkowy komorkowe kom telefonni mobilszam* telefonszam* telefonsz telefono* telefone* telefonu \
-         telefonuna numara cep ceptel telefonas telefonul phn ph mob handset voice telno telnr mobileno mobilenumber* \
-         cellno homephone* workphone* dayphone* mobilephone* mobiltlf* mobitel* telepon* thoai talrunis* talr mobiil* มือถือ мобилен* officephone* cellularphone* facsimile* телефон* тел моб мобильн* мобильный сотовый факс телефону τηλεφωνο* \
+         telefonuna numara fone cep ceptel telefonas telefonul phn ph mob handset voice telno telnr mobileno mobilenumber* \
+         cellno homephone* workphone* dayphone* mobilephone* mobiltlf* mobitel* telepon* thoai talrunis* talr mobiil* มือถือ мобилен* мобільн* officephone* cellularphone* facsimile* телефон* тел моб мобильн* мобильный сотовый факс телефону τηλεφωνο* \
          τηλ κινητο* 电话* 手机* 手機* 電話* 联系电话 携帯* 携帯電話 전화* 휴대폰* 연락처* 핸드폰* โทร โทรศัพท์ फोन मोबाइल هاتف جوال טלפון נייד",
     ),
     (
@@ -86,7 +86,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
     ),
     (
         Topics::PAIRED,
-        "social national travel sec contact account ss id address addr card date code key token number numero nummer numer domicile domicilio line \
+        "social national travel sec contact account ss pas id address addr card date code key token number numero nummer numer domicile domicilio line \
          номер",
     ),
     (IBAN, "iban ibans kontonummer* rekeningnummer*"),

@@ -77,9 +77,8 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
     let named = before(text.bytes, start) == b'/' && start >= 2 && is_alpha(before(text.bytes, start - 1));
     let small = [a, b, c, d].iter().all(|octet| *octet < 20);
     // "react@1.2.3.4", but "sip:702@198.51.100.7" and "ssh ann@10.0.0.7"
-    let package = before(text.bytes, start) == b'@'
-        && glued_left(text.bytes, start - 1)
-        && ((small && a != 10) || !is_reached(text.bytes, start - 1, a));
+    let at_host = before(text.bytes, start) == b'@' && glued_left(text.bytes, start - 1);
+    let package = at_host && ((small && a != 10) || !is_reached(text.bytes, start - 1, a));
     if block || glued_right(text.bytes, end) || (named && !ported) || package {
         return;
     }
@@ -108,7 +107,7 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
     if was && !ported {
         return;
     }
-    if topics.meets(Topics::VERSION) && !topics.names(Kind::Ip) && !ported {
+    if topics.meets(Topics::VERSION) && !topics.names(Kind::Ip) && !ported && !at_host {
         let label = text.label(start);
         let reach = if [a, b, c, d].iter().all(|octet| *octet < 20) { VERSION_REACH * 3 } else { VERSION_REACH };
         if !label.topics.is_label() || label.distance <= reach {
@@ -133,7 +132,8 @@ fn is_reached(bytes: &[u8], sign: usize, first: u8) -> bool {
     let called = part(bytes, name.saturating_sub(12), name);
     let commands = [&b"ssh "[..], b"scp ", b"sftp ", b"rsync ", b" -J ", b"mosh "];
     let line = part(bytes, name.saturating_sub(48), name);
-    let hopping = || line.windows(4).any(|four| four == b"ssh " || four == b" -J ");
+    let line = part(line, line.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1), line.len());
+    let hopping = || line.windows(4).any(|four| matches!(four, b"ssh " | b" -J " | b"scp " | b"ync "));
     scheme || matches!(first, 10 | 172 | 192) || commands.iter().any(|command| called.ends_with(command)) || hopping()
 }
 

@@ -115,10 +115,17 @@ fn is_shape(word: &[u8]) -> bool {
         return false;
     }
     let german = word.len() == 9 && digits >= 1 && word.iter().all(|byte| !b"AEIOU".contains(byte));
+    // Two letters, letters and digits without an O, a digit at the end.
+    let dutch = word.len() == 9
+        && digits >= 2
+        && !lower
+        && led >= 2
+        && word.last().is_some_and(|&byte| is_digit(byte))
+        && !word.contains(&b'O');
     let uniform = !word.iter().any(u8::is_ascii_uppercase);
     word.iter().all(|&byte| is_alnum(byte))
         && (!lower || uniform)
-        && (digits >= 5 || german || (digits >= 4 && word.len() <= 8))
+        && (digits >= 5 || german || dutch || (digits >= 4 && word.len() <= 8))
 }
 
 fn labelled(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
