@@ -65,7 +65,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
     ),
     (
         STREET,
-        "address addresses addr addr1 addr2 address1 address2 addressline* street streets streetaddress* streetname \
+        "address addresses adr addr addr1 addr2 address1 address2 addressline* street streets streetaddress* streetname \
          shipping mailing residence residential residing resides lives living located location ship shipto billto \
          deliver delivery delivered domicile domiciled anschrift* adresse* adress* adres* straße* strasse* wohnhaft \
          wohnt wohne wohnanschrift* wohnort standort filiale lieferadresse* rechnungsadresse* postanschrift* postadresse* hausnummer \
