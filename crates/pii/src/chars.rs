@@ -284,15 +284,21 @@ fn is_of(byte: u8, sort: Sort) -> bool {
 
 /// Where the byte is next, from `index` on; the end when it is nowhere.
 pub(crate) fn find_byte(bytes: &[u8], index: usize, byte: u8) -> usize {
+    find_either(bytes, index, [byte])
+}
+
+/// Where one of the bytes is next, from `index` on; the end when none is anywhere.
+#[inline]
+pub(crate) fn find_either<const N: usize>(bytes: &[u8], index: usize, either: [u8; N]) -> usize {
     let (pieces, tail) = bytes.get(index..).unwrap_or_default().as_chunks::<PIECE>();
     for (count, piece) in pieces.iter().enumerate() {
-        let found = equal(piece, byte);
+        let found = either.iter().fold(0, |found, &byte| found | equal(piece, byte));
         if found != 0 {
             return index + count * PIECE + found.trailing_zeros() as usize;
         }
     }
     let done = bytes.len() - tail.len();
-    done + tail.iter().position(|&other| other == byte).unwrap_or(tail.len())
+    done + tail.iter().position(|other| either.contains(other)).unwrap_or(tail.len())
 }
 
 /// Where the first line ends, at `index` or behind it, in front of whose end a bracket closes or a blank stands. Nothing

@@ -64,7 +64,8 @@ pub(crate) enum Sort {
     Alnum,
     /// Everything but the end of a line.
     InLine,
-    /// What may stand last in a line of JSON: a closing bracket, a blank.
+    /// What may stand last in a line of JSON: a closing bracket, a blank. All that is neither a printed character of ASCII
+    /// nor the end of the line counts as a blank, since that is quick to tell.
     Last,
     /// What may stand between the tokens of JSON.
     Blank,
@@ -113,9 +114,9 @@ fn sorted(piece: &[u8; PIECE], sort: Sort) -> u16 {
         }
         Sort::InLine => return !(_mm_movemask_epi8(is(lanes, b'\n')) as u16),
         Sort::Last => {
-            // Both brackets differ from each other in one bit.
+            // Both brackets differ from each other in one bit; as signed numbers, those above 0x7F are the lowest.
             let closes = is(_mm_or_si128(lanes, _mm_set1_epi8(0x20)), b'}');
-            let blank = _mm_or_si128(is(lanes, b' '), _mm_andnot_si128(is(lanes, b'\n'), within(lanes, b'\t', 5)));
+            let blank = _mm_andnot_si128(is(lanes, b'\n'), _mm_cmpgt_epi8(_mm_set1_epi8(b' ' as i8 + 1), lanes));
             _mm_or_si128(closes, blank)
         }
         Sort::Alnum => {
@@ -214,7 +215,7 @@ pub(crate) fn is_quoted(byte: u8) -> bool {
 
 /// Whether the byte is of the sort [`Sort::Last`].
 pub(crate) fn is_last(byte: u8) -> bool {
-    matches!(byte, b'}' | b']' | b' ' | b'\t' | 0x0B..=b'\r')
+    matches!(byte, b'}' | b']' | 0..=0x09 | 0x0B..=b' ' | 0x80..)
 }
 
 /// The same, byte by byte.

@@ -1,7 +1,7 @@
 //! `INSERT INTO t (name, phone) VALUES ('Bob', '...')`: the columns are the labels of the values.
 
 use super::{table::key_topics, topics::Topics};
-use crate::chars::{at, before, part, starts_with_ignore_case};
+use crate::chars::{at, before, find_either, part, starts_with_ignore_case};
 
 /// How far back the start of a row, and of the statement, may be.
 const MAX_ROW: usize = 600;
@@ -34,8 +34,13 @@ impl Columns {
     /// Finds the last `(...) VALUES` before the value.
     fn search(&mut self, bytes: &[u8], value: usize) {
         let mut place = self.searched.max(value.saturating_sub(MAX_STATEMENT));
-        while place < value {
-            if matches!(at(bytes, place), b'V' | b'v') && starts_with_ignore_case(bytes, place, b"values") {
+        let ahead = part(bytes, 0, value);
+        loop {
+            place = find_either(ahead, place, [b'V', b'v']);
+            if place >= value {
+                break;
+            }
+            if starts_with_ignore_case(bytes, place, b"values") {
                 let head = part(bytes, 0, place).trim_ascii_end();
                 if head.ends_with(b")")
                     && let Some(open) = part(head, head.len().saturating_sub(MAX_ROW), head.len())

@@ -271,13 +271,13 @@ fn v6(text: &Text<'_>, place: usize, found: &mut Candidates) {
     if text.seen_v6(place) {
         return;
     }
-    let start = place - span_back(bytes, place, MAX_V6, is_v6);
     let end = place + span(bytes, place, usize::MAX, is_v6);
     text.see_v6(end);
     // A word that goes on, as in `std::fmt`.
     if !matches!(before(bytes, end), b':' | b'.') && glued_right(bytes, end) {
         return;
     }
+    let start = place - span_back(bytes, place, MAX_V6, is_v6);
     // Times of day have two colons too; leave early.
     if part(bytes, start, end).iter().filter(|&&byte| byte == b':').count() < 2 || end - start > MAX_V6 + 3 {
         return;
