@@ -83,6 +83,8 @@ pub(crate) struct Text<'a> {
     group: Cell<(usize, usize)>,
     /// The kind that context gave last, and where that value ended.
     inherited: Cell<Option<(Kind, usize)>>,
+    /// Where the last telephone number ended that was accepted, 0 when there is none.
+    phone: Cell<usize>,
     /// Up to where runs of hexadecimal digits and colons were looked at.
     v6: Cell<usize>,
     /// The run of bytes of a token that was looked at last.
@@ -112,6 +114,7 @@ impl<'a> Text<'a> {
             before: Cell::new(None),
             group: Cell::new((0, 0)),
             inherited: Cell::new(None),
+            phone: Cell::new(0),
             v6: Cell::new(0),
             run: Cell::default(),
             reading: OnceCell::new(),
@@ -210,11 +213,16 @@ impl<'a> Text<'a> {
     /// Remembers that a value of this kind was accepted, for those that follow it in a list.
     pub(crate) fn accept(&self, kind: Kind, end: usize) {
         self.inherited.set(Some((kind, end)));
+        if kind == Kind::Phone {
+            self.phone.set(end);
+        }
     }
 
     /// Whether the label of the value in its line has named another value of the kind, further away than `far`.
     pub(crate) fn is_spent(&self, kind: Kind, value: usize, far: usize) -> bool {
-        let Some((last, end)) = self.inherited.get() else { return false };
+        // A mail address between two telephone numbers gives the label of the first to neither.
+        let phone = Some((Kind::Phone, self.phone.get())).filter(|&(last, end)| last == kind && end > 0);
+        let Some((last, end)) = phone.or(self.inherited.get()) else { return false };
         if last != kind || value.saturating_sub(end) <= far || self.corrects(value, end) {
             return false;
         }
@@ -462,6 +470,14 @@ impl<'a> Text<'a> {
         // The next cell of a row is of another column, and what has a key of its own follows nothing.
         let cells = (matches!(between, [b'\t' | b';' | b'^' | b'~', ..]) && !matches!(between, [_, b' ' | b'\n', ..]))
             || between.iter().any(|byte| matches!(byte, b':' | b'='));
+        // Neither a cell of another shape is, nor nine digits behind a social security number with dashes.
+        let alike = || {
+            span_back(self.bytes, end, 20, |byte| byte.is_ascii_digit())
+                == span(self.bytes, value, 20, |byte| byte.is_ascii_digit())
+        };
+        if (matches!(between, b"," | b"|") || kind == Kind::Ssn) && !alike() {
+            return false;
+        }
         !cells && !between.iter().any(u8::is_ascii_digit) && {
             between.split(|byte| !is_alpha(*byte)).filter(|word| !word.is_empty()).all(|word| {
                 [&b"and"[..], b"or", b"und", b"oder", b"et", b"ou", b"y", b"o", b"e", b"en", b"og", b"och", b"i", b"n"]

@@ -151,8 +151,11 @@ impl Table {
     /// The table whose head is this line, if it can be one.
     fn headed_by(bytes: &[u8], line: Line) -> Option<Self> {
         let text = part(bytes, line.start, line.end);
+        if text.starts_with(b"||") {
+            return Self::of_wiki(text);
+        }
         // Indented twice or more it is code or prose, unless a rule stands below: psql puts short heads in the middle.
-        if (text.starts_with(b"  ") && !Self::is_ruled(bytes, line))
+        if (text.starts_with(b"  ") && !Self::is_ruled(bytes, line) && !Self::is_barred(bytes, line))
             || text.starts_with(b"\t")
             || text.starts_with(b"//")
         {
@@ -179,6 +182,26 @@ impl Table {
                 (rule || count(next) >= count(text)).then(|| Self::divided(text, divider)).flatten()
             }
         }
+    }
+
+    /// `||Name||Phone||`: the head of a table of a wiki. Its rows have single bars.
+    fn of_wiki(text: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(text).ok().filter(|text| text.len() <= MAX_HEAD_LINE)?;
+        let mut heads = Vec::new();
+        for cell in text.trim_ascii_end().split("||") {
+            heads.push(Head { column: heads.len(), topics: head_topics(cell.as_bytes())? });
+        }
+        let named = heads.iter().any(|head| head.topics.names_a_kind());
+        named.then_some(Self { divider: Divider::Byte(b'|'), heads })
+    }
+
+    /// Whether an indented line is in bars, and the next too.
+    fn is_barred(bytes: &[u8], line: Line) -> bool {
+        let in_bars = |start: usize, end: usize| {
+            let text = part(bytes, start, end).trim_ascii();
+            text.len() > 2 && text.starts_with(b"|") && text.ends_with(b"|")
+        };
+        in_bars(line.start, line.end) && in_bars(line.end + 1, find_byte(bytes, line.end + 1, b'\n'))
     }
 
     /// Whether the line has bars, and the next is a rule with crosses below them.

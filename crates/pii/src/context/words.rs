@@ -137,7 +137,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
          expires expiry expiration exp until created modified balance salary revenue population \
          flight gate pnr vin license licence plate polizza poliza meeting conference room channel message thread snowflake issue pr node frame \
          expedition bestellung bestellnummer* auftrag auftragsnummer* rechnung rechnungsnummer* kunde \
-         kundennummer* vorgang vorgangsnummer* aktenzeichen commande facture dossier pedido factura expediente fattura \
+         kundennummer* vorgang vorgangsnummer* saksnummer* sagsnummer* sagsnr arendenummer* asianumero* aktenzeichen commande facture dossier pedido factura expediente fattura \
          ordine pratica bestelling factuur zamowienie zamowienia faktura ordre tilaus lasku objednavka megrendeles \
          siparis fatura заказ* заказа счет* 订单* 訂單* 注文* 주문* employee employeeid emp member memberid policy claim \
          patient mrn gene record records entry chapter part parts block blocks group groupid tab tabid chat \
@@ -155,6 +155,6 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
         "version versions ver vers build builds firmware fw driver release releases released section sections clause clauses \
          revision rev chapter kapitel chapitre capitulo capitolo hoofdstuk rozdzial abschnitt oid upgrade upgraded upgrades upgrading bump bumps bumped bumping downgrade downgraded \
          installed image objectidentifier* versionchanged versionadded deprecated update updated updates updating patch \
-         patched deps v8 rv git chrome safari firefox tag tagged package packages pkg versie wersj* versao versoes versjon* versio versiossa versione versioni version* verze verzi verziu verzio* versiune* surum surumu mailer schema версия 版本 バージョン kernel sdk runtime",
+         patched deps v8 rv git chrome safari firefox tag tagged package packages pkg versie wersj* versao versoes versjon* versio versiossa versione versioni version* verze verzi verziu verzio* versiune* surum surumu mailer schema agenda paragraph annex appendix subsection версия 版本 バージョン kernel sdk runtime",
     ),
 ];

@@ -10,6 +10,7 @@ use super::{
     tail::is_end,
 };
 use crate::chars::{at, before, is_alnum, is_alpha, is_digit, is_upper, part, span, starts_with_ignore_case};
+use crate::context::Topics;
 
 /// The most words of a town.
 const MAX_TOWN: usize = 5;
@@ -53,6 +54,7 @@ enum Part<'t> {
 fn part_at<'t>(page: &Page<'t>, start: usize, depth: usize) -> Part<'t> {
     let elided = elided(page, start);
     let (mut place, mut lower) = (start + elided, false);
+    let mut last: &[u8] = b"";
     for index in 0..=MAX_TOWN {
         let Some(word) = word_at(page, place) else {
             let state =
@@ -64,6 +66,10 @@ fn part_at<'t>(page: &Page<'t>, start: usize, depth: usize) -> Part<'t> {
             && (index > 0 || elided == 0)
             && let Some(end) = closed_by(page, &word, index == 0 && depth > 0)
         {
+            // "SP. Pedido 76320045": the number of something else
+            if is_digit(at(word.text, 0)) && page.topics(last).meets(Topics::OTHER) {
+                break;
+            }
             return Part::Closed(end);
         }
         if index == MAX_TOWN {
@@ -76,6 +82,7 @@ fn part_at<'t>(page: &Page<'t>, start: usize, depth: usize) -> Part<'t> {
                 _ => Part::Foreign,
             };
         }
+        last = word.text;
         lower |= !(word.is_name() || (index > 0 && word.is(SMALL)));
         if (lower && depth > 0) || matches!(at(page, word.end), b':' | b'=') {
             break;
