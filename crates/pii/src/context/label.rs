@@ -75,6 +75,9 @@ impl Word<'_> {
 /// Finds the label of the value that starts at `value`; looks back no further than `floor`.
 pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
     let floor = floor.max(value.saturating_sub(REACH));
+    if follows_number(bytes, value, floor) {
+        return Label { topics: Topics::NONE, closed: false, bare: false, distance: 0, open: false };
+    }
     let (mut place, key) = skip_to_key(bytes, value, floor);
     let mut label = Label { topics: Topics::NONE, closed: false, bare: true, distance: 0, open: false };
     let mut right: &[u8] = b"";
@@ -133,6 +136,15 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
         place = word.start;
     }
     label
+}
+
+/// "EAN 2081509252072. ", "gate A55. ": the label has its number, and its sentence is over.
+fn follows_number(bytes: &[u8], value: usize, floor: usize) -> bool {
+    before(bytes, value) == b' '
+        && value > floor + 6
+        && before(bytes, value - 1) == b'.'
+        && is_digit(before(bytes, value - 2))
+        && span_back(bytes, value - 2, 3, is_alnum) == 3
 }
 
 /// "PH7394151", "1Z9PH1BON5": the letters are of a number, they name none.

@@ -204,7 +204,9 @@ fn suffixed(page: &Page<'_>, first: &Word<'_>) -> Option<Line> {
     for index in 0..MAX_WORDS {
         let Some(word) = word_at(page, place) else { break };
         let dwelling = best.is_some() && word.is(UNIT) && dwelling::unit(page, place - 1).is_some();
-        if dwelling {
+        // "28 Drum Street V75 C7KP Marc Ville": a postcode
+        let code = best.is_some() && word.has_digit() && !word.is_ordinal();
+        if dwelling || code {
             break;
         }
         let small = index > 0 && word.is(SMALL);

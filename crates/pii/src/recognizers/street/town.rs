@@ -13,7 +13,10 @@ use crate::chars::{at, before, is_alnum, is_alpha, is_digit, is_upper, part, spa
 use crate::context::Topics;
 
 /// The most words of a town.
-const MAX_TOWN: usize = 5;
+const MAX_TOWN: usize = 7;
+
+/// What follows the number of a district in Brazil.
+const SECTION: &[u8] = "ª Seção".as_bytes();
 
 /// The most parts between street and postcode.
 const MAX_PARTS: usize = 4;
@@ -23,6 +26,9 @@ pub(super) fn town_first(page: &Page<'_>, start: usize) -> Option<usize> {
     let (mut start, mut depth, mut dublin) = (start, 0, None);
     while depth < MAX_PARTS {
         match part_at(page, start, depth) {
+            Part::Closed(end) if depth == 0 && matches!(end - start, 7 | 8) => {
+                return Some(behind_code(page, start, end));
+            }
             Part::Closed(end) => return Some(end),
             Part::Open(next) => (start, depth) = (next, depth + 1),
             Part::District(number) => {
@@ -37,6 +43,13 @@ pub(super) fn town_first(page: &Page<'_>, start: usize) -> Option<usize> {
         }
     }
     dublin
+}
+
+/// `15 Main Street W25 Y7RF Ballina`: where the town ends that stands behind an Eircode, or the code.
+fn behind_code(page: &Page<'_>, start: usize, end: usize) -> usize {
+    let code = word_at(page, start).and_then(|word| irish(page, &word)) == Some(end);
+    let next = if code { blank_at(page, end) } else { None };
+    next.and_then(|next| name(page, next)).unwrap_or(end)
 }
 
 /// What a part of an address leads to.
@@ -76,6 +89,11 @@ fn part_at<'t>(page: &Page<'t>, start: usize, depth: usize) -> Part<'t> {
             break;
         }
         if word.has_digit() {
+            // "Camponesa 2ª Seção"
+            let section = part(page, word.end, word.end + SECTION.len()) == SECTION;
+            if section && let Some((Break::Mark | Break::Line, next)) = break_at(page, word.end + SECTION.len()) {
+                return Part::Open(next);
+            }
             return match word.text.len() {
                 1 | 2 if index > 0 => Part::District(word),
                 8.. if is_dashed(word.text) => Part::Closed(word.end),
