@@ -109,7 +109,11 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
         let topics = meaning(bytes, &word, right, floor);
         let keyed = key.is_some_and(|key| word.start >= key);
         let verb = topics.meets(Topics::PROSE) && !word.text.eq_ignore_ascii_case(b"contact");
-        let silent = || (keyed && verb) || numbers(bytes, &word) || (topics == Topics::OTHER && is_aside(bytes, &word));
+        // "json_each_text 11 10 12": the name of something else, and no sentence.
+        let snake = || verb && (before(bytes, word.start) == b'_' || at(bytes, word.start + word.text.len()) == b'_');
+        let silent = || {
+            (keyed && verb) || snake() || numbers(bytes, &word) || (topics == Topics::OTHER && is_aside(bytes, &word))
+        };
         if topics.is_label() && !silent() {
             label.topics = topics;
             label.distance = value - word.start;

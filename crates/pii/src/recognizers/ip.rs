@@ -89,7 +89,9 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
     // "// since 8.5.4.31", and the version of the device in an event of CEF
     let since = mark == b' ' && part(text.bytes, start.saturating_sub(7), start) == b" since ";
     let event = mark == b'|' && at(text.bytes, end) == b'|' && is_event(text.bytes, start);
-    if (tag || since || event) && !text.topics(start).names(Kind::Ip) {
+    // No host has an address of the network 0; and "(>= 2:1.2.99.4" has an epoch of Debian.
+    let epoch = mark == b':' && a < 10 && is_epoch(text.bytes, start - 1);
+    if (tag || since || event || a == 0 || epoch) && !text.topics(start).names(Kind::Ip) {
         return;
     }
     if is_keyed_v(text.bytes, start) {
@@ -114,7 +116,9 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
             return;
         }
     }
-    if !topics.names(Kind::Ip) && is_revised(text.bytes, start, end, d) {
+    if !topics.names(Kind::Ip)
+        && (is_revised(text.bytes, start, end, d) || is_drawn(text.bytes, start) || is_among(text.bytes, start, end))
+    {
         return;
     }
     if !topics.names(Kind::Ip) && !ported && is_released(text, start, end, [a, b]) {
@@ -144,6 +148,34 @@ fn is_image(bytes: &[u8], colon: usize) -> bool {
     let start = colon - span_back(bytes, colon, 64, path);
     let name = part(bytes, start, colon);
     name.contains(&b'/') && !name.starts_with(b"/") && before(bytes, start) != b':'
+}
+
+/// A single digit stands in front of the colon at a place, and opens a word.
+fn is_epoch(bytes: &[u8], colon: usize) -> bool {
+    is_digit(before(bytes, colon)) && matches!(before(bytes, colon - 1), b' ' | b'(' | b'=' | b'@')
+}
+
+/// `c.7.32,3.14.47.41`: the path of a drawing, in which decimals begin with their point.
+fn is_drawn(bytes: &[u8], start: usize) -> bool {
+    part(bytes, start.saturating_sub(24), start).windows(4).any(|four| {
+        matches!(four, [b'0'..=b'9', b'a'..=b'z', b'.', b'0'..=b'9'] | [b'0'..=b'9', b',' | b'-', b'.', b'0'..=b'9'])
+    })
+}
+
+/// `25.0.4 25.0.4.1 25.0.5`: a version among others of the same first number, of three numbers.
+fn is_among(bytes: &[u8], start: usize, end: usize) -> bool {
+    let dotted = |byte: u8| is_digit(byte) || byte == b'.';
+    let first = span(bytes, start, 3, is_digit) + 1;
+    let like = |from: usize, to: usize| {
+        part(bytes, from, to).iter().filter(|&&byte| byte == b'.').count() == 2
+            && part(bytes, from, from + first) == part(bytes, start, start + first)
+    };
+    let behind = || at(bytes, end) == b' ' && like(end + 1, end + 1 + span(bytes, end + 1, 16, dotted));
+    let ahead = || {
+        let blank = start.saturating_sub(1);
+        at(bytes, blank) == b' ' && like(blank - span_back(bytes, blank, 16, dotted), blank)
+    };
+    behind() || ahead()
 }
 
 /// The key is a single "v": `?v=8.5.4.31`, `v: "8.5.4.31"`.

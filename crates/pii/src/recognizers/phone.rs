@@ -165,7 +165,9 @@ fn north_american(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Cand
     let paren = before(text.bytes, area_run.start) == b'(' && at(text.bytes, area_run.end) == b')';
     // "202.227-7015" and "512/768/1024" are written by nobody.
     let seps = [chain.sep(area), chain.sep(area + 1)];
-    if matches!(seps, [_, Some(Sep::Slash)] | [Some(Sep::Dot), Some(Sep::Dash)] | [Some(Sep::Dash), Some(Sep::Dot)]) {
+    let dots = seps.iter().filter(|&&sep| sep == Some(Sep::Dot)).count();
+    let odd = dots == 1 && seps.iter().any(|&sep| matches!(sep, Some(Sep::Dash | Sep::Space)));
+    if odd || matches!(seps, [_, Some(Sep::Slash)]) {
         return None;
     }
     let written = paren || (area..last).any(|index| chain.sep(index).is_some_and(|sep| sep != Sep::Space)) || leads;
@@ -252,7 +254,8 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
     // "[0483042](https://...)" links a commit; "871 (05/2011)" is no number with an area.
     let linked = before(text.bytes, start) == b'[' && part(text.bytes, end, end + 2) == b"](";
     let count = |mark: u8| part(text.bytes, start, end).iter().filter(|&&byte| byte == mark).count();
-    if linked || is_fragment(text.bytes, start) || count(b'(') > count(b')') {
+    let variable = before(text.bytes, start) == b'$';
+    if linked || variable || is_fragment(text.bytes, start) || count(b'(') > count(b')') {
         return None;
     }
     if (doubtful && !is_callable(text, chain, first, last)) || is_years(text.bytes, chain, first, last) {
