@@ -100,7 +100,8 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
     let topics = text.topics(start);
     let enzyme = a < 8 && b < 30 && part(text.bytes, start.saturating_sub(3), start) == b"EC ";
     let identifier = matches!([a, b, c], [2, 5, 4 | 6 | 29]) || [a, b, c, d] == [1, 3, 6, 1] || enzyme;
-    let section = part(text.bytes, start.saturating_sub(3), start).windows(2).any(|two| two == "§".as_bytes());
+    let section = part(text.bytes, start.saturating_sub(3), start).windows(2).any(|two| two == "§".as_bytes())
+        || (small && is_heading(text.bytes, start, end));
     if (identifier || section) && !topics.names(Kind::Ip) {
         return;
     }
@@ -148,6 +149,15 @@ fn is_image(bytes: &[u8], colon: usize) -> bool {
     let start = colon - span_back(bytes, colon, 64, path);
     let name = part(bytes, start, colon);
     name.contains(&b'/') && !name.starts_with(b"/") && before(bytes, start) != b':'
+}
+
+/// `RFC 7540 8.1.2.4`, `// [23.2.2.1]`, `<b>9.2.6.1.</b>`: the number of a section.
+fn is_heading(bytes: &[u8], start: usize, end: usize) -> bool {
+    let numbered = part(bytes, end, end + 2) == b".<";
+    let marked = part(bytes, start.saturating_sub(4), start) == b"// [" && at(bytes, end) == b']';
+    let rfc =
+        || part(bytes, start.saturating_sub(12), start).windows(3).any(|three| three.eq_ignore_ascii_case(b"rfc"));
+    numbered || marked || rfc()
 }
 
 /// A single digit stands in front of the colon at a place, and opens a word.
