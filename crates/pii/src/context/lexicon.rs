@@ -272,7 +272,7 @@ impl Lexicon {
                 return found;
             }
         }
-        Topics::NONE
+        self.word(run)
     }
 }
 

@@ -85,6 +85,8 @@ pub(crate) struct Text<'a> {
     inherited: Cell<Option<(Kind, usize)>>,
     /// Where the last telephone number ended that was accepted, 0 when there is none.
     phone: Cell<usize>,
+    /// Where the cell of a table begins that holds the last value, 0 outside of tables.
+    cell: Cell<usize>,
     /// Up to where runs of hexadecimal digits and colons were looked at.
     v6: Cell<usize>,
     /// The run of bytes of a token that was looked at last.
@@ -115,6 +117,7 @@ impl<'a> Text<'a> {
             group: Cell::new((0, 0)),
             inherited: Cell::new(None),
             phone: Cell::new(0),
+            cell: Cell::new(0),
             v6: Cell::new(0),
             run: Cell::default(),
             reading: OnceCell::new(),
@@ -259,6 +262,7 @@ impl<'a> Text<'a> {
         let column =
             html.or_else(|| self.tables.try_borrow_mut().ok().and_then(|mut tables| tables.column(self.bytes, value)));
         let floor = column.map_or(0, |(_, start)| start);
+        self.cell.set(floor);
         let label = self.label_behind(value, floor);
         if label.topics.is_label() {
             return label.topics;
@@ -276,7 +280,13 @@ impl<'a> Text<'a> {
         if head.is_label() {
             return head;
         }
-        let near = self.right_of(value) | if label.bare { self.line_above(value) } else { self.parent(value) };
+        // The line above a cell is of other columns too.
+        let above = match label.bare {
+            _ if column.is_some() => Topics::NONE,
+            true => self.line_above(value),
+            false => self.parent(value),
+        };
+        let near = self.right_of(value) | above;
         if near.is_label() {
             return near;
         }
@@ -475,7 +485,9 @@ impl<'a> Text<'a> {
             span_back(self.bytes, end, 20, |byte| byte.is_ascii_digit())
                 == span(self.bytes, value, 20, |byte| byte.is_ascii_digit())
         };
-        if (matches!(between, b"," | b"|") || kind == Kind::Ssn) && !alike() {
+        let listed = matches!(between, b"," | b"|" | b" | ")
+            || (between.contains(&b',') && between.iter().any(|byte| matches!(byte, b'"' | b'\'')));
+        if end <= self.cell.get() || ((listed || kind == Kind::Ssn) && !alike()) {
             return false;
         }
         !cells && !between.iter().any(u8::is_ascii_digit) && {
