@@ -1,5 +1,6 @@
 //! Context: what the words around a value say about it.
 
+mod fragment;
 mod html;
 mod label;
 mod lexicon;
@@ -283,8 +284,8 @@ impl<'a> Text<'a> {
         // The line above a cell is of other columns too.
         let above = match label.bare {
             _ if column.is_some() => Topics::NONE,
-            true => self.line_above(value),
-            false => self.parent(value),
+            true => self.line_above(value) | fragment::topics(self.bytes, value),
+            false => self.parent(value) | fragment::topics(self.bytes, value),
         };
         let near = self.right_of(value) | above;
         if near.is_label() {

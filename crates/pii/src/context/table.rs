@@ -2,8 +2,9 @@
 
 use super::{label, lexicon::lexicon, topics::Topics};
 use crate::{
-    chars::{at, before, find_byte, is_alpha, is_digit, is_name, part, span, span_back, starts_with_ignore_case},
+    chars::{at, before, find_byte, is_alpha, is_digit, is_name, part, run, span, span_back, starts_with_ignore_case},
     kind::Kind,
+    simd::Sort,
 };
 
 /// The longest head of a column, in letters.
@@ -155,7 +156,7 @@ impl Table {
             return Self::of_wiki(text);
         }
         // Indented twice or more it is code or prose, unless a rule stands below: psql puts short heads in the middle.
-        if (text.starts_with(b"  ") && !Self::is_ruled(bytes, line) && !Self::is_barred(bytes, line))
+        if (text.starts_with(b"  ") && !Self::is_indented(bytes, line))
             || text.starts_with(b"\t")
             || text.starts_with(b"//")
         {
@@ -195,20 +196,44 @@ impl Table {
         named.then_some(Self { divider: Divider::Byte(b'|'), heads })
     }
 
-    /// Whether an indented line is in bars, and the next too.
-    fn is_barred(bytes: &[u8], line: Line) -> bool {
-        let in_bars = |start: usize, end: usize| {
-            let text = part(bytes, start, end).trim_ascii();
-            text.len() > 2 && text.starts_with(b"|") && text.ends_with(b"|")
+    /// Whether an indented line can be a head all the same.
+    fn is_indented(bytes: &[u8], line: Line) -> bool {
+        let first = line.start + run(bytes, line.start, line.end - line.start, Sort::Blank);
+        let word = first + run(bytes, first, MAX_HEAD, Sort::Alnum);
+        let headed = match at(bytes, word) {
+            b'|' if word == first => Self::is_barred(bytes, line, first),
+            b'_' | b'-' | b',' | b';' | b'|' | b'\t' | 0x80.. => Self::is_block(bytes, Line { start: first, ..line }),
+            _ => false,
         };
-        in_bars(line.start, line.end) && in_bars(line.end + 1, find_byte(bytes, line.end + 1, b'\n'))
+        headed || (at(bytes, line.end + 1) == b'-' && Self::is_ruled(bytes, line))
+    }
+
+    /// Whether the line is in bars, and the next too: a table in a list, or in a description of tests.
+    fn is_barred(bytes: &[u8], line: Line, first: usize) -> bool {
+        let next = Line { start: line.end + 1, end: find_byte(bytes, line.end + 1, b'\n') };
+        let below = next.start + run(bytes, next.start, MAX_ROW, Sort::Blank);
+        let closed = |start: usize, end: usize| part(bytes, start + 1, end).trim_ascii_end().ends_with(b"|");
+        at(bytes, below) == b'|' && closed(first, line.end) && closed(below, next.end)
+    }
+
+    /// Whether the line is of names with one divider between, and the next has as many parts and digits: a table in a
+    /// block of YAML.
+    fn is_block(bytes: &[u8], line: Line) -> bool {
+        let text = part(bytes, line.start, line.end).trim_ascii_end();
+        let named = |byte: u8| is_name(byte) || byte >= 0x80 || byte == b'-';
+        let divider = at(text, span(text, 0, MAX_HEAD, named));
+        if !matches!(divider, b'\t' | b';' | b'|' | b',') || !text.iter().all(|&byte| byte == divider || named(byte)) {
+            return false;
+        }
+        let count = |text: &[u8]| text.iter().filter(|&&byte| byte == divider).count();
+        let next = part(bytes, line.end + 1, find_byte(bytes, line.end + 1, b'\n'));
+        count(text) >= 2 && count(next) == count(text) && next.iter().copied().any(is_digit)
     }
 
     /// Whether the line has bars, and the next is a rule with crosses below them.
     fn is_ruled(bytes: &[u8], line: Line) -> bool {
         let next = Line { start: line.end + 1, end: find_byte(bytes, line.end + 1, b'\n') };
-        at(bytes, next.start) == b'-'
-            && part(bytes, line.start, line.end).contains(&b'|')
+        part(bytes, line.start, line.end).contains(&b'|')
             && part(bytes, next.start, next.end).contains(&b'+')
             && is_rule(bytes, next)
     }

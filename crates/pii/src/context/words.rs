@@ -122,7 +122,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
          work office primary secondary personal private business main day evening direct toll free alternate alt \
          emergency us uk usa de fr es it nl type kind issued via by with as used use using ending follows \
          following please below here also now full td th tr dd dt span div p b strong li label input field string str text: data item i em br class \
-         fixed document first second last1 also so it's und auch aussi tambien anche oraz i och og ja a és ve и или мой \
+         fixed document doc first second last1 also so it's und auch aussi tambien anche oraz i och og ja a és ve и или мой \
          ваш это country region international intl national format formatted e164 raw original 号码 番号 번호 は が 是 为 的",
     ),
     (

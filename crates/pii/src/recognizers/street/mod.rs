@@ -161,7 +161,7 @@ fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Ca
 
 /// Tries the name of a street, or any name with a town, behind the number.
 fn followed(text: &Text<'_>, page: &Page<'_>, start: usize, last: usize, end: usize, found: &mut Candidates) -> bool {
-    let next = at(page, end);
+    let next = at(page, end + usize::from(at(page, end) == b'\r'));
     let after = if next == b',' { at(page, end + 2) } else { at(page, end + 1) };
     if !(matches!(next, b' ' | b',' | b'\n') && (is_alnum(after) || after >= 0x80 || next == b'\n')) {
         return false;
