@@ -296,7 +296,7 @@ impl Lexicon {
                 return found;
             }
         }
-        Topics::NONE
+        self.word(run)
     }
 }
 
