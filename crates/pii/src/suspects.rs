@@ -10,7 +10,9 @@ use crate::{
     },
     config::{Config, Sensitivity},
     context::{Surroundings, may_name_a_secret},
+    disguise,
     dull::{is_extension, moment_end, uuid_end},
+    json::MIN_STRING,
     kind::Kind,
     prefilter::Anchors,
     recognizers::{codice_fiscale, iban, passport::ZONE_LENGTH, secret},
@@ -35,6 +37,8 @@ pub(crate) enum Care {
     Usual,
     /// Nothing: somebody asks for less sure findings too, or looks whether anything was missed.
     Suspicious,
+    /// Not even what has no anchor: it may be in disguise.
+    Blind,
 }
 
 impl Care {
@@ -61,6 +65,7 @@ pub(crate) struct Suspects<'a> {
 impl<'a> Suspects<'a> {
     /// Those of a document, which something may surround.
     pub(crate) fn new(bytes: &'a [u8], outer: Surroundings, care: Care) -> Self {
+        let care = if disguise::hides_anchors(bytes) { Care::Blind } else { care };
         let secrets = outer.names(Kind::Secret).then_some(true);
         let mut suspects = Self { bytes, care, anchors: Anchors::new(bytes), next: None, secrets };
         suspects.next = suspects.find(0);
@@ -69,7 +74,7 @@ impl<'a> Suspects<'a> {
 
     /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
-        self.next.is_none()
+        self.next.is_none() && self.care != Care::Blind
     }
 
     /// Whether one is between two places. The first one must not go back from call to call.
@@ -78,7 +83,7 @@ impl<'a> Suspects<'a> {
         if self.next.is_some_and(|next| next < start) {
             self.next = self.find(start);
         }
-        self.next.is_some_and(|next| next < end)
+        self.next.is_some_and(|next| next < end) || self.care == Care::Blind
     }
 
     /// The first one from a place on.
@@ -86,7 +91,7 @@ impl<'a> Suspects<'a> {
         let mut place = from;
         loop {
             let anchor = self.anchors.next(place)?;
-            if self.care == Care::Suspicious {
+            if self.care != Care::Usual {
                 return Some(anchor);
             }
             match self.passed(anchor) {
@@ -109,6 +114,11 @@ impl<'a> Suspects<'a> {
         let digits = Run::at(bytes, anchor);
         let left = before(bytes, anchor);
         if let Some(end) = alone(bytes, digits) {
+            return Some(end);
+        }
+        if left == b'"'
+            && let Some(end) = short_string(bytes, anchor)
+        {
             return Some(end);
         }
         if left == b'"'
@@ -155,7 +165,17 @@ fn alone(bytes: &[u8], digits: Run) -> Option<usize> {
     let start = digits.start - usize::from(left == b'-');
     let fraction = if at(bytes, digits.end) == b'.' { 1 + span(bytes, digits.end + 1, 24, is_digit) } else { 0 };
     let end = digits.end + fraction;
-    (follows_key(bytes, start) && (fraction > 1 || digits.len() <= MAX_INTEGER) && closes(end)).then_some(end)
+    // "4111111111111111.0" is whole.
+    let broken = part(bytes, digits.end, end).iter().any(|byte| matches!(byte, b'1'..=b'9'));
+    (follows_key(bytes, start) && (broken || digits.len() <= MAX_INTEGER) && closes(end)).then_some(end)
+}
+
+/// A whole string that is too short to hold anything, behind its key: the `"2.0"` of every message of JSON-RPC.
+fn short_string(bytes: &[u8], start: usize) -> Option<usize> {
+    let length = span(bytes, start, MIN_STRING, |byte| byte != b'"' && byte != b'\\' && byte < 0x80);
+    let (quote, end) = (start - 1, start + length);
+    let closes = at(bytes, end) == b'"' && matches!(at(bytes, end + 1), b',' | b'}');
+    (length < MIN_STRING && closes && follows_key(bytes, quote)).then_some(end)
 }
 
 /// Whether values of JSON can be on both sides of the commas around the number: `[1, 2, "a"]`, not `Rua Augusta, 12, bloco`.
@@ -307,11 +327,13 @@ mod tests {
             r#"{"id":"67867728-d9cb-469f-a165-70867728950e"}"#,
             r#"{"name":"web-3f9ab12cd","sha":"6dcb09b5b57875f334f61aebed695e2e4193db5e","ratio":-0.48123}"#,
             r#"{"labels":["build-97"]}"#,
+            r#"{"jsonrpc":"2.0","id":1,"result":{"version": "10","ok":true}}"#,
         ] {
             assert!(is_harmless(text), "{text}");
         }
         for text in [
             r#"{"a":"12 Main St"}"#,
+            r#"{"card":4111111111111111.0}"#,
             r#"{"a":"Hauptstr. 12"}"#,
             r#"{"a":"b@c.de"}"#,
             r#"{"a":"b\u0040c.de"}"#,
@@ -325,6 +347,10 @@ mod tests {
             r#"{"a":"sk-ab1c2d3e4f5g6h7i8j9k0"}"#,
             r#"{"a":"{\"phone\":123.4567,\"b\":1}"}"#,
             r#"{"a":"12ab34:0:0:0:0:0:0:1"}"#,
+            r#"{"a":"12345"}"#,
+            r#"{"a":"\"12\", Main Street"}"#,
+            r#"{"a":"Main Street","12"}"#,
+            r#"["12","Main Street"]"#,
             r#"{"street":"Maple, 103,"}"#,
             r#"{"mobile":":030123,"}"#,
             r#"{"a":"Rua Sete de Setembro, 3061, bloco B"}"#,

@@ -78,6 +78,9 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
 /// The same, with what was read of the bytes before.
 pub(crate) fn find_on(bytes: &[u8], value: usize, floor: usize, reading: Option<&Reading>) -> Label {
     let floor = floor.max(value.saturating_sub(REACH));
+    if follows_number(bytes, value, floor) {
+        return Label { topics: Topics::NONE, closed: false, bare: false, distance: 0, open: false };
+    }
     let (mut place, key) = skip_to_key(bytes, value, floor);
     let mut label = Label { topics: Topics::NONE, closed: false, bare: true, distance: 0, open: false };
     let mut right: &[u8] = b"";
@@ -109,7 +112,11 @@ pub(crate) fn find_on(bytes: &[u8], value: usize, floor: usize, reading: Option<
         let topics = meaning(bytes, &word, right, floor);
         let keyed = key.is_some_and(|key| word.start >= key);
         let verb = topics.meets(Topics::PROSE) && !word.text.eq_ignore_ascii_case(b"contact");
-        let silent = || (keyed && verb) || numbers(bytes, &word) || (topics == Topics::OTHER && is_aside(bytes, &word));
+        // "json_each_text 11 10 12": the name of something else, and no sentence.
+        let snake = || verb && (before(bytes, word.start) == b'_' || at(bytes, word.start + word.text.len()) == b'_');
+        let silent = || {
+            (keyed && verb) || snake() || numbers(bytes, &word) || (topics == Topics::OTHER && is_aside(bytes, &word))
+        };
         if topics.is_label() && !silent() {
             label.topics = topics;
             label.distance = value - word.start;
@@ -138,10 +145,22 @@ pub(crate) fn find_on(bytes: &[u8], value: usize, floor: usize, reading: Option<
     label
 }
 
-/// "PH7394151": the letters open a number, they name none.
+/// "EAN 2081509252072. ", "gate A55. ": the label has its number, and its sentence is over.
+fn follows_number(bytes: &[u8], value: usize, floor: usize) -> bool {
+    before(bytes, value) == b' '
+        && value > floor + 6
+        && before(bytes, value - 1) == b'.'
+        && is_digit(before(bytes, value - 2))
+        && span_back(bytes, value - 2, 3, is_alnum) == 3
+}
+
+/// "PH7394151", "1Z9PH1BON5": the letters are of a number, they name none.
 fn numbers(bytes: &[u8], word: &Word<'_>) -> bool {
     let end = word.start + word.text.len();
-    word.text.len() <= 2 && word.text.iter().copied().all(is_upper) && crate::chars::span(bytes, end, 5, is_digit) > 4
+    word.text.len() <= 3
+        && word.text.iter().copied().all(is_upper)
+        && (is_digit(before(bytes, word.start)) && is_alnum(at(bytes, end))
+            || word.text.len() <= 2 && crate::chars::span(bytes, end, 5, is_digit) > 4)
 }
 
 /// "The phone number on the account, ": the word says where the value stands, not what it is.
@@ -378,6 +397,10 @@ fn paired(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize, topics: Top
         && left_word(bytes, word.start, floor).is_some_and(|left| left.eq_ignore_ascii_case(b"primary"))
     {
         return Topics::of(Kind::Card);
+    }
+    // Danish; in French it is "not".
+    if own(b"pas") && counted() {
+        return Topics::of(Kind::Passport);
     }
     if own(b"ss") && (counted() || at(bytes, word.start + 2) == b'#') {
         return Topics::of(Kind::Ssn);

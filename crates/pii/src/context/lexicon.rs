@@ -293,7 +293,7 @@ impl Lexicon {
                 return found;
             }
         }
-        Topics::NONE
+        self.word(run)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod folding;
 mod forwards;
+mod fragment;
 mod html;
 mod label;
 mod lexicon;
@@ -93,6 +94,10 @@ pub(crate) struct Text<'a> {
     group: Cell<(usize, usize)>,
     /// The kind that context gave last, and where that value ended.
     inherited: Cell<Option<(Kind, usize)>>,
+    /// Where the last telephone number ended that was accepted, 0 when there is none.
+    phone: Cell<usize>,
+    /// Where the cell of a table begins that holds the last value, 0 outside of tables.
+    cell: Cell<usize>,
     /// Up to where runs of hexadecimal digits and colons were looked at.
     v6: Cell<usize>,
     /// The run of bytes of a token that was looked at last.
@@ -125,6 +130,8 @@ impl<'a> Text<'a> {
             passed: Cell::new(None),
             group: Cell::new((0, 0)),
             inherited: Cell::new(None),
+            phone: Cell::new(0),
+            cell: Cell::new(0),
             v6: Cell::new(0),
             run: Cell::default(),
             reading: OnceCell::new(),
@@ -194,17 +201,17 @@ impl<'a> Text<'a> {
     }
 
     fn may_name_street(&self, value: usize) -> bool {
-        if value == 0 || self.surroundings.names(Kind::Street) || self.inherits(value, Kind::Street) {
-            return true;
-        }
-        if self.sql_column(value).names(Kind::Street)
-            || self.column(value).is_some_and(|(topics, _)| topics.names(Kind::Street))
-        {
-            return true;
-        }
         let (start, end) = self.group.get();
         let value = if (start..end).contains(&value) { start } else { value };
-        let line = value - run_back(self.bytes, value, MAX_LABEL_LINE, Sort::InLine);
+        if value == 0 || self.surroundings.names(Kind::Street) || self.sql_column(value).names(Kind::Street) {
+            return true;
+        }
+        let column = self.column(value);
+        self.cell.set(column.map_or(0, |(_, start)| start));
+        if column.is_some_and(|(topics, _)| topics.names(Kind::Street)) || self.inherits(value, Kind::Street) {
+            return true;
+        }
+        let line = value - run_back(self.bytes, value, fragment::MAX_LINE, Sort::InLine);
         let mut streets = self.streets.get();
         let near = streets.are_near(self.bytes, value, matches!(at(self.bytes, line), b' ' | b'-'));
         self.streets.set(streets);
@@ -254,11 +261,16 @@ impl<'a> Text<'a> {
     /// Remembers that a value of this kind was accepted, for those that follow it in a list.
     pub(crate) fn accept(&self, kind: Kind, end: usize) {
         self.inherited.set(Some((kind, end)));
+        if kind == Kind::Phone {
+            self.phone.set(end);
+        }
     }
 
     /// Whether the label of the value in its line has named another value of the kind, further away than `far`.
     pub(crate) fn is_spent(&self, kind: Kind, value: usize, far: usize) -> bool {
-        let Some((last, end)) = self.inherited.get() else { return false };
+        // A mail address between two telephone numbers gives the label of the first to neither.
+        let phone = Some((Kind::Phone, self.phone.get())).filter(|&(last, end)| last == kind && end > 0);
+        let Some((last, end)) = phone.or(self.inherited.get()) else { return false };
         if last != kind || value.saturating_sub(end) <= far || self.corrects(value, end) {
             return false;
         }
@@ -294,6 +306,7 @@ impl<'a> Text<'a> {
         }
         let column = self.column(value);
         let floor = column.map_or(0, |(_, start)| start);
+        self.cell.set(floor);
         let label = self.label_behind(value, floor);
         if label.topics.is_label() {
             return label.topics;
@@ -311,7 +324,13 @@ impl<'a> Text<'a> {
         if head.is_label() {
             return head;
         }
-        let near = self.right_of(value) | if label.bare { self.line_above(value) } else { self.parent(value) };
+        // The line above a cell is of other columns too.
+        let above = match label.bare {
+            _ if column.is_some() => Topics::NONE,
+            true => self.line_above(value) | fragment::topics(self.bytes, value),
+            false => self.parent(value) | fragment::topics(self.bytes, value),
+        };
+        let near = self.right_of(value) | above;
         if near.is_label() {
             return near;
         }
@@ -397,7 +416,8 @@ impl<'a> Text<'a> {
             let line = part(self.bytes, start, end);
             if indent(line) < own {
                 let line = line.trim_ascii();
-                return if line.ends_with(b":") { key_topics(line) } else { Topics::NONE };
+                // "def show(user):" is no key.
+                return if line.ends_with(b":") && !line.contains(&b'(') { key_topics(line) } else { Topics::NONE };
             }
         }
         Topics::NONE
@@ -514,8 +534,18 @@ impl<'a> Text<'a> {
         }
         let between = part(self.bytes, end, value);
         // The next cell of a row is of another column, and what has a key of its own follows nothing.
-        let cells = (matches!(between, [b'\t' | b';', ..]) && !matches!(between, [_, b' ' | b'\n', ..]))
+        let cells = (matches!(between, [b'\t' | b';' | b'^' | b'~', ..]) && !matches!(between, [_, b' ' | b'\n', ..]))
             || between.iter().any(|byte| matches!(byte, b':' | b'='));
+        // Neither a cell of another shape is, nor nine digits behind a social security number with dashes.
+        let alike = || {
+            span_back(self.bytes, end, 20, |byte| byte.is_ascii_digit())
+                == span(self.bytes, value, 20, |byte| byte.is_ascii_digit())
+        };
+        let listed = matches!(between, b"," | b"|" | b" | ")
+            || (between.contains(&b',') && between.iter().any(|byte| matches!(byte, b'"' | b'\'')));
+        if end <= self.cell.get() || ((listed || kind == Kind::Ssn) && !alike()) {
+            return false;
+        }
         !cells && !between.iter().any(u8::is_ascii_digit) && {
             between.split(|byte| !is_alpha(*byte)).filter(|word| !word.is_empty()).all(|word| {
                 [&b"and"[..], b"or", b"und", b"oder", b"et", b"ou", b"y", b"o", b"e", b"en", b"og", b"och", b"i", b"n"]

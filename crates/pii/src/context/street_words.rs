@@ -9,8 +9,8 @@ use crate::kind::Kind;
 
 /// How far in front of a value a word may be that names it, in its line or in those above.
 const REACH: usize = 190;
-/// The same where the value may have a key above it in an outline.
-const OUTLINE: usize = 800;
+/// The same where the value may have a key above it in an outline, or in JSON: a dozen lines.
+const OUTLINE: usize = 1_600;
 /// How far behind the value such a word may be.
 const BEHIND: usize = 64;
 
@@ -48,11 +48,11 @@ mod tests {
 
     #[test]
     fn a_word_is_near_for_a_while() {
-        let text = format!("Our address is {} 12", "x ".repeat(300));
+        let text = format!("Our address is {} 12", "x ".repeat(900));
         let mut words = StreetWords::default();
         let near = |words: &mut StreetWords, value, outlined| words.are_near(text.as_bytes(), value, outlined);
         assert!(near(&mut words, 20, false) && near(&mut words, 150, false));
-        assert!(!near(&mut words, 400, false) && near(&mut words, 400, true));
+        assert!(!near(&mut words, 400, false) && near(&mut words, 1_500, true));
         assert!(!StreetWords::default().are_near(b"Call me at 12 or 13", 17, true));
         assert!(StreetWords::default().are_near(b"line2: 12", 7, false));
     }

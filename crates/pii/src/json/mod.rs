@@ -2,13 +2,15 @@
 
 mod decode;
 pub(crate) mod encoded;
+mod fragment;
 mod lexer;
 mod machine;
 mod paths;
 mod walk;
 
-pub(crate) use decode::Decoded;
+pub(crate) use decode::{Decoded, code_point};
+pub(crate) use fragment::site;
 pub(crate) use lexer::{Lexer, NotJson, Token};
 pub(crate) use machine::{LOOKAHEAD, Leaf, Machine, Took};
 pub use paths::{Paths, Treatment};
-pub(crate) use walk::{Origin, looks_like_json, walk, walk_alone};
+pub(crate) use walk::{MIN_STRING, Origin, looks_like_json, walk, walk_alone};

@@ -117,7 +117,8 @@ fn town_before(page: &Page<'_>, start: usize) -> Option<usize> {
 /// A name that no list knows, in front of a house number: only a postcode and a town behind it make it a street. With them.
 pub(super) fn unknown(page: &Page<'_>, after: usize, last: Option<Word<'_>>) -> Option<Range<usize>> {
     let last = last.filter(|last| last.is_name() && !is_digit(at(last.text, 0)) && last.text.len() > 2)?;
-    if !tail::may_be_posted(page, after) {
+    // "Unit 6 - 7682 Portage St": no postcode
+    if !tail::may_be_posted(page, after) || ["unit", "apt", "suite"].iter().any(|unit| last.eq(unit)) {
         return None;
     }
     let end = tail::posted(page, house(page, after).0)?;
@@ -474,7 +475,7 @@ fn contracted(page: &Page<'_>, word: &Word<'_>) -> Option<usize> {
 
 /// Whether the leading word is one here: not "via the", "OS X".
 fn leads(lead: &Word<'_>, next: &Word<'_>, abbreviated: bool) -> bool {
-    let short = lead.text.len() > 2 || abbreviated || (lead.is_name() && !lead.is_upper());
+    let short = lead.text.len() > 2 || lead.text == b"ul" || abbreviated || (lead.is_name() && !lead.is_upper());
     // Words of English too: in small letters only in front of a name.
     let english = ["via", "place", "route", "square", "plaza", "villa"].iter().any(|word| lead.text == word.as_bytes());
     let named = next.is_name() && !next.is_upper();

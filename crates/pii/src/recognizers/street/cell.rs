@@ -45,7 +45,8 @@ pub(super) fn add(text: &Text<'_>, page: &Page<'_>, start: usize, end: usize, fo
             return;
         }
         (from, house)
-    } else if at(bytes, end) == b' ' && opens(bytes, start) {
+    } else if at(bytes, end) == b' ' && opens(bytes, start) && (before(bytes, start) != b';' || end - start < 4) {
+        // "Hafenring 60;20095 Hamburg": the next cell has the town.
         let length = crate::chars::span(bytes, end + 1, MAX_NAME + 1, |byte| !is_mark(byte));
         let name = part(bytes, end + 1, end + 1 + length).trim_ascii_end();
         let to = end + 1 + name.len();

@@ -38,8 +38,12 @@ fn weigh(text: &Text<'_>, page: &Page<'_>, line: Line, found: &mut Candidates) -
     let bytes = text.bytes;
     let lower = is_lower(bytes, line);
     if let Some(end) = tail::town(page, line.end).filter(|&end| !lower || state::has_state(page, line.end, end)) {
-        let start = dashed_unit(page, line.start, end).unwrap_or(line.start);
+        let start = named_unit(page, line.start).or_else(|| dashed_unit(page, line.start, end)).unwrap_or(line.start);
         found.add(Kind::Street, start, end, WHOLE);
+        return true;
+    }
+    if let Some(end) = if is_alpha(at(bytes, line.start)) { tail::brazilian(page, line.end) } else { None } {
+        found.add(Kind::Street, line.start, end, WHOLE);
         return true;
     }
     if line.strong
@@ -64,7 +68,7 @@ fn weigh(text: &Text<'_>, page: &Page<'_>, line: Line, found: &mut Candidates) -
         _ => 30,
     };
     if score >= ALONE {
-        found.add(Kind::Street, line.start, line.end, score);
+        found.add(Kind::Street, named_unit(page, line.start).unwrap_or(line.start), line.end, score);
     }
     score >= ALONE
 }
@@ -76,6 +80,15 @@ fn dashed_unit(page: &Page<'_>, start: usize, end: usize) -> Option<usize> {
     let unit = dash - digits;
     let free = matches!(before(page, unit), 0 | b' ' | b'\n' | b'"' | b'>' | b'\t' | b':' | b'|' | b';');
     ((1..=4).contains(&digits) && free && tail::ends_canadian(page, end)).then_some(unit)
+}
+
+/// `Unit 6 - 7682 Portage St`: where the dwelling begins.
+fn named_unit(bytes: &[u8], start: usize) -> Option<usize> {
+    let dash = start.checked_sub(3).filter(|&dash| part(bytes, dash, start) == b" - ")?;
+    let unit = dash - span_back(bytes, dash, 5, is_digit);
+    let known = [&b"Unit "[..], b"Apt ", b"Suite "];
+    let word = known.into_iter().find(|word| part(bytes, unit.saturating_sub(word.len()), unit) == *word)?;
+    (unit < dash && !is_alpha(before(bytes, unit - word.len()))).then(|| unit - word.len())
 }
 
 /// The house number would be a year, or the last of some years.
@@ -93,14 +106,30 @@ fn is_placed(bytes: &[u8], start: usize) -> bool {
         .any(|place| word.eq_ignore_ascii_case(place))
 }
 
-/// An article stands before the number: what follows is counted or named, and nobody lives there.
+/// An article or the name of a part of a text stands before the number: what follows is counted or named, and nobody
+/// lives there.
 fn follows_article(bytes: &[u8], start: usize) -> bool {
     let end = start.saturating_sub(1);
     let word = part(bytes, end - span_back(bytes, end, 8, is_alpha), end);
     at(bytes, end) == b' '
-        && [&b"a"[..], b"an", b"the", b"every", b"these", b"those"]
-            .iter()
-            .any(|article| word.eq_ignore_ascii_case(article))
+        && [
+            &b"a"[..],
+            b"an",
+            b"the",
+            b"every",
+            b"these",
+            b"those",
+            b"chapter",
+            b"section",
+            b"episode",
+            b"lesson",
+            b"volume",
+            b"exercise",
+            b"kapitel",
+            b"chapitre",
+        ]
+        .iter()
+        .any(|article| word.eq_ignore_ascii_case(article))
 }
 
 /// The name is in lower case: number, blank, small letter, and no French leading word.

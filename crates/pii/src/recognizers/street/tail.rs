@@ -63,6 +63,40 @@ pub(super) fn known_town(page: &Page<'_>, place: usize) -> Option<usize> {
     None
 }
 
+/// Where the state ends that closes a Brazilian address without a postcode: `, Centro, Salvador - BA`.
+pub(super) fn brazilian(page: &Page<'_>, place: usize) -> Option<usize> {
+    let (mut brk, mut start) = break_at(page, place)?;
+    for _ in 0..3 {
+        if brk == Break::Blank {
+            return None;
+        }
+        let mut word = word_at(page, start).filter(|word| word.is_name() && !word.has_digit())?;
+        while let Some(next) = blank_at(page, word.end).and_then(|next| word_at(page, next)) {
+            if next.has_digit() || !(next.is_name() || next.is(SMALL)) || word.end - start > MAX_BRAZILIAN {
+                return None;
+            }
+            word = next;
+        }
+        let dash = part(page, word.end, word.end + 3) == b" - ";
+        let mark = if at(page, word.end) == b'/' { 1 } else { 3 * usize::from(dash) };
+        let state = word.end + mark;
+        if mark > 0 && BRAZILIAN.contains(&part(page, state, state + 2)) && is_end(page, state + 2) {
+            return Some(country(page, state + 2).unwrap_or(state + 2));
+        }
+        (brk, start) = break_at(page, word.end)?;
+    }
+    None
+}
+
+/// How long a part of such an address may be.
+const MAX_BRAZILIAN: usize = 40;
+
+/// The states of Brazil.
+static BRAZILIAN: [&[u8]; 27] = [
+    b"AC", b"AL", b"AM", b"AP", b"BA", b"CE", b"DF", b"ES", b"GO", b"MA", b"MG", b"MS", b"MT", b"PA", b"PB", b"PE",
+    b"PI", b"PR", b"RJ", b"RN", b"RO", b"RR", b"RS", b"SC", b"SE", b"SP", b"TO",
+];
+
 /// A cheap look whether [`posted`] could find something: a mark close by with a digit or a short prefix behind.
 pub(super) fn may_be_posted(bytes: &[u8], place: usize) -> bool {
     let pieces = [piece_at(bytes, place), piece_at(bytes, place + PIECE)];
