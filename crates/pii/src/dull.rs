@@ -81,7 +81,7 @@ pub(crate) fn is_dull(bytes: &[u8], chain: &Chain) -> bool {
             || byte >= 0x80
             || (letters < 40 && !matches!(before(bytes, start - 1 - letters), b' ' | b'\n' | b'"' | b'(' | b'_'))
     };
-    !leads && !closes && right != b':' && left != b':' && left != b'%' && right != b'<'
+    !leads && !closes && right != b':' && left != b':' && right != b'<'
 }
 
 /// The letter that begins an extension behind a number: "x12", "ext. 12".

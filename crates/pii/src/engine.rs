@@ -84,9 +84,6 @@ impl Engine {
         }
         let first = Run::at(bytes, anchor);
         let left = before(bytes, anchor);
-        if left == b'%' {
-            self.visit_mark(text, anchor - 1, &mut look.candidates);
-        }
         // Nearly every number stands alone.
         if (is_apart(left) || anchor <= floor) && is_apart(at(bytes, first.end)) {
             return self.visit_chain(text, first, look);

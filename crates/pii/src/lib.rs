@@ -3,6 +3,7 @@
 //! ```text
 //! scanner ─┬─ JSON: json/walk, value by value; suspects pass over what is harmless ─┐
 //!          └─ text, tables, logs ───────────────────────────────────────────────────┴─→ engine
+//! Both take off a disguise first: full-width letters, digits of other scripts, escapes, invisible characters.
 //! engine: prefilter (where anything could begin) → chain_table (who can use it) → recognizers: validate, ask the context
 //!         → of what overlaps the surest stays → findings
 //! ```
@@ -11,7 +12,7 @@
 //!
 //! | kind | without a label | behind a label, key or head of a column |
 //! |---|---|---|
-//! | e-mail address | every mailbox whose top-level domain exists, also `%40` and other scripts | |
+//! | e-mail address | every mailbox whose top-level domain exists, also of other scripts | |
 //! | telephone number | `+` and a number of any country; North America with separators | bare digits, `00`, the national forms of all countries |
 //! | US social security number | with dashes | digits alone, blanks, dots |
 //! | payment card | range and length of an issuer, Luhn | Maestro |
@@ -27,7 +28,7 @@
 //! # What is not found
 //!
 //! Names of people. Streets without a number. Addresses of Colombia, Chile, Greece, Japan, China and Korea, and post
-//! boxes. Numbers spelled out or cut by words. Values inside images and other encodings (base64, URL encoding but `%40`).
+//! boxes. Numbers spelled out or cut by words. Values inside images and other encodings.
 //! A number of seven digits behind "my number is" and the like. And a label in a language that `context/words.rs` does not
 //! have.
 //!
@@ -38,12 +39,14 @@ mod chain_table;
 mod chars;
 pub mod config;
 mod context;
+mod disguise;
 mod dull;
 mod engine;
 pub mod explain;
 pub mod finding;
 mod json;
 pub mod kind;
+mod letters;
 mod look;
 pub mod mask;
 pub mod predict;

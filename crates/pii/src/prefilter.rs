@@ -1,25 +1,62 @@
-//! Stage one: where anything could begin. Every kind has a digit, an `@`, a `::` or five dashes in it.
+//! Stage one: where anything could begin. Every kind has a digit, an `@`, a `::` or five dashes in it. And before it, where
+//! anything could be in disguise.
 
-use crate::simd::{BLOCK, anchors};
+use std::marker::PhantomData;
 
-/// Walks over the anchors of a text.
+use crate::simd::{BLOCK, anchors, veiled};
+
+/// What is looked for in a block.
+pub(crate) trait Sought {
+    /// Where it is, the first byte lowest.
+    fn in_block(block: &[u8; BLOCK]) -> u64;
+}
+
+/// Where something personal could begin.
 #[derive(Debug)]
-pub(crate) struct Anchors<'a> {
+pub(crate) struct Beginnings;
+
+impl Sought for Beginnings {
+    #[inline]
+    fn in_block(block: &[u8; BLOCK]) -> u64 {
+        anchors(block)
+    }
+}
+
+/// What could stand for something else.
+#[derive(Debug)]
+pub(crate) struct Disguises;
+
+impl Sought for Disguises {
+    #[inline]
+    fn in_block(block: &[u8; BLOCK]) -> u64 {
+        veiled(block)
+    }
+}
+
+/// The anchors of a text.
+pub(crate) type Anchors<'a> = Places<'a, Beginnings>;
+/// The places where something could be in disguise.
+pub(crate) type Veils<'a> = Places<'a, Disguises>;
+
+/// Walks over the places of one sort in a text.
+#[derive(Debug)]
+pub(crate) struct Places<'a, S> {
     bytes: &'a [u8],
     /// The first byte of the block in hand.
     block: usize,
-    /// Its anchors that are still ahead.
+    /// Its places that are still ahead.
     bits: u64,
+    sort: PhantomData<S>,
 }
 
-impl<'a> Anchors<'a> {
+impl<'a, S: Sought> Places<'a, S> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        let mut anchors = Self { bytes, block: 0, bits: 0 };
-        anchors.load();
-        anchors
+        let mut places = Self { bytes, block: 0, bits: 0, sort: PhantomData };
+        places.load();
+        places
     }
 
-    /// The first anchor at or after `from`, which must not go back.
+    /// The first place at or after `from`, which must not go back.
     #[inline]
     pub(crate) fn next(&mut self, from: usize) -> Option<usize> {
         if from >= self.block + BLOCK {
@@ -42,7 +79,7 @@ impl<'a> Anchors<'a> {
     #[inline]
     fn load(&mut self) {
         self.bits = match self.bytes.get(self.block..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
-            Some(block) => anchors(block),
+            Some(block) => S::in_block(block),
             None => self.load_tail(),
         };
     }
@@ -51,13 +88,13 @@ impl<'a> Anchors<'a> {
         let rest = self.bytes.get(self.block..).unwrap_or_default();
         // The last block that is whole, without what was seen before. It may end with one colon or dash too many.
         if let Some(last) = self.bytes.last_chunk::<BLOCK>() {
-            return anchors(last).checked_shr((BLOCK - rest.len()) as u32).unwrap_or(0);
+            return S::in_block(last).checked_shr((BLOCK - rest.len()) as u32).unwrap_or(0);
         }
         let mut block = [0; BLOCK];
         if let Some(into) = block.get_mut(..rest.len()) {
             into.copy_from_slice(rest);
         }
-        anchors(&block)
+        S::in_block(&block)
     }
 }
 

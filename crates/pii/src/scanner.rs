@@ -6,9 +6,10 @@ use crate::{
     chars::{at, closed_line, part, run_back, span, starts_with_ignore_case},
     config::Config,
     context::{Surroundings, Text, key_topics},
+    disguise,
     engine::Engine,
-    finding::{Finding, Site},
-    json::{Origin, Paths, looks_like_json, walk, walk_alone},
+    finding::Finding,
+    json::{Origin, Paths, looks_like_json, site, walk, walk_alone},
     look::Look,
     simd::Sort,
     suspects::Care,
@@ -117,22 +118,25 @@ impl Scanner {
 
     /// The same, in a look that goes on.
     pub(crate) fn text(&self, bytes: &[u8], origin: &Origin<'_>, surroundings: Surroundings, look: &mut Look) {
-        let mut text = Text::new(bytes, surroundings);
+        let plain = disguise::taken_off(bytes);
+        let mut text = Text::new(plain.as_ref().map_or(bytes, |plain| &plain.bytes), surroundings);
         text.read_on(look.reading.take());
         self.engine.scan(&text, look);
         look.reading = text.close();
         let Look { found, candidates, .. } = look;
-        found.extend(
-            candidates.0.iter().map(|candidate| Finding {
-                range: origin.raw(candidate.start)..origin.raw(candidate.end),
+        found.extend(candidates.0.iter().map(|candidate| {
+            let (start, end) = match &plain {
+                Some(plain) => (plain.raw(candidate.start), disguise::end_of(plain, bytes, candidate.end)),
+                None => (candidate.start, candidate.end),
+            };
+            Finding {
+                range: origin.raw(start)..origin.raw(end),
                 kind: candidate.kind,
                 score: u8::try_from(candidate.score.clamp(0, 100)).unwrap_or(100),
-                site: Site::Text,
-                value: origin
-                    .is_decoded()
-                    .then(|| String::from_utf8_lossy(part(bytes, candidate.start, candidate.end)).into()),
-            }),
-        );
+                site: site(bytes, start, end, origin.nested),
+                value: origin.is_decoded().then(|| String::from_utf8_lossy(part(bytes, start, end)).into()),
+            }
+        }));
     }
 }
 

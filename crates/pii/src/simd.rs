@@ -51,6 +51,43 @@ fn scalar(block: &[u8; BLOCK]) -> u64 {
     combine(mask(|byte| byte.is_ascii_digit() || byte == b'@'), mask(|byte| byte == b':'), mask(|byte| byte == b'-'))
 }
 
+/// Which bytes of a block may stand for something else: those of other scripts, `%`, `&` and backslashes. The first one lowest.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[expect(unsafe_code, reason = "as above")]
+pub(crate) fn veiled(block: &[u8; BLOCK]) -> u64 {
+    // SAFETY: SSE2 is part of x86-64; every processor that runs this has it.
+    unsafe { veiled_lanes(block) }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "sse2")]
+fn veiled_lanes(block: &[u8; BLOCK]) -> u64 {
+    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8};
+    let (pieces, _) = block.as_chunks::<16>();
+    pieces.iter().enumerate().fold(0, |mask, (index, piece)| {
+        let whole = u128::from_le_bytes(*piece);
+        let lanes = _mm_set_epi64x((whole >> 64) as i64, whole as i64);
+        let is = |byte: u8| _mm_cmpeq_epi8(lanes, _mm_set1_epi8(byte as i8));
+        // The mask is made of the highest bits, which the bytes of other scripts have by themselves.
+        let found = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(lanes, is(b'\\')), _mm_or_si128(is(b'%'), is(b'&'))));
+        mask | (u64::from(found as u16) << (index * 16))
+    })
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn veiled(block: &[u8; BLOCK]) -> u64 {
+    veiled_scalar(block)
+}
+
+/// The same, byte by byte.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn veiled_scalar(block: &[u8; BLOCK]) -> u64 {
+    let veils = |byte: u8| byte >= 0x80 || matches!(byte, b'%' | b'&' | b'\\');
+    block.iter().enumerate().fold(0, |mask, (index, &byte)| mask | (u64::from(veils(byte)) << index))
+}
+
 /// Bytes that are looked at together at the end of a word.
 pub(crate) const PIECE: usize = 16;
 
@@ -64,7 +101,8 @@ pub(crate) enum Sort {
     Alnum,
     /// Everything but the end of a line.
     InLine,
-    /// What may stand last in a line of JSON: a closing bracket, a blank.
+    /// What may stand last in a line of JSON: a closing bracket, a blank. All that is neither a printed character of ASCII
+    /// nor the end of the line counts as a blank, since that is quick to tell.
     Last,
     /// What may stand between the tokens of JSON.
     Blank,
@@ -113,9 +151,9 @@ fn sorted(piece: &[u8; PIECE], sort: Sort) -> u16 {
         }
         Sort::InLine => return !(_mm_movemask_epi8(is(lanes, b'\n')) as u16),
         Sort::Last => {
-            // Both brackets differ from each other in one bit.
+            // Both brackets differ from each other in one bit; as signed numbers, those above 0x7F are the lowest.
             let closes = is(_mm_or_si128(lanes, _mm_set1_epi8(0x20)), b'}');
-            let blank = _mm_or_si128(is(lanes, b' '), _mm_andnot_si128(is(lanes, b'\n'), within(lanes, b'\t', 5)));
+            let blank = _mm_andnot_si128(is(lanes, b'\n'), _mm_cmpgt_epi8(_mm_set1_epi8(b' ' as i8 + 1), lanes));
             _mm_or_si128(closes, blank)
         }
         Sort::Alnum => {
@@ -214,7 +252,7 @@ pub(crate) fn is_quoted(byte: u8) -> bool {
 
 /// Whether the byte is of the sort [`Sort::Last`].
 pub(crate) fn is_last(byte: u8) -> bool {
-    matches!(byte, b'}' | b']' | b' ' | b'\t' | 0x0B..=b'\r')
+    matches!(byte, b'}' | b']' | 0..=0x09 | 0x0B..=b' ' | 0x80..)
 }
 
 /// The same, byte by byte.
@@ -262,9 +300,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn lanes_and_bytes_agree(block in proptest::collection::vec(prop_oneof![any::<u8>(), Just(b':'), Just(b'-'), Just(b'0')], 64)) {
+        fn lanes_and_bytes_agree(block in proptest::collection::vec(prop_oneof![any::<u8>(), Just(b':'), Just(b'-'), Just(b'0'), Just(b'%'), Just(b'&'), Just(b'\\')], 64)) {
             let block: [u8; BLOCK] = block.try_into().unwrap();
             prop_assert_eq!(anchors(&block), scalar(&block));
+            prop_assert_eq!(veiled(&block), veiled_scalar(&block));
         }
 
         #[test]

@@ -10,6 +10,7 @@ use crate::{
     },
     config::{Config, Sensitivity},
     context::{Surroundings, may_name_a_secret},
+    disguise,
     dull::{is_extension, moment_end, uuid_end},
     json::MIN_STRING,
     kind::Kind,
@@ -36,6 +37,8 @@ pub(crate) enum Care {
     Usual,
     /// Nothing: somebody asks for less sure findings too, or looks whether anything was missed.
     Suspicious,
+    /// Not even what has no anchor: it may be in disguise.
+    Blind,
 }
 
 impl Care {
@@ -62,6 +65,7 @@ pub(crate) struct Suspects<'a> {
 impl<'a> Suspects<'a> {
     /// Those of a document, which something may surround.
     pub(crate) fn new(bytes: &'a [u8], outer: Surroundings, care: Care) -> Self {
+        let care = if disguise::hides_anchors(bytes) { Care::Blind } else { care };
         let secrets = outer.names(Kind::Secret).then_some(true);
         let mut suspects = Self { bytes, care, anchors: Anchors::new(bytes), next: None, secrets };
         suspects.next = suspects.find(0);
@@ -70,7 +74,7 @@ impl<'a> Suspects<'a> {
 
     /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
-        self.next.is_none()
+        self.next.is_none() && self.care != Care::Blind
     }
 
     /// Whether one is between two places. The first one must not go back from call to call.
@@ -79,7 +83,7 @@ impl<'a> Suspects<'a> {
         if self.next.is_some_and(|next| next < start) {
             self.next = self.find(start);
         }
-        self.next.is_some_and(|next| next < end)
+        self.next.is_some_and(|next| next < end) || self.care == Care::Blind
     }
 
     /// The first one from a place on.
@@ -87,7 +91,7 @@ impl<'a> Suspects<'a> {
         let mut place = from;
         loop {
             let anchor = self.anchors.next(place)?;
-            if self.care == Care::Suspicious {
+            if self.care != Care::Usual {
                 return Some(anchor);
             }
             match self.passed(anchor) {
@@ -161,7 +165,9 @@ fn alone(bytes: &[u8], digits: Run) -> Option<usize> {
     let start = digits.start - usize::from(left == b'-');
     let fraction = if at(bytes, digits.end) == b'.' { 1 + span(bytes, digits.end + 1, 24, is_digit) } else { 0 };
     let end = digits.end + fraction;
-    (follows_key(bytes, start) && (fraction > 1 || digits.len() <= MAX_INTEGER) && closes(end)).then_some(end)
+    // "4111111111111111.0" is whole.
+    let broken = part(bytes, digits.end, end).iter().any(|byte| matches!(byte, b'1'..=b'9'));
+    (follows_key(bytes, start) && (broken || digits.len() <= MAX_INTEGER) && closes(end)).then_some(end)
 }
 
 /// A whole string that is too short to hold anything, behind its key: the `"2.0"` of every message of JSON-RPC.
@@ -327,6 +333,7 @@ mod tests {
         }
         for text in [
             r#"{"a":"12 Main St"}"#,
+            r#"{"card":4111111111111111.0}"#,
             r#"{"a":"Hauptstr. 12"}"#,
             r#"{"a":"b@c.de"}"#,
             r#"{"a":"b\u0040c.de"}"#,

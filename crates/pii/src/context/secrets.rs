@@ -6,31 +6,46 @@ use crate::{
     simd::{PIECE, secret_pairs},
 };
 
-/// What the words have in them that name a secret, and where in it the pair of letters stands that tells them.
-static STEMS: [(&[u8], usize); 13] = [
-    (b"passw", 3),
-    (b"pwd", 1),
-    (b"passphrase", 3),
-    (b"secret", 2),
-    (b"credential", 0),
-    (b"bearer", 0),
-    (b"mdp", 1),
-    (b"motdepasse", 2),
-    (b"contrase", 3),
-    (b"senha", 2),
-    (b"wachtwoord", 4),
-    (b"haslo", 2),
-    (b"heslo", 2),
+/// What a word has in it that names a secret, and the pair of its letters that tells it: the rarest one in other words.
+struct Stem {
+    word: &'static [u8],
+    /// Where in it the pair stands.
+    offset: usize,
+    pair: [u8; 2],
+}
+
+impl Stem {
+    #[expect(clippy::indexing_slicing, reason = "a constant table")]
+    const fn of(word: &'static [u8], offset: usize) -> Self {
+        Self { word, offset, pair: [word[offset], word[offset + 1]] }
+    }
+}
+
+/// These name one by themselves.
+static STEMS: [Stem; 13] = [
+    Stem::of(b"passw", 3),
+    Stem::of(b"pwd", 1),
+    Stem::of(b"passphrase", 3),
+    Stem::of(b"secret", 2),
+    Stem::of(b"credential", 0),
+    Stem::of(b"bearer", 0),
+    Stem::of(b"mdp", 1),
+    Stem::of(b"motdepasse", 2),
+    Stem::of(b"contrase", 3),
+    Stem::of(b"senha", 2),
+    Stem::of(b"wachtwoord", 4),
+    Stem::of(b"haslo", 2),
+    Stem::of(b"heslo", 2),
 ];
 /// These name one behind another word.
-static HEADS: [(&[u8], usize); 2] = [(b"key", 0), (b"token", 2)];
+static HEADS: [Stem; 2] = [Stem::of(b"key", 1), Stem::of(b"token", 1)];
 /// The words before.
 static LEADS: [&[u8]; 10] =
     [b"api", b"secret", b"private", b"access", b"auth", b"refresh", b"bearer", b"session", b"signing", b"encryption"];
 
 /// The pairs of letters, each in a word above.
-pub(crate) const PAIRS: [[u8; 2]; 12] =
-    [*b"sw", *b"wd", *b"sp", *b"cr", *b"ke", *b"be", *b"dp", *b"td", *b"tr", *b"nh", *b"tw", *b"sl"];
+pub(crate) const PAIRS: [[u8; 2]; 13] =
+    [*b"sw", *b"wd", *b"sp", *b"cr", *b"ey", *b"ok", *b"be", *b"dp", *b"td", *b"tr", *b"nh", *b"tw", *b"sl"];
 
 /// Whether a word in the document may say that something is a secret. True as well when the document is in another script
 /// or has accents, of which nothing is known here.
@@ -62,15 +77,15 @@ fn asks(bytes: &[u8], place: usize, piece: &[u8; PIECE], behind: &[u8; PIECE]) -
 }
 
 /// Whether the pair of letters at a place is that of such a word.
-fn names(bytes: &[u8], pair: usize) -> bool {
-    // The second letter of the pair is another one for nearly all of them.
-    let second = at(bytes, pair + 1) | 0x20;
-    let at_pair = |(stem, offset): &(&[u8], usize)| {
-        let start = pair.checked_sub(*offset).filter(|_| at(stem, offset + 1) == second)?;
-        starts_with_ignore_case(bytes, start, stem).then_some(start)
+fn names(bytes: &[u8], place: usize) -> bool {
+    let pair = [at(bytes, place) | 0x20, at(bytes, place + 1) | 0x20];
+    let of_pair = |stem: &&Stem| stem.pair == pair;
+    let begin = |stem: &Stem| {
+        let start = place.checked_sub(stem.offset)?;
+        starts_with_ignore_case(bytes, start, stem.word).then_some(start)
     };
-    STEMS.iter().any(|stem| at_pair(stem).is_some())
-        || HEADS.iter().filter_map(at_pair).any(|start| follows_lead(bytes, start))
+    STEMS.iter().filter(of_pair).any(|stem| begin(stem).is_some())
+        || HEADS.iter().filter(of_pair).filter_map(begin).any(|start| follows_lead(bytes, start))
 }
 
 fn follows_lead(bytes: &[u8], start: usize) -> bool {

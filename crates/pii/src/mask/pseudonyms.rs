@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use vestibule_model::{Digest, ServerName};
 use zeroize::Zeroizing;
 
-use crate::kind::Kind;
+use crate::{disguise::plainly, kind::Kind};
 
 /// The labels of one reader. It lives in memory only, prints nothing and is wiped when dropped.
 ///
@@ -130,9 +130,10 @@ impl Pseudonyms {
 
 /// One spelling for all spellings of a value.
 pub(crate) fn normal(kind: Kind, value: &str) -> String {
+    let value = &*plainly(value);
     match kind {
-        Kind::Email if value.is_ascii() && !value.contains('%') => value.to_ascii_lowercase(),
-        Kind::Email => value.replace("%40", "@").to_lowercase(),
+        Kind::Email if value.is_ascii() => value.to_ascii_lowercase(),
+        Kind::Email => value.to_lowercase(),
         Kind::Phone | Kind::Ssn | Kind::Card => {
             value.chars().filter(|letter| letter.is_ascii_digit() || *letter == '+').collect()
         }

@@ -7,6 +7,7 @@ use super::{
     pseudonyms::{Keep, Pseudonyms, Shape, normal},
 };
 use crate::{
+    disguise::plainly,
     finding::{Finding, Site},
     kind::Kind,
 };
@@ -87,9 +88,10 @@ fn hash(kind: Kind, value: &str, key: &HashKey) -> String {
 
 /// The first letter and the domain, the last four digits, the network. Nothing for what has no harmless part.
 fn partial(kind: Kind, value: &str) -> Option<String> {
+    let value = plainly(value);
     match kind {
         Kind::Email => {
-            let (local, domain) = value.split_once('@').or_else(|| value.split_once("%40"))?;
+            let (local, domain) = value.split_once('@')?;
             let first = local.chars().next().filter(|letter| letter.is_ascii_alphanumeric())?;
             let domain = domain
                 .chars()

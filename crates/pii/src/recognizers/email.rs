@@ -1,35 +1,25 @@
-//! Mailboxes: anchored on `@` (or `%40` in a URL), ended by a top-level domain that exists.
+//! Mailboxes: anchored on `@`, ended by a top-level domain that exists.
 
 use std::sync::OnceLock;
 
 use super::{Candidates, Find};
 use crate::{
-    chars::{at, before, char_at, char_before, is_alnum, is_alpha, is_digit, is_hex, is_letter, part, span_back},
+    chars::{at, before, char_at, char_before, is_alnum, is_alpha, is_digit, is_letter, part, span_back},
     context::{Text, is_unspaced},
     kind::Kind,
     words::WordSet,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Mark(b'@', at_sign), Find::Mark(b'%', escaped)];
+pub(super) static FINDS: &[Find] = &[Find::Mark(b'@', find)];
 
 const SCORE: i16 = 90;
 /// The longest local part and the longest domain, in bytes (RFC 5321 section 4.5.3.1).
 pub(crate) const MAX_LOCAL: usize = 64;
 pub(crate) const MAX_DOMAIN: usize = 255;
 
-fn at_sign(text: &Text<'_>, place: usize, found: &mut Candidates) {
-    find(text.bytes, place, place + 1, found);
-}
-
-/// `%40` in a URL.
-fn escaped(text: &Text<'_>, place: usize, found: &mut Candidates) {
-    if part(text.bytes, place, place + 3) == b"%40" {
-        find(text.bytes, place, place + 3, found);
-    }
-}
-
-fn find(bytes: &[u8], local_end: usize, domain_start: usize, found: &mut Candidates) {
-    let Some(end) = domain(bytes, domain_start) else { return };
+fn find(text: &Text<'_>, local_end: usize, found: &mut Candidates) {
+    let bytes = text.bytes;
+    let Some(end) = domain(bytes, local_end + 1) else { return };
     let Some(start) = local(bytes, local_end) else { return };
     // "COM+ann@example.com:EM" of EDIFACT
     let start = start + if part(bytes, start, start + 4) == b"COM+" { 4 } else { 0 };
@@ -70,7 +60,7 @@ pub(crate) fn is_local(byte: u8) -> bool {
     is_alnum(byte) || matches!(byte, b'.' | b'_' | b'%' | b'+' | b'\'' | b'-' | b'&' | b'~')
 }
 
-/// Cuts off what was glued to the front: an escape, a percent-encoded byte, a quote, dots in a row.
+/// Cuts off what was glued to the front: an escape, a quote, dots in a row.
 fn trim(bytes: &[u8], start: usize, end: usize) -> usize {
     let mut start = start;
     if before(bytes, start) == b'\\' {
@@ -84,9 +74,6 @@ fn trim(bytes: &[u8], start: usize, end: usize) -> usize {
     if let Some(dots) = local.windows(2).rposition(|pair| pair == b"..") {
         start += dots + 2;
     }
-    if let Some(code) = part(bytes, start, end).windows(3).rposition(is_encoded) {
-        start += code + 3;
-    }
     if let Some(and) = part(bytes, start, end).iter().rposition(|&byte| byte == b'&') {
         start += and + 1;
     }
@@ -94,11 +81,6 @@ fn trim(bytes: &[u8], start: usize, end: usize) -> usize {
         start += 1;
     }
     start
-}
-
-/// A percent-encoded byte that cannot be part of the address; `%2B` is its plus sign.
-fn is_encoded(three: &[u8]) -> bool {
-    matches!(three, [b'%', high, low] if is_hex(*high) && is_hex(*low) && !matches!((high, low), (b'2', b'B' | b'b')))
 }
 
 /// Where the domain ends, when its last label is a top-level domain.

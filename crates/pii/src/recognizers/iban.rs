@@ -2,7 +2,7 @@
 
 use super::{Candidates, Find, Token};
 use crate::{
-    chars::{at, glued_right, is_alnum, is_digit, is_upper},
+    chars::{Sep, at, glued_right, is_alnum, is_digit, is_upper, separator},
     context::Text,
     kind::Kind,
 };
@@ -113,7 +113,7 @@ fn find(text: &Text<'_>, token: Token, found: &mut Candidates) {
     }
 }
 
-/// So many letters and digits, single blanks or dashes between groups of four.
+/// So many letters and digits, blanks or dashes of any sort between groups of four.
 fn collect(bytes: &[u8], start: usize, length: usize) -> Option<([u8; 34], usize)> {
     let mut letters = [0u8; 34];
     let (mut count, mut place) = (0, start);
@@ -122,10 +122,14 @@ fn collect(bytes: &[u8], start: usize, length: usize) -> Option<([u8; 34], usize
         if is_alnum(byte) {
             *letters.get_mut(count)? = byte.to_ascii_uppercase();
             count += 1;
-        } else if !(matches!(byte, b' ' | b'-') && count % 4 == 0) {
+            place += 1;
+        } else if let Some((Sep::Space | Sep::Dash, length)) = separator(bytes, place)
+            && count % 4 == 0
+        {
+            place += length;
+        } else {
             return None;
         }
-        place += 1;
     }
     Some((letters, place))
 }

@@ -91,7 +91,7 @@ pub(crate) enum Find {
     Groups(usize, Lengths, ChainFn),
     /// A word of letters and digits.
     Token(TokenFn),
-    /// An `@`, two colons, five dashes, or a `%` in front of a digit.
+    /// An `@`, two colons, or five dashes.
     Mark(u8, MarkFn),
 }
 

@@ -45,6 +45,11 @@ static SPOILERS: &[&str] = &[
     ".",
     "/",
     "\u{FF0B}",
+    "\u{200B}",
+    "\u{AD}",
+    "４１",
+    "٠٥",
+    "＠",
 ];
 
 /// Bytes that are no text, and what they may be mistaken for a part of.
