@@ -25,8 +25,9 @@ pub(crate) struct Tables {
     inside: Option<bool>,
     /// The table that the lines looked at last belong to.
     current: Option<Table>,
-    /// The cell that was looked at last in this line.
+    /// The cell that was looked at last in this line, and the one before.
     cell: Cell,
+    further: Cell,
 }
 
 /// A cell of a row, and how far the row was read.
@@ -80,7 +81,8 @@ impl Tables {
             let start = if self.line == Line::default() { 0 } else { self.line.end + 1 };
             self.line = Line { start, end: find_byte(bytes, start, b'\n') };
             self.inside = None;
-            self.cell = Cell { index: 0, start, read: start, quoted: false };
+            self.cell = Cell::first(start);
+            self.further = self.cell;
             if self.line.end == 0 {
                 return None;
             }
@@ -95,15 +97,19 @@ impl Tables {
         }
         match table.divider {
             Divider::Byte(_) | Divider::Frame(_) => {
-                if place < self.cell.read {
-                    self.cell = Cell { index: 0, start: line.start, read: line.start, quoted: false };
+                // A name in front of a number and the number take turns.
+                if place >= self.cell.read {
+                    self.further = self.cell;
+                } else {
+                    self.cell = if place < self.further.read { Cell::first(line.start) } else { self.further };
                 }
                 self.cell.read_to(bytes, place, table.divider);
                 table.heads.get(self.cell.index).map(|head| (head.topics, self.cell.start))
             }
             Divider::Blanks => {
                 let column = place - line.start;
-                let head = table.heads.iter().rev().find(|head| head.column <= column)?;
+                let head =
+                    table.heads.get(table.heads.partition_point(|head| head.column <= column).checked_sub(1)?)?;
                 let gap = span_back(bytes, place, 40, |byte| byte != b' ');
                 let start = place - gap;
                 // "SSN:      123456789": a label with its value is no row.
@@ -139,7 +145,7 @@ impl Table {
     fn has(&self, bytes: &[u8], line: Line) -> bool {
         match self.divider {
             Divider::Byte(_) | Divider::Frame(_) => {
-                let mut last = Cell { index: 0, start: line.start, read: line.start, quoted: false };
+                let mut last = Cell::first(line.start);
                 last.read_to(bytes, line.end, self.divider);
                 last.index + 1 == self.heads.len() || is_rule(bytes, line)
             }
@@ -399,6 +405,11 @@ fn is_line(key: &[u8]) -> bool {
 }
 
 impl Cell {
+    /// The first cell of a line that begins at a place.
+    fn first(start: usize) -> Self {
+        Self { index: 0, start, read: start, quoted: false }
+    }
+
     /// Goes on to the cell that holds the place. Dividers inside quotes do not count.
     fn read_to(&mut self, bytes: &[u8], place: usize, divider: Divider) {
         let (mark, framed) = match divider {

@@ -334,10 +334,8 @@ fn v6(text: &Text<'_>, place: usize, found: &mut Candidates) {
     if is_tied(bytes, start, end) || address.is_loopback() || address.is_unspecified() || at(bytes, end) == b'/' {
         return;
     }
-    let support = text.support(start, Kind::Ip);
-    let plain = looks_like_address(written);
-    let slice = before(bytes, start) == b'[' && glued_left(bytes, start - 1);
-    if !plain && (slice || support != Support::Named) {
+    let slice = || before(bytes, start) == b'[' && glued_left(bytes, start - 1);
+    if !looks_like_address(written.as_bytes()) && (slice() || text.support(start, Kind::Ip) != Support::Named) {
         return;
     }
     let zone = if at(bytes, end) == b'%' {
@@ -398,17 +396,19 @@ fn follows_tag(bytes: &[u8], start: usize) -> bool {
 }
 
 /// Not an EUI-64, and more than a path of two short words or a slice.
-fn looks_like_address(written: &str) -> bool {
-    let groups = || written.split(':').filter(|group| !group.is_empty());
-    let pairs = groups().count() == 8 && groups().all(|group| group.len() == 2);
-    let digits = written.bytes().filter(u8::is_ascii_digit).count();
-    let total: usize = groups().map(str::len).sum();
+fn looks_like_address(written: &[u8]) -> bool {
+    let groups = || written.split(|&byte| byte == b':').filter(|group| !group.is_empty());
+    let (mut count, mut total, mut pairs, mut lettered) = (0, 0, true, true);
+    for group in groups() {
+        count += 1;
+        total += group.len();
+        pairs &= group.len() == 2;
+        lettered &= is_alpha(at(group, 0));
+    }
+    let digits = written.iter().copied().filter(|&byte| is_digit(byte)).count();
     // "c::B50" is the path of a program.
-    let path = groups().count() < 3
-        && groups().all(|group| group.starts_with(|first: char| first.is_ascii_alphabetic()))
-        && groups().next().is_some_and(|first| first.len() < 3);
-    !pairs
-        && !path
-        && digits > 0
-        && (total > 4 || (total > 2 && !written.bytes().all(|byte| is_digit(byte) || byte == b':')))
+    let path = count < 3 && lettered && groups().next().is_some_and(|first| first.len() < 3);
+    let mixed = || !written.iter().all(|&byte| is_digit(byte) || byte == b':');
+    let hardware = pairs && count == 8;
+    !hardware && !path && digits > 0 && (total > 4 || (total > 2 && mixed()))
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     chars::{at, before, is_alpha, is_digit, part, span, span_back},
-    context::{Support, Text},
+    context::Text,
     kind::Kind,
     recognizers::Candidates,
 };
@@ -20,6 +20,21 @@ const ALONE: i16 = 55;
 
 /// Adds the line with its town, when enough speaks for it.
 pub(super) fn judge(text: &Text<'_>, page: &Page<'_>, line: Line, found: &mut Candidates) -> bool {
+    let looks = [line.strong, line.closed, line.long]
+        .into_iter()
+        .fold(u32::from(line.points), |looks, is| looks * 2 + u32::from(is));
+    // Both numbers of "12/5" give the same line.
+    if text.reading().is_refused(line.start, line.end, looks) {
+        return false;
+    }
+    let fits = weigh(text, page, line, found);
+    if !fits {
+        text.reading().refuse(line.start, line.end, looks);
+    }
+    fits
+}
+
+fn weigh(text: &Text<'_>, page: &Page<'_>, line: Line, found: &mut Candidates) -> bool {
     let bytes = text.bytes;
     let lower = is_lower(bytes, line);
     if let Some(end) = tail::town(page, line.end).filter(|&end| !lower || state::has_state(page, line.end, end)) {
@@ -43,8 +58,8 @@ pub(super) fn judge(text: &Text<'_>, page: &Page<'_>, line: Line, found: &mut Ca
     if lower || at(bytes, line.start) == b'0' || follows_article(page, line.start) {
         return false;
     }
-    let score = match text.support(line.start, Kind::Street) {
-        Support::Named => LABELLED,
+    let score = match text.names_street(line.start) {
+        true => LABELLED,
         _ if weak && !(line.long && is_placed(bytes, line.start)) => 30,
         // "2006 Larry Wall", "2014 Copper Mountain"
         _ if is_year(bytes, line.start) && !line.strong && line.points == 0 => 30,

@@ -71,6 +71,9 @@ pub(super) const CLOSER: Lists = Lists::nth(21);
 /// What a dwelling without a number is called, or how that begins.
 pub(super) const LANDING: Lists = Lists::nth(22);
 
+/// Things that have numbers and are no streets.
+pub(super) const COUNTED: Lists = Lists::nth(23);
+
 /// The words of each list.
 pub(super) static WORDS: &[(Lists, &str)] = &[
     (STRONG, "av ave avenue blvd boulevard cres crescent ct dr drive hwy lane ln pkwy rd road st str street terrace"),
@@ -197,6 +200,12 @@ pub(super) static WORDS: &[(Lists, &str)] = &[
         "and to on in at instead for is was around by near effective before after until with from or since last please",
     ),
     (LANDING, "bajo ático entresuelo principal sótano st kl"),
+    (
+        COUNTED,
+        "area bahnsteig bay block bureau bâtiment campus desk district dock entrance gebäude gleis hall halle \
+     hangar haus lager locker mailbox pier plan plant platform postfach rack raum region regal row salle \
+     sector shelf site stand store table terminal tower warehouse werk wing zimmer zone",
+    ),
     (POSTCODE_MARK, "c cp cep τ τκ"),
     (
         COUNTRIES,
