@@ -167,7 +167,7 @@ impl Leaf {
                 string(scanner, text, &inner, surroundings, look);
             }
             Self::Number(range) => {
-                let digits = part(bytes, range.start, range.end);
+                let digits = whole(part(bytes, range.start, range.end));
                 if digits.len() >= MIN_NUMBER && digits.iter().all(|&byte| is_digit(byte)) {
                     let surroundings = machine.surroundings(bytes, range.end);
                     let inner =
@@ -177,6 +177,10 @@ impl Leaf {
                     // Only a number that is something as a whole can be replaced.
                     for mut finding in look.found.split_off(known) {
                         if finding.range.len() >= digits.len() {
+                            if digits.len() < range.len() {
+                                finding.range.end = origin.raw(range.end);
+                                finding.value = Some(String::from_utf8_lossy(digits).into());
+                            }
                             finding.site = Site::Number { depth: origin.nested };
                             look.found.push(finding);
                         }
@@ -184,6 +188,15 @@ impl Leaf {
                 }
             }
         }
+    }
+}
+
+/// A number without the fraction that programs write which know no whole ones: `4111111111111111.0`.
+fn whole(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().rev().take_while(|&&byte| byte == b'0').count();
+    match number.get(..number.len() - zeros) {
+        Some([whole @ .., b'.']) if zeros > 0 => whole,
+        _ => number,
     }
 }
 
