@@ -63,8 +63,7 @@ fn json_in_other_text_stays_json() {
     let (hr, mut store) = (ServerName::new("hr"), Pseudonyms::new());
     let text = "Found 1 user:\n{\"card\": 4111111111111111, \"mail\": \"j\\u00e4n@example.com\", \"n\": NaN}\n";
     let masked = masker(Action::Pseudonym).mask(text, &mut Naming::Numbered(&mut store, &hr)).unwrap().into_inner();
-    let expected =
-        "Found 1 user:\n{\"card\": \"[CARD_1]\", \"mail\": \"[EMAIL_1]\", \"n\": NaN}\n";
+    let expected = "Found 1 user:\n{\"card\": \"[CARD_1]\", \"mail\": \"[EMAIL_1]\", \"n\": NaN}\n";
     assert_eq!(masked, expected);
     let call = r#"{"a":"[CARD_1]"}"#;
     assert_eq!(store.restore(call, &hr), r#"{"a":4111111111111111}"#);

@@ -247,12 +247,12 @@ impl Masking {
         };
         let instead = match (std::mem::replace(&mut self.stage, Stage::Over), id) {
             (Stage::Events(events), Some(_)) => {
-                let mut bytes = events.into_passed();
+                let mut bytes = events.take_passed();
                 bytes.extend_from_slice(&sse::encode(None, None, &body));
                 bytes.into()
             }
             // The stream of a session answers nothing in particular.
-            (Stage::Events(events), None) => events.into_passed().into(),
+            (Stage::Events(events), None) => events.take_passed().into(),
             (Stage::Json(_) | Stage::Over, _) => Bytes::from(body),
         };
         Withheld { reason, instead }
