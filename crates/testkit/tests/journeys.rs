@@ -43,6 +43,8 @@ mod masking;
 mod masking_pseudonyms;
 #[path = "journeys/masking_sessions.rs"]
 mod masking_sessions;
+#[path = "journeys/masking_streams.rs"]
+mod masking_streams;
 #[path = "journeys/operators.rs"]
 mod operators;
 #[path = "journeys/permission_table.rs"]
