@@ -23,7 +23,7 @@ use crate::{
 /// How many strings of JSON may be inside each other.
 const MAX_NESTED: u8 = 3;
 /// The shortest string that can hold something.
-const MIN_STRING: usize = 5;
+pub(crate) const MIN_STRING: usize = 5;
 /// The shortest number that can be something.
 const MIN_NUMBER: usize = 7;
 
