@@ -41,6 +41,8 @@ mod malformed;
 mod masking;
 #[path = "journeys/masking_pseudonyms.rs"]
 mod masking_pseudonyms;
+#[path = "journeys/masking_readers.rs"]
+mod masking_readers;
 #[path = "journeys/masking_sessions.rs"]
 mod masking_sessions;
 #[path = "journeys/operators.rs"]
