@@ -244,7 +244,7 @@ fn open(
     }
     let of_stream = session::resume(proxy, arrival, upstream.as_deref(), headers)
         .ok_or_else(|| answer::session_gone(What::Event, message))?;
-    let asked = Asked::of(message, opening.version, upstream, said.or(of_stream).or(remembered));
+    let asked = Asked::of(message, opening.version, upstream, said.going_on_from(of_stream).or(remembered));
     let mark = match opening.era {
         // Whoever initializes begins anew, whatever session they name.
         Era::Stateful if asked.initialize => {

@@ -75,7 +75,7 @@ impl Visit {
             federation: Arc::clone(federation),
             door: door.clone(),
             version: opening.version,
-            wishes: said.or(of_stream).or(remembered),
+            wishes: said.going_on_from(of_stream).or(remembered),
             headers,
             mark,
             sessions,
