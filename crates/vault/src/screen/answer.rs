@@ -116,11 +116,6 @@ impl Masking {
         matches!(self.stage, Stage::Over)
     }
 
-    /// Whether anything is replaced; otherwise it is only looked at.
-    pub(crate) fn replaces(&self) -> bool {
-        *self.screen.masker.scanner().config() != Config::none()
-    }
-
     /// Whether the body may be looked at as a whole.
     pub(crate) fn is_json(&self) -> bool {
         matches!(self.stage, Stage::Json(_))
