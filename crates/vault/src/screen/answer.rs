@@ -52,6 +52,7 @@ impl Screen {
         call: &McpCall,
     ) -> Self {
         let method = call.message.as_ref().map_or("", Message::method);
+        let begins = method == "initialize";
         Self {
             masker: screening.masker(config),
             proof,
@@ -59,15 +60,16 @@ impl Screen {
             screening: Arc::clone(screening),
             caller: Arc::clone(caller),
             server: Arc::clone(server),
-            session: call.upstream_session.clone(),
-            beginning: if method == "initialize" { Beginning::Now } else { Beginning::Unknown },
+            // Whoever initializes begins anew, whatever session they name.
+            session: call.mark.clone().or_else(|| call.upstream_session.clone().filter(|_| !begins)),
+            beginning: if begins { Beginning::Now } else { Beginning::Unknown },
             id: call.message.as_ref().and_then(|message| message.id().map(str::to_owned)),
             tool_call: method == "tools/call",
             era: call.era,
         }
     }
 
-    /// For a body of this media type; `None` when there is no body.
+    /// For a body of this media type; `None` when there is no body. `session` is what the server calls the one that began.
     pub(crate) fn masking(mut self, media: Media, session: Option<&str>) -> Option<Masking> {
         let stage = match media {
             Media::Json => Stage::Json(None),
@@ -78,7 +80,9 @@ impl Screen {
             }
             Media::None => return None,
         };
-        self.session = session.map(str::to_owned).or(self.session);
+        if self.beginning == Beginning::Now {
+            self.session = self.session.or(session.map(str::to_owned));
+        }
         Some(Masking { place: None, screen: self, stage, proof: None, proof_length: 0, counted: Counts::default() })
     }
 }
@@ -114,11 +118,6 @@ impl Masking {
     /// Whether nothing comes any more.
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.stage, Stage::Over)
-    }
-
-    /// Whether anything is replaced; otherwise it is only looked at.
-    pub(crate) fn replaces(&self) -> bool {
-        *self.screen.masker.scanner().config() != Config::none()
     }
 
     /// Whether the body may be looked at as a whole.
