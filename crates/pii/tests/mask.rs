@@ -63,8 +63,7 @@ fn json_in_other_text_stays_json() {
     let (hr, mut store) = (ServerName::new("hr"), Pseudonyms::new());
     let text = "Found 1 user:\n{\"card\": 4111111111111111, \"mail\": \"j\\u00e4n@example.com\", \"n\": NaN}\n";
     let masked = masker(Action::Pseudonym).mask(text, &mut Naming::Numbered(&mut store, &hr)).unwrap().into_inner();
-    let expected =
-        "Found 1 user:\n{\"card\": \"[CARD_1]\", \"mail\": \"[EMAIL_1]\", \"n\": NaN}\n";
+    let expected = "Found 1 user:\n{\"card\": \"[CARD_1]\", \"mail\": \"[EMAIL_1]\", \"n\": NaN}\n";
     assert_eq!(masked, expected);
     let call = r#"{"a":"[CARD_1]"}"#;
     assert_eq!(store.restore(call, &hr), r#"{"a":4111111111111111}"#);
@@ -115,6 +114,34 @@ fn hashes_depend_on_value_and_key() {
 fn untouched_bytes_stay() {
     let text = "{ \"b\" : 1.50e1, \"a\":\"\\u00e9 bob@example.com \\/\" , \"b2\":[ ] }";
     assert_eq!(mask(Action::Label, text), text.replace("bob@example.com", "[EMAIL_1]"));
+}
+
+#[test]
+fn what_readers_forgive_is_json_all_the_same() {
+    let number = r#"{"card": 4111111111111111, "e": "jane.doe\u0040example.com", "x": [VALUE]}"#;
+    for text in ["NaN", "Infinity", "-Infinity, NaN", "1"].map(|value| number.replace("VALUE", value)) {
+        let masked = mask(Action::Label, &text);
+        assert!(masked.contains(r#"{"card": "[CARD_1]", "e": "[EMAIL_1]", "x""#), "{masked}");
+        let marked = mask(Action::Label, &format!("\u{FEFF}{text}"));
+        assert_eq!(marked, format!("\u{FEFF}{masked}"));
+    }
+}
+
+#[test]
+fn json_stays_json_however_deep_it_is() {
+    for depth in [100, 126, 127, 128, 129, 130, 300, 200_000] {
+        for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+            let inside = r#"{"ssn":734123102,"e":"jane.doe\u0040example.com","f":[1]}"#;
+            let text =
+                format!("{{\"a\":{}{inside}{},\"card\":4111111111111111}}", open.repeat(depth), close.repeat(depth));
+            let masked = mask(Action::Label, &text);
+            let wanted = text
+                .replace("734123102", "\"[SSN_1]\"")
+                .replace("jane.doe\\u0040example.com", "[EMAIL_1]")
+                .replace("4111111111111111", "\"[CARD_1]\"");
+            assert!(masked == wanted, "{depth} {open}");
+        }
+    }
 }
 
 /// Pieces that recognizers react to, and anything else.
