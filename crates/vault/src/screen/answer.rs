@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{McpCall, Media};
 
-/// The largest event that is looked at, in bytes.
-const LARGEST_EVENT: usize = 32 << 20;
+/// What is looked at as one: an event, a string of JSON, and a whole answer that may have to be withheld. In bytes.
+const LARGEST: usize = 32 << 20;
 /// A JSON answer up to this size is looked at as a whole: its client can do nothing with a part of it.
 pub(crate) const WHOLE: usize = 1 << 20;
 /// How many values of each kind were replaced.
@@ -72,10 +72,10 @@ impl Screen {
         let masker = Arc::clone(&self.masker);
         let (stage, proof) = match media {
             Media::Json => {
-                let proof = self.proof.clone().map(|proof| Box::new(JsonStream::new(proof)));
-                (Stage::Json(Box::new(JsonStream::new(masker))), proof)
+                let proof = self.proof.clone().map(|proof| Box::new(JsonStream::new(proof, LARGEST)));
+                (Stage::Json(Box::new(JsonStream::new(masker, LARGEST))), proof)
             }
-            Media::Events => (Stage::Events(SseStream::new(masker, LARGEST_EVENT)), None),
+            Media::Events => (Stage::Events(SseStream::new(masker, LARGEST)), None),
             Media::None => return None,
         };
         let place = place(&self.server, session.or(self.session.as_deref()));
