@@ -1,6 +1,6 @@
 //! One strict parse of one message, used by policy and by forwarding: the original bytes go upstream unchanged.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use bytes::Bytes;
 
@@ -17,8 +17,9 @@ pub struct Message {
     bytes: Bytes,
     kind: MessageKind,
     id: Option<Range<usize>>,
-    method: Text,
-    params: Params,
+    method: Cow<'static, str>,
+    /// Boxed: a message is handed on a dozen times.
+    params: Box<Params>,
 }
 
 /// The three kinds of JSON-RPC messages.
@@ -87,7 +88,7 @@ impl Message {
 
     /// The method, unescaped. Empty for responses.
     pub fn method(&self) -> &str {
-        self.text(&self.method)
+        &self.method
     }
 
     /// What it acts on.
@@ -276,7 +277,7 @@ struct Envelope {
     is_version_2: bool,
     id: Option<Value>,
     method: Field,
-    params: Option<Params>,
+    params: Option<Box<Params>>,
     answers: usize,
 }
 
@@ -307,7 +308,7 @@ impl Envelope {
             }
             "id" => self.id = Some(scanner.value()?),
             "method" => self.method = field(scanner)?,
-            "params" if scanner.peek() == Some(b'{') => self.params = Some(Params::scan(scanner)?),
+            "params" if scanner.peek() == Some(b'{') => self.params = Some(Box::new(Params::scan(scanner)?)),
             "params" => {
                 scanner.value()?;
                 return Err(not_rpc("params must be an object"));
@@ -345,11 +346,9 @@ impl Envelope {
         }
         let id = self.id.map(|value| value.span);
         let (kind, method) = match (self.method, self.answers) {
-            (Field::Text(method), 0) if id.is_some() => (MessageKind::Request, method),
-            (Field::Text(method), 0) => (MessageKind::Notification, method),
-            (Field::Absent, 1) if id.is_some() && self.params.is_none() => {
-                (MessageKind::Response, Text::Unescaped("".into()))
-            }
+            (Field::Text(method), 0) if id.is_some() => (MessageKind::Request, method_of(method, &bytes)),
+            (Field::Text(method), 0) => (MessageKind::Notification, method_of(method, &bytes)),
+            (Field::Absent, 1) if id.is_some() && self.params.is_none() => (MessageKind::Response, Cow::Borrowed("")),
             (Field::Absent, 0) => return Err(not_rpc("a message needs a method")),
             (Field::Other, _) => return Err(not_rpc("the method must be a string")),
             _ => {
@@ -367,6 +366,38 @@ impl Envelope {
             _ => Ok(message),
         }
     }
+}
+
+/// Methods of requests, for which no text has to be kept: it is asked for again and again.
+const METHODS: [&str; 20] = [
+    "tools/call",
+    "tools/list",
+    "initialize",
+    "ping",
+    "server/discover",
+    "prompts/get",
+    "prompts/list",
+    "resources/read",
+    "resources/list",
+    "resources/templates/list",
+    "resources/subscribe",
+    "resources/unsubscribe",
+    "completion/complete",
+    "logging/setLevel",
+    "subscriptions/listen",
+    "tasks/get",
+    "tasks/list",
+    "tasks/result",
+    "tasks/update",
+    "tasks/cancel",
+];
+
+fn method_of(text: Text, bytes: &[u8]) -> Cow<'static, str> {
+    let text = match text {
+        Text::Unescaped(text) => return Cow::Owned(text.into_string()),
+        Text::Plain(span) => bytes.get(span).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or(""),
+    };
+    METHODS.into_iter().find(|known| *known == text).map_or_else(|| Cow::Owned(text.to_owned()), Cow::Borrowed)
 }
 
 fn not_rpc(what: &str) -> ParseError {

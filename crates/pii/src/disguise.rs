@@ -92,8 +92,8 @@ static ENTITIES: [(&[u8], char); 51] = [
 
 /// The most backslashes before an escape of JSON, which is in strings that are in strings.
 const MAX_BACKSLASHES: usize = 8;
-/// The longest name or number of a character in HTML.
-const MAX_NAME: usize = 8;
+/// The longest name or number of a character in HTML; with its semicolon it fits into eight bytes.
+const MAX_NAME: usize = 7;
 
 /// Whether a letter or digit is written so that no anchor shows where it is.
 pub(crate) fn hides_anchors(bytes: &[u8]) -> bool {
@@ -198,6 +198,10 @@ fn escaped_byte(bytes: &[u8], place: usize) -> Option<u8> {
 
 /// `&nbsp;`, `&#64;`, `&#x40;`.
 fn in_html(bytes: &[u8], place: usize) -> Option<Worn> {
+    // Most of them stand in programs, and no semicolon is near.
+    if !near(bytes, place + 1, b';') {
+        return None;
+    }
     let start = place + 1 + usize::from(at(bytes, place + 1) == b'#');
     let end = start + run(bytes, start, MAX_NAME, Sort::Alnum);
     if at(bytes, end) != b';' {
@@ -221,8 +225,20 @@ fn in_html(bytes: &[u8], place: usize) -> Option<Worn> {
     Some(Worn { seen: of(letter).unwrap_or(Seen::As(letter)), length })
 }
 
+/// Whether the byte is among the eight from a place on; true as well where fewer are left.
+#[inline]
+fn near(bytes: &[u8], place: usize, byte: u8) -> bool {
+    let Some(eight) = bytes.get(place..).and_then(|rest| rest.first_chunk::<8>()) else { return true };
+    // Zero where the byte stands; a subtraction then borrows into the highest bit, which was not set before.
+    let apart = u64::from_le_bytes(*eight) ^ u64::from_le_bytes([byte; 8]);
+    apart.wrapping_sub(u64::from_le_bytes([1; 8])) & !apart & u64::from_le_bytes([0x80; 8]) != 0
+}
+
 /// `\u00df`, with as many backslashes as there are strings around it.
 fn in_json(bytes: &[u8], place: usize) -> Option<Worn> {
+    if !matches!(at(bytes, place + 1), b'u' | b'\\') {
+        return None;
+    }
     let marks = span(bytes, place, MAX_BACKSLASHES, |byte| byte == b'\\');
     if at(bytes, place + marks) != b'u' {
         return None;

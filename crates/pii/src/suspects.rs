@@ -12,6 +12,7 @@ use crate::{
     context::{Surroundings, may_name_a_secret},
     disguise,
     dull::{is_extension, moment_end, uuid_end},
+    json::MIN_STRING,
     kind::Kind,
     prefilter::Anchors,
     recognizers::{codice_fiscale, iban, passport::ZONE_LENGTH, secret},
@@ -116,6 +117,11 @@ impl<'a> Suspects<'a> {
             return Some(end);
         }
         if left == b'"'
+            && let Some(end) = short_string(bytes, anchor)
+        {
+            return Some(end);
+        }
+        if left == b'"'
             && let Some(end) = moment_end(bytes, digits)
         {
             return (at(bytes, end) == b'"').then_some(end);
@@ -162,6 +168,14 @@ fn alone(bytes: &[u8], digits: Run) -> Option<usize> {
     // "4111111111111111.0" is whole.
     let broken = part(bytes, digits.end, end).iter().any(|byte| matches!(byte, b'1'..=b'9'));
     (follows_key(bytes, start) && (broken || digits.len() <= MAX_INTEGER) && closes(end)).then_some(end)
+}
+
+/// A whole string that is too short to hold anything, behind its key: the `"2.0"` of every message of JSON-RPC.
+fn short_string(bytes: &[u8], start: usize) -> Option<usize> {
+    let length = span(bytes, start, MIN_STRING, |byte| byte != b'"' && byte != b'\\' && byte < 0x80);
+    let (quote, end) = (start - 1, start + length);
+    let closes = at(bytes, end) == b'"' && matches!(at(bytes, end + 1), b',' | b'}');
+    (length < MIN_STRING && closes && follows_key(bytes, quote)).then_some(end)
 }
 
 /// Whether values of JSON can be on both sides of the commas around the number: `[1, 2, "a"]`, not `Rua Augusta, 12, bloco`.
@@ -313,6 +327,7 @@ mod tests {
             r#"{"id":"67867728-d9cb-469f-a165-70867728950e"}"#,
             r#"{"name":"web-3f9ab12cd","sha":"6dcb09b5b57875f334f61aebed695e2e4193db5e","ratio":-0.48123}"#,
             r#"{"labels":["build-97"]}"#,
+            r#"{"jsonrpc":"2.0","id":1,"result":{"version": "10","ok":true}}"#,
         ] {
             assert!(is_harmless(text), "{text}");
         }
@@ -332,6 +347,10 @@ mod tests {
             r#"{"a":"sk-ab1c2d3e4f5g6h7i8j9k0"}"#,
             r#"{"a":"{\"phone\":123.4567,\"b\":1}"}"#,
             r#"{"a":"12ab34:0:0:0:0:0:0:1"}"#,
+            r#"{"a":"12345"}"#,
+            r#"{"a":"\"12\", Main Street"}"#,
+            r#"{"a":"Main Street","12"}"#,
+            r#"["12","Main Street"]"#,
             r#"{"street":"Maple, 103,"}"#,
             r#"{"mobile":":030123,"}"#,
             r#"{"a":"Rua Sete de Setembro, 3061, bloco B"}"#,

@@ -16,12 +16,21 @@ use vestibule_mcp::{
     error::{self, code},
     sse,
 };
-use vestibule_vault::Media;
+use vestibule_vault::{
+    Media,
+    screen::wish::{BadWish, Wishes},
+};
 
 use crate::{Proxy, answer, arrival::Arrival, call};
 
 /// Answers a batch.
-pub(crate) async fn answer(proxy: &Arc<Proxy>, arrival: Arrival, parts: &Parts, messages: Vec<Message>) -> Response {
+pub(crate) async fn answer(
+    proxy: &Arc<Proxy>,
+    arrival: Arrival,
+    wished: Result<Wishes, BadWish>,
+    parts: &Parts,
+    messages: Vec<Message>,
+) -> Response {
     if !may_batch(parts) {
         let text = "this protocol version has no batches: send one message";
         return answer::json(StatusCode::BAD_REQUEST, error::error_body(None, code::INVALID_REQUEST, text, None));
@@ -30,9 +39,9 @@ pub(crate) async fn answer(proxy: &Arc<Proxy>, arrival: Arrival, parts: &Parts, 
         let arrival = arrival.another(proxy);
         let id = message.id().filter(|_| message.kind() == MessageKind::Request).map(str::to_owned);
         // Boxed: the lives of all its calls are held at once.
-        Box::pin(
-            async move { Element { id, answer: call::answer(proxy, &arrival, parts.clone(), Some(message)).await } },
-        )
+        Box::pin(async move {
+            Element { id, answer: call::answer(proxy, &arrival, wished, parts.clone(), Some(message)).await }
+        })
     });
     join(proxy, join_all(answers).await).await
 }

@@ -14,12 +14,14 @@ use std::sync::Arc;
 
 use axum::{body::Body, extract::State, response::Response};
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderName, Request, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use vestibule_mcp::{Era, Message, Mirrored, Opening, OpeningError, OpeningHeaders, Version, batch::Body as Incoming};
-use vestibule_model::Masking;
 use vestibule_policy::permit::Denied;
-use vestibule_vault::{DispatchError, McpCall, Reply, screen::wish::Wishes};
+use vestibule_vault::{
+    DispatchError, McpCall, Reply,
+    screen::wish::{BadWish, Wishes},
+};
 
 use crate::{
     Proxy,
@@ -38,18 +40,25 @@ pub(crate) const LARGEST_EVENT: usize = 32 << 20;
 /// `POST`: one JSON-RPC message, or a batch of them.
 pub async fn post(State(proxy): State<Arc<Proxy>>, door: Door, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
-    match screening::log_span(&proxy, &parts.headers) {
-        None => with_body(&proxy, &door, parts, body).await,
-        Some(span) => screening::logged(span, Box::pin(with_body(&proxy, &door, parts, body))).await,
+    let wished = Wishes::read(&parts.headers);
+    match screening::log_span(&proxy, wished) {
+        None => with_body(&proxy, &door, wished, parts, body).await,
+        Some(span) => screening::logged(span, Box::pin(with_body(&proxy, &door, wished, parts, body))).await,
     }
 }
 
-async fn with_body(proxy: &Arc<Proxy>, door: &Door, parts: Parts, body: Body) -> Response {
+async fn with_body(
+    proxy: &Arc<Proxy>,
+    door: &Door,
+    wished: Result<Wishes, BadWish>,
+    parts: Parts,
+    body: Body,
+) -> Response {
     let origin = parts.headers.get(header::ORIGIN).cloned();
     let response = match arrival::arrive(proxy, door, &parts).await {
         Ok(arrival) => match read(proxy, &parts, body).await {
-            Ok(Incoming::One(message)) => answer(proxy, &arrival, parts, Some(message)).await,
-            Ok(Incoming::Batch(messages)) => batch::answer(proxy, arrival, &parts, messages).await,
+            Ok(Incoming::One(message)) => answer(proxy, &arrival, wished, parts, Some(message)).await,
+            Ok(Incoming::Batch(messages)) => batch::answer(proxy, arrival, wished, &parts, messages).await,
             Err(response) => response,
         },
         Err(response) => response,
@@ -60,28 +69,29 @@ async fn with_body(proxy: &Arc<Proxy>, door: &Door, parts: Parts, body: Body) ->
 /// `GET`: the stream of server-initiated messages, stateful era only.
 pub async fn get(State(proxy): State<Arc<Proxy>>, door: Door, request: Request<Body>) -> Response {
     let (parts, _) = request.into_parts();
-    match screening::log_span(&proxy, &parts.headers) {
-        None => without_body(&proxy, &door, parts).await,
-        Some(span) => screening::logged(span, Box::pin(without_body(&proxy, &door, parts))).await,
-    }
+    without_body(&proxy, &door, parts).await
 }
 
 /// `DELETE`: ends a session, stateful era only.
 pub async fn delete(State(proxy): State<Arc<Proxy>>, door: Door, request: Request<Body>) -> Response {
     let (parts, _) = request.into_parts();
-    match screening::log_span(&proxy, &parts.headers) {
-        None => without_body(&proxy, &door, parts).await,
-        Some(span) => screening::logged(span, Box::pin(without_body(&proxy, &door, parts))).await,
-    }
+    without_body(&proxy, &door, parts).await
 }
 
 async fn without_body(proxy: &Arc<Proxy>, door: &Door, parts: Parts) -> Response {
-    let origin = parts.headers.get(header::ORIGIN).cloned();
-    let response = match arrival::arrive(proxy, door, &parts).await {
-        Ok(arrival) => answer(proxy, &arrival, parts, None).await,
-        Err(response) => response,
+    let wished = Wishes::read(&parts.headers);
+    let answer = async {
+        let origin = parts.headers.get(header::ORIGIN).cloned();
+        let response = match arrival::arrive(proxy, door, &parts).await {
+            Ok(arrival) => answer(proxy, &arrival, wished, parts, None).await,
+            Err(response) => response,
+        };
+        origin::expose(proxy, origin, response)
     };
-    origin::expose(proxy, origin, response)
+    match screening::log_span(proxy, wished) {
+        None => answer.await,
+        Some(span) => screening::logged(span, Box::pin(answer)).await,
+    }
 }
 
 /// Reads at most `max_body` bytes and parses them once, strictly.
@@ -99,29 +109,35 @@ async fn read(proxy: &Proxy, parts: &Parts, body: Body) -> Result<Incoming, Resp
 }
 
 /// Answers one message, or a request without one.
-pub(crate) async fn answer(proxy: &Arc<Proxy>, arrival: &Arrival, parts: Parts, message: Option<Message>) -> Response {
-    if let Err(response) = screening::check(&parts.headers, message.as_ref()) {
-        return response;
-    }
-    let masking = proxy.vault.log_wish(&parts.headers);
+pub(crate) async fn answer(
+    proxy: &Arc<Proxy>,
+    arrival: &Arrival,
+    wished: Result<Wishes, BadWish>,
+    parts: Parts,
+    message: Option<Message>,
+) -> Response {
+    let said = match screening::check(wished, message.as_ref()) {
+        Ok(said) => said,
+        Err(response) => return response,
+    };
     let response = match &arrival.joined {
         // Boxed: it holds the life of a call at each part, and stacks are small.
-        Some(joined) => Box::pin(federation::answer(proxy, joined, arrival, masking, parts, message)).await,
-        None => of_one(proxy, arrival, masking, parts, message).await,
+        Some(joined) => Box::pin(federation::answer(proxy, joined, arrival, said, parts, message)).await,
+        None => of_one(proxy, arrival, said, parts, message).await,
     };
-    unknown::recorded(proxy, arrival, masking, response).await
+    unknown::recorded(proxy, arrival, said, response).await
 }
 
-/// One exchange with one server. `said` is what the request itself says of logs.
+/// One exchange with one server. `said` is what the request itself wishes.
 async fn of_one(
     proxy: &Arc<Proxy>,
     arrival: &Arrival,
-    said: Masking,
+    said: Wishes,
     mut parts: Parts,
     message: Option<Message>,
 ) -> Response {
-    match open(proxy, arrival, &mut parts.headers, message.as_ref()) {
-        Ok(asked) => match screening::session_span(proxy, said, &parts.headers) {
+    match open(proxy, arrival, said, &mut parts.headers, message.as_ref()) {
+        Ok(asked) => match screening::session_span(proxy, said, asked.wishes) {
             None => opened(proxy, arrival, parts, asked, message).await,
             Some(span) => screening::logged(span, Box::pin(opened(proxy, arrival, parts, asked, message))).await,
         },
@@ -146,6 +162,7 @@ async fn opened(
         era: asked.version.era(),
         message,
         upstream_session: asked.session.clone(),
+        wishes: asked.wishes,
         headers: parts.headers,
     };
     match deliver(proxy, arrival, call).await {
@@ -175,7 +192,7 @@ impl Unanswered {
 /// Decide, record, unwrap, dispatch.
 pub(crate) async fn deliver(proxy: &Proxy, arrival: &Arrival, call: McpCall) -> Result<Reply, Unanswered> {
     let journal_down = || Unanswered::Undelivered(DispatchError::Journal);
-    let masking = proxy.vault.log_wish(&call.headers);
+    let masking = proxy.vault.log_wish(call.wishes);
     let directory = proxy.store.directory();
     let decision = proxy.engine.decide(arrival.principal(), &arrival.server, &directory, arrival.request.clone(), call);
 
@@ -203,10 +220,11 @@ pub(crate) async fn deliver(proxy: &Proxy, arrival: &Arrival, call: McpCall) -> 
 }
 
 /// Finds the era, the version and the session of a request, and where in it a stream goes on. What the session remembers
-/// of the client's wishes stands in the headers from here on, as if the request had said it.
+/// of the client's wishes counts as if the request had said it.
 fn open(
     proxy: &Proxy,
     arrival: &Arrival,
+    said: Wishes,
     headers: &mut HeaderMap,
     message: Option<&Message>,
 ) -> Result<Asked, Response> {
@@ -221,10 +239,9 @@ fn open(
     if message.is_none() && upstream.is_none() {
         return Err(answer::no_session());
     }
-    session::resume(proxy, arrival, upstream.as_deref(), headers)
+    let of_stream = session::resume(proxy, arrival, upstream.as_deref(), headers)
         .ok_or_else(|| answer::session_gone(What::Event, message))?;
-    remembered.where_unsaid(headers);
-    Ok(Asked::of(message, opening.version, upstream, Wishes::of(headers)))
+    Ok(Asked::of(message, opening.version, upstream, said.or(of_stream).or(remembered)))
 }
 
 /// Puts the upstream's own texts in the place of those that we sealed, and asks for no more than may be given.
@@ -241,12 +258,11 @@ fn unseal(
 
 /// How a request opens: its era and its version.
 pub(crate) fn opening(headers: &HeaderMap, message: Option<&Message>) -> Result<Opening, OpeningError> {
-    let mirrored = |name: &str| Mirrored::collect(headers.get_all(name).iter().map(http::HeaderValue::as_bytes));
-    let headers = OpeningHeaders {
-        version: mirrored("mcp-protocol-version"),
-        method: mirrored("mcp-method"),
-        name: mirrored("mcp-name"),
-    };
+    const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+    const METHOD: HeaderName = HeaderName::from_static("mcp-method");
+    const NAME: HeaderName = HeaderName::from_static("mcp-name");
+    let mirrored = |name| Mirrored::collect(headers.get_all(name).iter().map(http::HeaderValue::as_bytes));
+    let headers = OpeningHeaders { version: mirrored(VERSION), method: mirrored(METHOD), name: mirrored(NAME) };
     match message {
         Some(message) => Opening::of_message(message, &headers, SPOKEN),
         None => Opening::of_stream(&headers, SPOKEN),

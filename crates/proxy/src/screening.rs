@@ -16,7 +16,10 @@ use vestibule_mcp::{
     error::{self, code},
 };
 use vestibule_model::Masking;
-use vestibule_vault::screen::{Unfit, wish::Wishes};
+use vestibule_vault::screen::{
+    Unfit,
+    wish::{BadWish, Wishes},
+};
 
 use crate::{
     Proxy,
@@ -27,14 +30,15 @@ use crate::{
 /// The spans in which lines are logged masked, or as they are, whatever is configured.
 pub const LOG_SPANS: [&str; 2] = ["masked", "unmasked"];
 
-/// The span that a client wishes for, where it has a say.
-pub(crate) fn log_span(proxy: &Proxy, headers: &HeaderMap) -> Option<Span> {
-    span_of(proxy.vault.log_wish(headers))
+/// The span that a client wishes for, where it has a say. What cannot be read hides until it is refused.
+pub(crate) fn log_span(proxy: &Proxy, wished: Result<Wishes, BadWish>) -> Option<Span> {
+    span_of(proxy.vault.log_wish(wished.unwrap_or(Wishes::HIDING)))
 }
 
 /// The span for a wish that only the session tells; the request itself, which said another one, has its span already.
-pub(crate) fn session_span(proxy: &Proxy, said: Masking, headers: &HeaderMap) -> Option<Span> {
-    Some(proxy.vault.log_wish(headers)).filter(|wish| *wish != said).and_then(span_of)
+pub(crate) fn session_span(proxy: &Proxy, said: Wishes, in_session: Wishes) -> Option<Span> {
+    let [said, wish] = [said, in_session].map(|wishes| proxy.vault.log_wish(wishes));
+    if wish == said { None } else { span_of(wish) }
 }
 
 fn span_of(wish: Masking) -> Option<Span> {
@@ -71,8 +75,8 @@ impl<S: Stream> Stream for InSpan<S> {
 }
 
 /// Refuses wishes that cannot be read: a guess could show what was to be hidden.
-pub(crate) fn check(headers: &HeaderMap, message: Option<&Message>) -> Result<(), Response> {
-    Wishes::read(headers).map(drop).map_err(|wish| {
+pub(crate) fn check(wished: Result<Wishes, BadWish>, message: Option<&Message>) -> Result<Wishes, Response> {
+    wished.map_err(|wish| {
         let body = error::error_body(message.and_then(Message::id), code::INVALID_REQUEST, &wish.to_string(), None);
         answer::json(StatusCode::BAD_REQUEST, body)
     })

@@ -12,7 +12,7 @@ use vestibule_mcp::{
     sse, state,
 };
 use vestibule_model::{AuditEvent, EventKind, Verdict};
-use vestibule_vault::McpCall;
+use vestibule_vault::{McpCall, screen::wish::Wishes};
 
 use crate::{
     Proxy,
@@ -109,6 +109,7 @@ impl ServerRequests {
             era: Era::Stateful,
             message: Some(message),
             upstream_session: self.session,
+            wishes: Wishes::default(),
             headers,
         };
         let arrival = self.arrival.another(&self.proxy);

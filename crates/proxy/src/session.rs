@@ -8,7 +8,7 @@
 //! best practices, session hijacking).
 
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use vestibule_vault::screen::wish::Wishes;
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 
 /// The name of the header; names are compared without case.
 pub(crate) const HEADER: &str = "mcp-session-id";
-const LAST_EVENT: &str = "last-event-id";
+const LAST_EVENT: HeaderName = HeaderName::from_static("last-event-id");
 
 /// The session header of a request; two of them are refused.
 pub(crate) fn presented(headers: &HeaderMap) -> Result<Option<&str>, Response> {
@@ -61,17 +61,22 @@ impl Session {
 
 /// Puts the upstream's event id where the client sent ours; without a session there is nothing to resume. `None` when
 /// the id is not of this session of this caller (streamable HTTP, Resumability: ids are per stream and never another's).
-/// What the stream was masked for when it began, it is when it goes on.
-pub(crate) fn resume(proxy: &Proxy, arrival: &Arrival, session: Option<&str>, headers: &mut HeaderMap) -> Option<()> {
-    let Some(presented) = headers.remove(LAST_EVENT) else { return Some(()) };
-    let Some(session) = session else { return Some(()) };
+/// What the stream was masked for when it began, it is when it goes on: that is what this gives.
+pub(crate) fn resume(
+    proxy: &Proxy,
+    arrival: &Arrival,
+    session: Option<&str>,
+    headers: &mut HeaderMap,
+) -> Option<Wishes> {
+    let nothing = Some(Wishes::default());
+    let Some(presented) = headers.remove(LAST_EVENT) else { return nothing };
+    let Some(session) = session else { return nothing };
     // An empty id is how a client says that it has seen none.
     if presented.is_empty() {
-        return Some(());
+        return nothing;
     }
     let owner = Owner::of(arrival).within(session);
     let opened = sealed::open_with(proxy, &owner, Kind::Event, presented.to_str().ok()?)?;
     headers.insert(LAST_EVENT, HeaderValue::from_str(&opened.text).ok()?);
-    opened.wishes.where_unsaid(headers);
-    Some(())
+    Some(opened.wishes)
 }

@@ -3,7 +3,8 @@
 
 use axum::response::Response;
 use vestibule_mcp::Message;
-use vestibule_model::{AuditEvent, EventKind, Masking, Verdict};
+use vestibule_model::{AuditEvent, EventKind, Verdict};
+use vestibule_vault::screen::wish::Wishes;
 
 use crate::{Proxy, answer, arrival::Arrival};
 
@@ -46,18 +47,18 @@ pub(crate) fn refusal(what: What, message: Option<&Message>, mut response: Respo
 }
 
 /// Records such a refusal. It is an answer too: its record is on the disk first.
-pub(crate) async fn recorded(proxy: &Proxy, arrival: &Arrival, masking: Masking, mut response: Response) -> Response {
+pub(crate) async fn recorded(proxy: &Proxy, arrival: &Arrival, said: Wishes, mut response: Response) -> Response {
     match response.extensions_mut().remove() {
         None => response,
         // Few calls come here; the others need not make room for it.
-        Some(unknown) => Box::pin(record(proxy, arrival, masking, unknown, response)).await,
+        Some(unknown) => Box::pin(record(proxy, arrival, said, unknown, response)).await,
     }
 }
 
 async fn record(
     proxy: &Proxy,
     arrival: &Arrival,
-    masking: Masking,
+    said: Wishes,
     Unknown { what, method }: Unknown,
     response: Response,
 ) -> Response {
@@ -73,7 +74,7 @@ async fn record(
     event.reason = Some(what.code().into());
     event.status = Some(response.status().as_u16());
     event.address = arrival.address;
-    event.masking = masking;
+    event.masking = proxy.vault.log_wish(said);
     let Ok(receipt) = proxy.journal.append(&event) else { return answer::journal_down(None) };
     match receipt.durable().await {
         Ok(_) => response,

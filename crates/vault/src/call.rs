@@ -5,6 +5,8 @@ use vestibule_mcp::{Era, Message, Target};
 use vestibule_model::{Digest, spelling};
 use vestibule_policy::{Call, engine::CallTarget};
 
+use crate::screen::wish::Wishes;
+
 /// POST with a message, or GET or DELETE of the stateful era.
 #[derive(Debug)]
 pub struct McpCall {
@@ -16,6 +18,8 @@ pub struct McpCall {
     pub message: Option<Message>,
     /// The upstream's own session id, opened from our sealed one.
     pub upstream_session: Option<String>,
+    /// What its client wishes of masking, or else its session. The headers are not asked again.
+    pub wishes: Wishes,
     /// The headers as they came. The vault sends those of its allow-list, whatever is in here.
     pub headers: HeaderMap,
 }
@@ -82,6 +86,7 @@ mod tests {
             era: Era::Stateful,
             message: Some(Message::parse(json.to_owned().into()).unwrap()),
             upstream_session: None,
+            wishes: Wishes::default(),
             headers: HeaderMap::new(),
         }
     }

@@ -22,7 +22,7 @@ use crate::{
     kinds::Signer,
     outcome::Outcome,
     registry::{Credentials, Registry, RegistryError},
-    screen::{Screening, Tally, Unfit, settings::MaskSettings},
+    screen::{Screening, Tally, Unfit, settings::MaskSettings, wish::Wishes},
     sessions::{SessionLimits, Sessions},
 };
 
@@ -149,8 +149,8 @@ impl Vault {
     }
 
     /// Whether what is logged of a request is masked, where its client has a say.
-    pub fn log_wish(&self, headers: &HeaderMap) -> vestibule_model::Masking {
-        self.screening.log_wish(headers)
+    pub fn log_wish(&self, wishes: Wishes) -> vestibule_model::Masking {
+        self.screening.log_wish(wishes)
     }
 
     /// A message as it goes on to its server, before it is decided: labels that the caller was given stand for their values

@@ -24,7 +24,6 @@ pub mod wish;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::HeaderMap;
 use vestibule_mcp::untouched;
 use vestibule_model::{Clock, Masking as LogMasking, Principal, Random, Server, ServerName};
 use vestibule_pii::{Config, HashKey, Masker, Paths, Sensitivity, Treatment};
@@ -86,8 +85,8 @@ impl Screening {
     }
 
     /// What a client wishes for logs, where it has a say.
-    pub(crate) fn log_wish(&self, headers: &HeaderMap) -> LogMasking {
-        match (Wishes::in_logs_of(headers), self.settings.clients) {
+    pub(crate) fn log_wish(&self, wishes: Wishes) -> LogMasking {
+        match (wishes.in_logs, self.settings.clients) {
             (Some(Switch::On), _) => LogMasking::On,
             (Some(Switch::Off), ClientSwitch::Override) => LogMasking::Off,
             _ => LogMasking::AsConfigured,

@@ -26,6 +26,9 @@ const MAX_COLUMNS: usize = 64;
 /// How many keys are remembered.
 const KEYS: usize = 32;
 
+/// Words of MCP that say nothing of what is beside or below them. Nearly every answer has them.
+const SILENT: [&[u8]; 7] = [b"result", b"content", b"text", b"complete", b"resource", b"structuredContent", b"_meta"];
+
 /// An object or array that is open.
 #[derive(Debug)]
 struct Frame {
@@ -110,6 +113,9 @@ struct Known {
 
 impl Keys {
     fn topics(&self, key: &[u8]) -> Topics {
+        if SILENT.contains(&key) {
+            return Topics::NONE;
+        }
         let (first, last) = match (key.first_chunk::<16>(), key.last_chunk::<16>()) {
             (Some(first), Some(last)) if key.len() <= 32 => (u128::from_le_bytes(*first), u128::from_le_bytes(*last)),
             _ => match joined(key) {
@@ -258,6 +264,11 @@ impl Machine {
         Ok(())
     }
 
+    /// Whether base64 may be somewhere in the document.
+    pub(crate) fn may_be_encoded(&self, bytes: &[u8]) -> bool {
+        self.paths.may_be_encoded(bytes)
+    }
+
     /// What is done with the leaf that was taken last.
     pub(crate) fn treatment(&self, bytes: &[u8]) -> Treatment {
         self.paths.treatment(self.place(bytes))
@@ -395,6 +406,9 @@ fn is_naming(key: &[u8]) -> bool {
 
 /// What such a value says. Only short values of letters do.
 fn value_topics(value: &[u8]) -> Topics {
+    if SILENT.contains(&value) {
+        return Topics::NONE;
+    }
     // A system of identifiers goes by its address or number: `http://hl7.org/fhir/sid/us-ssn`.
     if value.ends_with(b"2.16.840.1.113883.4.1") {
         return Topics::of(Kind::Ssn);
@@ -405,4 +419,17 @@ fn value_topics(value: &[u8]) -> Topics {
     // "phone_1"
     let counted = letters > 2 && letters + 1 == value.len() && is_digit(at(value, letters));
     if letters == value.len() || counted { key_topics(value) } else { Topics::NONE }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silent_words_say_nothing() {
+        for word in SILENT {
+            assert_eq!(key_topics(word), Topics::NONE, "{}", String::from_utf8_lossy(word));
+        }
+        assert_ne!(key_topics(b"email"), Topics::NONE);
+    }
 }

@@ -15,4 +15,4 @@ pub(crate) use fragment::site;
 pub(crate) use lexer::{Lexer, MARK, NotJson, Token};
 pub(crate) use machine::{LOOKAHEAD, Leaf, Machine, Took};
 pub use paths::{Paths, Treatment};
-pub(crate) use walk::{Origin, looks_like_json, walk, walk_alone};
+pub(crate) use walk::{MIN_STRING, Origin, looks_like_json, walk, walk_alone};

@@ -1,7 +1,7 @@
 //! Places in documents of a known form whose values are treated in another way: names and cursors that must come back as
 //! they were, and files in base64.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// What is done with the values at a place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -20,12 +20,25 @@ pub enum Treatment {
 ///
 /// Keys are compared as they are written: one with escapes is none of the table, and its value is looked at.
 #[derive(Clone, Debug, Default)]
-pub struct Paths(Arc<[Node]>);
+pub struct Paths {
+    nodes: Arc<[Node]>,
+    /// The keys behind which base64 may be, each once.
+    encoded: Arc<[Box<str>]>,
+}
 
 #[derive(Clone, Debug, Default)]
 struct Node {
-    children: Vec<(Box<str>, u16)>,
+    children: Vec<Child>,
     treatment: Treatment,
+}
+
+/// Where a key leads.
+#[derive(Clone, Debug)]
+struct Child {
+    key: Box<str>,
+    /// Whether it is every key that begins so.
+    begins: bool,
+    node: u16,
 }
 
 /// Where a walk is in the table.
@@ -54,34 +67,33 @@ impl Paths {
                 node.treatment = *treatment;
             }
         }
-        Self(nodes.into())
+        let is_encoded = |child: &&Child| {
+            nodes.get(usize::from(child.node)).is_some_and(|node| node.treatment == Treatment::Encoded)
+        };
+        let encoded = nodes.iter().flat_map(|node| &node.children).filter(is_encoded);
+        let encoded: BTreeSet<Box<str>> = encoded.map(|child| child.key.clone()).collect();
+        Self { encoded: encoded.into_iter().collect(), nodes: nodes.into() }
     }
 
     /// Whether the raw document has a key in it behind which the table says that base64 may be.
     pub(crate) fn may_be_encoded(&self, bytes: &[u8]) -> bool {
-        let children = self.0.iter().flat_map(|node| &node.children);
-        let mut encoded = children
-            .filter(|(_, child)| {
-                self.0.get(usize::from(*child)).is_some_and(|child| child.treatment == Treatment::Encoded)
-            })
-            .peekable();
-        if encoded.peek().is_none() {
+        if self.encoded.is_empty() {
             return false;
         }
         let Ok(document) = std::str::from_utf8(bytes) else { return true };
-        encoded.map(|(key, _)| key.trim_end_matches('*')).any(|key| key == ELEMENT || document.contains(key))
+        self.encoded.iter().any(|key| **key == *ELEMENT || document.contains(&**key))
     }
 
     /// Where a document begins.
     pub(crate) fn root(&self) -> Place {
-        if self.0.is_empty() { Place::Off } else { Place::At(0) }
+        if self.nodes.is_empty() { Place::Off } else { Place::At(0) }
     }
 
     /// The value of a key.
     pub(crate) fn member(&self, place: Place, key: &[u8]) -> Place {
-        self.child(place, |have| match have.strip_suffix('*') {
-            Some(start) => key.starts_with(start.as_bytes()),
-            None => key == have.as_bytes(),
+        self.child(place, |child| {
+            let have = child.key.as_bytes();
+            if child.begins { key.starts_with(have) } else { key == have }
         })
     }
 
@@ -89,36 +101,37 @@ impl Paths {
     pub(crate) fn element(&self, place: Place) -> Place {
         match place {
             Place::At(0) => place,
-            _ => self.child(place, |have| have == ELEMENT),
+            _ => self.child(place, |child| *child.key == *ELEMENT),
         }
     }
 
     pub(crate) fn treatment(&self, place: Place) -> Treatment {
         match place {
-            Place::At(node) => self.0.get(usize::from(node)).map_or(Treatment::Look, |node| node.treatment),
+            Place::At(node) => self.nodes.get(usize::from(node)).map_or(Treatment::Look, |node| node.treatment),
             Place::Spared => Treatment::Spare,
             Place::Off => Treatment::Look,
         }
     }
 
-    fn child(&self, place: Place, fits: impl Fn(&str) -> bool) -> Place {
+    fn child(&self, place: Place, fits: impl Fn(&Child) -> bool) -> Place {
         let Place::At(node) = place else { return place };
-        let Some(node) = self.0.get(usize::from(node)) else { return Place::Off };
+        let Some(node) = self.nodes.get(usize::from(node)) else { return Place::Off };
         if node.treatment == Treatment::Spare {
             return Place::Spared;
         }
-        let found = node.children.iter().find(|(have, _)| fits(have));
-        found.map_or(Place::Off, |(_, child)| Place::At(*child))
+        let found = node.children.iter().find(|child| fits(child));
+        found.map_or(Place::Off, |child| Place::At(child.node))
     }
 }
 
 fn descend(nodes: &mut Vec<Node>, at: u16, key: &str) -> u16 {
     let next = u16::try_from(nodes.len()).unwrap_or(u16::MAX);
     let Some(node) = nodes.get_mut(usize::from(at)) else { return at };
-    if let Some((_, child)) = node.children.iter().find(|(have, _)| **have == *key) {
-        return *child;
+    let (key, begins) = key.strip_suffix('*').map_or((key, false), |start| (start, true));
+    if let Some(child) = node.children.iter().find(|child| *child.key == *key && child.begins == begins) {
+        return child.node;
     }
-    node.children.push((key.into(), next));
+    node.children.push(Child { key: key.into(), begins, node: next });
     nodes.push(Node::default());
     next
 }

@@ -13,6 +13,7 @@ use crate::{
     finding::Finding,
     json::{Origin, Paths, encoded::Encoded},
     kind::Kind,
+    prefilter::Anchors,
     scanner::Scanner,
 };
 
@@ -35,6 +36,11 @@ pub struct Found<'t> {
 }
 
 impl Found<'_> {
+    /// What it is, in order.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
     /// Whether nothing is.
     pub fn is_empty(&self) -> bool {
         self.findings.is_empty()
@@ -64,7 +70,10 @@ impl Masker {
     /// # Errors
     /// [`Blocked`] when something was found whose action is [`Block`](Action::Block).
     pub fn mask<'t>(&self, text: &'t str, naming: &mut Naming<'_>) -> Result<Screened<Cow<'t, str>>, Blocked> {
-        let findings = self.scanner.scan(text);
+        // Most texts of a log have nothing in them at which anything could begin. Base64 need not have.
+        let bytes = text.as_bytes();
+        let begins = Anchors::new(bytes).next(0).is_some() || self.scanner.paths().may_be_encoded(bytes);
+        let findings = if begins { self.scanner.scan(text) } else { Vec::new() };
         if findings.is_empty() {
             return Ok(Screened::new(Cow::Borrowed(text), Counts::default()));
         }

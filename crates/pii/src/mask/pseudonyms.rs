@@ -132,6 +132,7 @@ impl Pseudonyms {
 pub(crate) fn normal(kind: Kind, value: &str) -> String {
     let value = &*plainly(value);
     match kind {
+        Kind::Email if value.is_ascii() => value.to_ascii_lowercase(),
         Kind::Email => value.to_lowercase(),
         Kind::Phone | Kind::Ssn | Kind::Card => {
             value.chars().filter(|letter| letter.is_ascii_digit() || *letter == '+').collect()

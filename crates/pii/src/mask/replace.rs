@@ -32,20 +32,21 @@ pub(super) fn write(
     key: &HashKey,
     naming: &mut Naming<'_>,
 ) {
-    let text = match action {
-        Action::Partial => partial(finding.kind, value).unwrap_or_else(|| plain(finding.kind)),
-        Action::Hash => hash(finding.kind, value, key),
-        Action::Label | Action::Block => label(finding, value, naming, Keep::Number),
-        Action::Pseudonym => label(finding, value, naming, Keep::Value),
+    let depth = match finding.site {
+        Site::Text | Site::Encoded => None,
+        Site::Number { depth } => Some(depth),
     };
-    match finding.site {
-        Site::Text | Site::Encoded => out.extend_from_slice(text.as_bytes()),
-        Site::Number { depth } => {
-            quote(out, depth);
-            out.extend_from_slice(text.as_bytes());
-            quote(out, depth);
-        }
+    depth.into_iter().for_each(|depth| quote(out, depth));
+    match action {
+        Action::Partial => match partial(finding.kind, value) {
+            Some(text) => out.extend_from_slice(text.as_bytes()),
+            None => label(out, finding.kind, None),
+        },
+        Action::Hash => out.extend_from_slice(hash(finding.kind, value, key).as_bytes()),
+        Action::Label | Action::Block => label(out, finding.kind, number(finding, value, naming, Keep::Number)),
+        Action::Pseudonym => label(out, finding.kind, number(finding, value, naming, Keep::Value)),
     }
+    depth.into_iter().for_each(|depth| quote(out, depth));
 }
 
 /// A quote inside so many strings: each doubles the backslashes and adds one.
@@ -55,21 +56,21 @@ fn quote(out: &mut Vec<u8>, depth: u8) {
     out.push(b'"');
 }
 
-fn plain(kind: Kind) -> String {
-    format!("[{}]", kind.label())
+/// `[EMAIL_1]`, or without a number.
+fn label(out: &mut Vec<u8>, kind: Kind, number: Option<u32>) {
+    out.push(b'[');
+    out.extend_from_slice(kind.label().as_bytes());
+    if let Some(number) = number {
+        out.push(b'_');
+        out.extend_from_slice(number.to_string().as_bytes());
+    }
+    out.push(b']');
 }
 
-fn label(finding: &Finding, value: &str, naming: &mut Naming<'_>, keep: Keep) -> String {
-    match naming {
-        Naming::Plain => plain(finding.kind),
-        Naming::Numbered(store, server) => {
-            let shape = if finding.site == Site::Text { Shape::Text } else { Shape::Number };
-            match store.number(finding.kind, value, shape, server, keep) {
-                Some(number) => format!("[{}_{number}]", finding.kind.label()),
-                None => plain(finding.kind),
-            }
-        }
-    }
+fn number(finding: &Finding, value: &str, naming: &mut Naming<'_>, keep: Keep) -> Option<u32> {
+    let Naming::Numbered(store, server) = naming else { return None };
+    let shape = if finding.site == Site::Text { Shape::Text } else { Shape::Number };
+    store.number(finding.kind, value, shape, server, keep)
 }
 
 /// HMAC-SHA-256 of kind and normalised value, as sixteen letters. Digits would look like something again.

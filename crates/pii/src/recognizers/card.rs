@@ -117,7 +117,9 @@ fn grouped(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates)
             return None;
         }
         let support = text.support(start.start, Kind::Card);
-        let doubtful = issuer == Issuer::NeedsContext || sep == Sep::Dot;
+        // Thirteen digits in a row of numbers: "4077 4079 1560 1560 4 s"
+        let row = digits.len() == 13 && sep == Sep::Space && first > 0 && chain.sep(first - 1) == Some(Sep::Space);
+        let doubtful = issuer == Issuer::NeedsContext || sep == Sep::Dot || row;
         let score = match support {
             Support::Named => GROUPED,
             _ if doubtful => 20,

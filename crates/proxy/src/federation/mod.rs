@@ -36,7 +36,8 @@ use std::sync::Arc;
 use axum::response::Response;
 use http::{Method, request::Parts};
 use vestibule_mcp::Message;
-use vestibule_model::{Federation, Masking};
+use vestibule_model::Federation;
+use vestibule_vault::screen::wish::Wishes;
 
 pub use memory::Memory;
 
@@ -48,16 +49,16 @@ pub(crate) async fn answer(
     proxy: &Arc<Proxy>,
     federation: &Arc<Federation>,
     door: &Arrival,
-    said: Masking,
+    said: Wishes,
     parts: Parts,
     message: Option<Message>,
 ) -> Response {
     let is_end = parts.method == Method::DELETE;
-    let visit = match Visit::open(proxy, federation, door, parts, message.as_ref()) {
+    let visit = match Visit::open(proxy, federation, door, said, parts, message.as_ref()) {
         Ok(visit) => visit,
         Err(response) => return response,
     };
-    let span = screening::session_span(proxy, said, &visit.headers);
+    let span = screening::session_span(proxy, said, visit.wishes);
     let answer = async {
         match message {
             Some(message) => route::answer(&visit, message).await,

@@ -103,6 +103,7 @@ impl<'v> Part<'v> {
             era: self.visit.era(),
             message: opened.map_err(|response| NoAnswer::Refused(Box::new(response)))?,
             upstream_session: self.session.clone(),
+            wishes: asked.wishes,
             headers,
         };
         let reply = Box::pin(call::deliver(proxy, &self.arrival, call)).await.map_err(NoAnswer::Unanswered)?;

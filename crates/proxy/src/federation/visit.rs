@@ -24,7 +24,7 @@ pub(super) struct Visit {
     pub(super) door: Arrival,
     pub(super) version: Version,
     pub(super) headers: HeaderMap,
-    /// Of the request, or else of the sessions; they stand in the headers too.
+    /// Of the request, or else of the stream or the sessions.
     pub(super) wishes: Wishes,
     /// The sessions at the parts, in the stateful era once they are open.
     pub(super) sessions: Option<Sessions>,
@@ -38,6 +38,7 @@ impl Visit {
         proxy: &Arc<Proxy>,
         federation: &Arc<Federation>,
         door: &Arrival,
+        said: Wishes,
         parts: Parts,
         message: Option<&Message>,
     ) -> Result<Self, Response> {
@@ -54,26 +55,22 @@ impl Visit {
             None if message.is_none() => return Err(answer::no_session()),
             None => None,
         };
-        let mut headers = parts.headers;
+        let headers = parts.headers;
         let last = match headers.get("last-event-id") {
             Some(id) if message.is_none() => Last::open(proxy, door, sessions.as_ref(), id)?,
             _ => None,
         };
-        if let Some((_, wishes)) = &last {
-            wishes.where_unsaid(&mut headers);
-        }
-        if let Some(sessions) = &sessions {
-            sessions.wishes().where_unsaid(&mut headers);
-        }
+        let (last, of_stream) = last.map_or_else(Default::default, |(last, wishes)| (Some(last), wishes));
+        let remembered = sessions.as_ref().map(Sessions::wishes).unwrap_or_default();
         Ok(Self {
             proxy: Arc::clone(proxy),
             federation: Arc::clone(federation),
             door: door.clone(),
             version: opening.version,
-            wishes: Wishes::of(&headers),
+            wishes: said.or(of_stream).or(remembered),
             headers,
             sessions,
-            last: last.map(|(last, _)| last),
+            last,
         })
     }
 

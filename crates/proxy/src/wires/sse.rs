@@ -17,6 +17,7 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 use vestibule_mcp::sse;
 use vestibule_model::Digest;
+use vestibule_vault::screen::wish::Wishes;
 
 use crate::{
     Proxy, answer,
@@ -73,8 +74,8 @@ async fn take(proxy: &Arc<Proxy>, arrival: &Arrival, parts: &http::request::Part
     }
     let unknown = || {
         let response = answer::plain(StatusCode::NOT_FOUND, "no such session; open the stream again");
-        let masking = proxy.vault.log_wish(&parts.headers);
-        unknown::recorded(proxy, arrival, masking, unknown::refusal(What::Session, None, response))
+        let said = Wishes::of(&parts.headers);
+        unknown::recorded(proxy, arrival, said, unknown::refusal(What::Session, None, response))
     };
     let query: Option<Query> =
         axum::extract::Query::try_from_uri(&parts.uri).ok().map(|axum::extract::Query(query)| query);

@@ -26,7 +26,7 @@ use super::{
     translated::{self, Came, Messages, Whole},
     way::Passage,
 };
-use crate::{McpCall, answer::Answer, dispatch::DispatchError};
+use crate::{McpCall, answer::Answer, dispatch::DispatchError, screen::wish::Wishes};
 
 /// Changes on their way to somebody who listens. Who is slower misses some: each says only that one should look again.
 const QUEUE: usize = 256;
@@ -130,8 +130,8 @@ async fn open(way: &Passage, opened: &Opened) -> Result<Option<Messages>, Dispat
         (http::HeaderName::from_static("mcp-protocol-version"), version),
         (http::header::ACCEPT, http::HeaderValue::from_static("text/event-stream")),
     ]);
-    let upstream_session = opened.id.clone();
-    let call = McpCall { method: Method::GET, era: Era::Stateful, message: None, upstream_session, headers };
+    let (upstream_session, wishes) = (opened.id.clone(), Wishes::default());
+    let call = McpCall { method: Method::GET, era: Era::Stateful, message: None, upstream_session, wishes, headers };
     match translated::came(way.send(call).await?).await? {
         Came::Messages(messages) => Ok(Some(messages)),
         Came::Whole(_) => Ok(None),

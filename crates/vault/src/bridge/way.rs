@@ -13,6 +13,7 @@ use crate::{
     answer::Answer,
     dispatch::DispatchError,
     registry::{Entry, Route},
+    screen::wish::Wishes,
     sessions::{Sessions, Way},
     upstream,
 };
@@ -82,7 +83,7 @@ pub(super) fn stateless(message: Message) -> McpCall {
         .into_iter()
         .filter_map(|(name, value)| Some((HeaderName::from_static(name), HeaderValue::from_str(&value).ok()?)));
     let headers = pairs.collect::<HeaderMap>();
-    McpCall { method: Method::POST, era: Era::Stateless, message: Some(message), upstream_session: None, headers }
+    of_ours(Era::Stateless, message, None, headers)
 }
 
 /// A message in a session.
@@ -90,5 +91,11 @@ pub(super) fn stateful(message: Message, version: Option<Version>, session: Opti
     let version = version
         .map(|version| (HeaderName::from_static("mcp-protocol-version"), HeaderValue::from_static(version.as_str())));
     let headers = version.into_iter().collect::<HeaderMap>();
-    McpCall { method: Method::POST, era: Era::Stateful, message: Some(message), upstream_session: session, headers }
+    of_ours(Era::Stateful, message, session, headers)
+}
+
+/// What a bridge sends is part of a call; what is done to the answer was settled for that call.
+fn of_ours(era: Era, message: Message, upstream_session: Option<String>, headers: HeaderMap) -> McpCall {
+    let wishes = Wishes::default();
+    McpCall { method: Method::POST, era, message: Some(message), upstream_session, wishes, headers }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use vestibule_mcp::{
-    Era,
+    Era, Message,
     error::{self, code},
     sse,
 };
@@ -14,7 +14,6 @@ use vestibule_pii::{Blocked, Config, Counts, JsonStream, Kind, Masker, Naming, S
 
 use super::{
     Screening, place,
-    plan::opens,
     readers::{Beginning, Reader},
     settings::Direction,
 };
@@ -52,6 +51,7 @@ impl Screen {
         server: &Arc<Server>,
         call: &McpCall,
     ) -> Self {
+        let method = call.message.as_ref().map_or("", Message::method);
         Self {
             masker: screening.masker(config),
             proof,
@@ -60,31 +60,28 @@ impl Screen {
             caller: Arc::clone(caller),
             server: Arc::clone(server),
             session: call.upstream_session.clone(),
-            beginning: if opens(call) { Beginning::Now } else { Beginning::Unknown },
+            beginning: if method == "initialize" { Beginning::Now } else { Beginning::Unknown },
             id: call.message.as_ref().and_then(|message| message.id().map(str::to_owned)),
-            tool_call: call.message.as_ref().is_some_and(|message| message.method() == "tools/call"),
+            tool_call: method == "tools/call",
             era: call.era,
         }
     }
 
     /// For a body of this media type; `None` when there is no body.
-    pub(crate) fn masking(self, media: Media, session: Option<&str>) -> Option<Masking> {
-        let masker = Arc::clone(&self.masker);
-        let (stage, proof) = match media {
-            Media::Json => {
-                let proof = self.proof.clone().map(|proof| Box::new(JsonStream::new(proof, LARGEST)));
-                (Stage::Json(Box::new(JsonStream::new(masker, LARGEST))), proof)
-            }
-            Media::Events => (Stage::Events(SseStream::new(masker, LARGEST)), None),
+    pub(crate) fn masking(mut self, media: Media, session: Option<&str>) -> Option<Masking> {
+        let stage = match media {
+            Media::Json => Stage::Json(None),
+            Media::Events => Stage::Events(SseStream::new(Arc::clone(&self.masker), LARGEST)),
             Media::None => return None,
         };
-        let place = place(&self.server, session.or(self.session.as_deref()));
-        Some(Masking { place, screen: self, stage, proof, proof_length: 0, counted: Counts::default() })
+        self.session = session.map(str::to_owned).or(self.session);
+        Some(Masking { place: None, screen: self, stage, proof: None, proof_length: 0, counted: Counts::default() })
     }
 }
 
 enum Stage {
-    Json(Box<JsonStream<Arc<Masker>>>),
+    /// Nothing, as long as it may be looked at as a whole.
+    Json(Option<Box<JsonStream<Arc<Masker>>>>),
     Events(SseStream<Arc<Masker>>),
     Over,
 }
@@ -92,7 +89,8 @@ enum Stage {
 /// Masks one body.
 pub(crate) struct Masking {
     screen: Screen,
-    place: ServerName,
+    /// Where its labels are, once there is one.
+    place: Option<ServerName>,
     stage: Stage,
     /// Looks once more at JSON that passes piece by piece.
     proof: Option<Box<JsonStream<Arc<Masker>>>>,
@@ -170,10 +168,14 @@ impl Masking {
         if !self.can_read(chunk) {
             return Err(self.unreadable());
         }
+        if let Stage::Json(json @ None) = &mut self.stage {
+            *json = Some(Box::new(JsonStream::new(Arc::clone(&self.screen.masker), LARGEST)));
+            self.proof = self.screen.proof.clone().map(|proof| Box::new(JsonStream::new(proof, LARGEST)));
+        }
         let fed = self.with_labels(|stage, naming| match stage {
-            Stage::Json(json) => Ok((json.feed(chunk, naming)?, Some(json.counts().clone()))),
+            Stage::Json(Some(json)) => Ok((json.feed(chunk, naming)?, Some(json.counts().clone()))),
             Stage::Events(events) => Ok((events.feed(chunk, naming)?, Some(events.counts().clone()))),
-            Stage::Over => Ok((Vec::new(), None)),
+            Stage::Json(None) | Stage::Over => Ok((Vec::new(), None)),
         });
         self.settle(fed)
     }
@@ -181,9 +183,9 @@ impl Masking {
     /// What was held back at the end.
     pub(crate) fn finish(&mut self) -> Result<Bytes, Withheld> {
         let fed = self.with_labels(|stage, naming| match std::mem::replace(stage, Stage::Over) {
-            Stage::Json(json) => json.finish(naming).map(|(bytes, counts)| (bytes, Some(counts))),
+            Stage::Json(Some(json)) => json.finish(naming).map(|(bytes, counts)| (bytes, Some(counts))),
             Stage::Events(events) => events.finish(naming).map(|(bytes, counts)| (bytes, Some(counts))),
-            Stage::Over => Ok((Vec::new(), None)),
+            Stage::Json(None) | Stage::Over => Ok((Vec::new(), None)),
         });
         self.settle(fed)
     }
@@ -193,32 +195,25 @@ impl Masking {
         if !self.can_read(&body) {
             return Err(self.unreadable());
         }
+        self.stage = Stage::Over;
         let masker = Arc::clone(&self.screen.masker);
         // Looking takes longest, and the reader's other answers need not wait for it.
         let found = masker.look(&body);
-        let named = |naming: &mut Naming<'_>| -> Result<_, StreamError> {
-            let screened = masker.mask_found(&found, naming)?;
-            let counts = screened.counts().clone();
-            Ok((screened.into_inner(), counts))
-        };
-        self.stage = Stage::Over;
-        let masked = if found.is_empty() && self.screen.beginning == Beginning::Unknown {
-            named(&mut Naming::Plain)
-        } else {
-            self.with_labels(|_, naming| named(naming))
-        };
-        match masked {
-            Ok((masked, counts)) => {
-                self.count(&counts);
-                let text = counts.iter().map(|(kind, count)| format!("{kind}={count}")).collect::<Vec<_>>().join(", ");
-                if let (false, Ok(value)) = (text.is_empty(), HeaderValue::from_str(&text)) {
+        if found.is_empty() && self.screen.beginning == Beginning::Unknown {
+            self.prove(&body);
+            return Ok(body);
+        }
+        match self.with_labels(|_, naming| masker.mask_found(&found, naming)) {
+            Ok(screened) => {
+                self.count(screened.counts());
+                if let Some(value) = listed(screened.counts(), ", ").and_then(|text| HeaderValue::try_from(text).ok()) {
                     headers.insert(MASKED, value);
                 }
-                let out = masked.map_or(body, Bytes::from);
+                let out = screened.into_inner().map_or(body, Bytes::from);
                 self.prove(&out);
                 Ok(out)
             }
-            Err(error) => Err(self.withhold(error.into())),
+            Err(Blocked(kind)) => Err(self.withhold(Fault::Blocked(kind))),
         }
     }
 
@@ -237,10 +232,11 @@ impl Masking {
     }
 
     fn with_labels<T>(&mut self, work: impl FnOnce(&mut Stage, &mut Naming<'_>) -> T) -> T {
-        let Screen { screening, reader, caller, beginning, .. } = &self.screen;
-        let mut labels = screening.readers.enter(reader, caller, &self.place, *beginning);
+        let Screen { screening, reader, caller, server, session, beginning, .. } = &self.screen;
+        let place = &*self.place.get_or_insert_with(|| place(server, session.as_deref()));
+        let mut labels = screening.readers.enter(reader, caller, place, *beginning);
         let before = labels.pseudonyms.weight();
-        let done = work(&mut self.stage, &mut Naming::Numbered(&mut labels.pseudonyms, &self.place));
+        let done = work(&mut self.stage, &mut Naming::Numbered(&mut labels.pseudonyms, place));
         reader.grown(before, labels.pseudonyms.weight());
         done
     }
@@ -274,10 +270,7 @@ impl Masking {
 
     fn proved(&self, bytes: usize, left: &Counts) {
         self.screen.screening.tally.proved(left);
-        let listed = |counts: &Counts| {
-            counts.iter().map(|(kind, count)| format!("{kind}={count}")).collect::<Vec<_>>().join(" ")
-        };
-        let (masked, left) = (listed(&self.counted), listed(left));
+        let [masked, left] = [&self.counted, left].map(|counts| listed(counts, " ").unwrap_or_default());
         tracing::info!(server = %self.screen.server.name, bytes, masked, left, "a sample of masking");
     }
 
@@ -311,4 +304,14 @@ impl Masking {
         };
         Withheld { reason, instead }
     }
+}
+
+/// How many there are of each kind; `None` when there is nothing.
+fn listed(counts: &Counts, between: &str) -> Option<String> {
+    let mut text = String::new();
+    for (kind, count) in counts.iter() {
+        let between = if text.is_empty() { "" } else { between };
+        text.extend([between, kind.name(), "=", &count.to_string()]);
+    }
+    Some(text).filter(|text| !text.is_empty())
 }

@@ -7,7 +7,6 @@ use vestibule_model::{Principal, Server};
 use vestibule_pii::{Blocked, Naming, Pseudonyms};
 
 use super::{Screening, place, settings::Direction};
-use crate::call;
 
 /// Headers that mirror arguments (MCP 2026-07-28, transports).
 const PARAMETER: &str = "mcp-param-";
@@ -75,8 +74,7 @@ impl Screening {
         message: &Message,
         headers: &mut HeaderMap,
     ) -> Result<Option<Message>, Unfit> {
-        let target = call::target_of(message);
-        let Some(config) = self.settings.for_arguments(caller, server, &target) else { return Ok(None) };
+        let Some(config) = self.settings.for_arguments(caller, server, message) else { return Ok(None) };
         let masker = self.masker(config);
         let mut blocked = None;
         let mut replace = |text: &str| match masker.mask(text, &mut Naming::Plain) {

@@ -1,14 +1,12 @@
 //! What is done to one call: the settings, what its client wishes, and what a policy demands.
 
+use vestibule_mcp::Message;
 use vestibule_model::{Principal, Server};
 use vestibule_pii::{Action, Config, Kind, Rule};
 use vestibule_policy::{Call, engine::CallTarget, mask::Mask};
 
-use super::{
-    settings::{ClientSwitch, Direction, MaskRule, MaskSettings, Switch},
-    wish::Wishes,
-};
-use crate::McpCall;
+use super::settings::{ClientSwitch, Direction, MaskRule, MaskSettings, Switch};
+use crate::{McpCall, call};
 
 impl MaskSettings {
     /// For the answer to a call; `None`: it passes. `demanded` is what the policy says that permitted it.
@@ -19,12 +17,12 @@ impl MaskSettings {
         call: &McpCall,
         demanded: &[Mask],
     ) -> Option<Config> {
-        let chosen = match self.switch(server, Wishes::before_llm_of(&call.headers)) {
+        let chosen = match self.switch(server, call.wishes.before_llm) {
             Switch::Off if demanded.is_empty() => return None,
             Switch::Off => Config::none(),
             Switch::On => {
                 let usual = self.servers.get(&server.name).and_then(|own| own.usual.as_ref()).unwrap_or(&self.usual);
-                self.with_rules(usual.clone(), Direction::Results, caller, server, &call.target())
+                self.with_rules(usual.clone(), Direction::Results, caller, server, || call.target())
             }
         };
         Some(
@@ -52,10 +50,11 @@ impl MaskSettings {
     }
 
     /// For what a client gives to a server; `None`: it passes. Only rules say something about it.
-    pub(super) fn for_arguments(&self, caller: &Principal, server: &Server, target: &CallTarget<'_>) -> Option<Config> {
+    pub(super) fn for_arguments(&self, caller: &Principal, server: &Server, message: &Message) -> Option<Config> {
         if self.rules.iter().all(|rule| rule.direction != Direction::Arguments) {
             return None;
         }
+        let target = || call::target_of(message);
         let config = self.with_rules(Config::none(), Direction::Arguments, caller, server, target);
         Kind::ALL.into_iter().any(|kind| config.rule(kind).is_some()).then_some(config)
     }
@@ -71,13 +70,13 @@ impl MaskSettings {
 
     /// What goes through a session may belong to any tool: a client that resumes a stream gets its answers there. So the
     /// strictest holds of what any rule says.
-    fn with_rules(
+    fn with_rules<'t>(
         &self,
         usual: Config,
         direction: Direction,
         caller: &Principal,
         server: &Server,
-        target: &CallTarget<'_>,
+        target: impl FnOnce() -> CallTarget<'t>,
     ) -> Config {
         let fits = |rule: &&MaskRule| {
             rule.direction == direction
@@ -88,7 +87,7 @@ impl MaskSettings {
         if rules.is_empty() {
             return usual;
         }
-        match target {
+        match target() {
             CallTarget::Tool(tool) => apply(usual, &rules, Some(tool)),
             CallTarget::Prompt(_) | CallTarget::Resource(_) => apply(usual, &rules, None),
             CallTarget::Session | CallTarget::Method(_) => {
@@ -114,11 +113,6 @@ fn apply(mut config: Config, rules: &[&MaskRule], tool: Option<&str>) -> Config 
         };
     }
     config
-}
-
-/// Whether a call opens something new: then no label was given under it before.
-pub(super) fn opens(call: &McpCall) -> bool {
-    call.message.as_ref().is_some_and(|message| message.method() == "initialize")
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use vestibule_model::{Clock, Digest, Principal, Random, ServerName, Timestamp};
+use vestibule_model::{ClientId, Clock, OrgId, Principal, Random, ServerName, Subject, Timestamp, UserId};
 use vestibule_pii::Pseudonyms;
 
 /// The most readers that are remembered.
@@ -28,7 +28,7 @@ const MOST_PLACES: usize = 4096;
 
 /// All of them.
 pub(super) struct Readers {
-    all: Mutex<HashMap<Digest, Arc<Reader>>>,
+    all: Mutex<HashMap<Who, Arc<Reader>>>,
     entries: Arc<AtomicUsize>,
     /// Labels from before may have been given by somebody who forgot them.
     complete_since: AtomicI64,
@@ -74,14 +74,14 @@ impl Readers {
         let now = self.clock.now();
         let mut all = self.lock();
         self.sweep(&mut all, now);
-        let found = all.get(&who(caller)).filter(|reader| now.since(reader.used()) < self.life).cloned()?;
+        let found = all.get(&Who::of(caller)).filter(|reader| now.since(reader.used()) < self.life).cloned()?;
         found.used.store(now.as_millis(), Ordering::Relaxed);
         Some(found)
     }
 
     /// Whoever calls, remembered from now on.
     pub(super) fn of(&self, caller: &Principal) -> Arc<Reader> {
-        let (now, who) = (self.clock.now(), who(caller));
+        let (now, who) = (self.clock.now(), Who::of(caller));
         let mut all = self.lock();
         self.sweep(&mut all, now);
         if let Some(reader) = all.get(&who).filter(|reader| now.since(reader.used()) < self.life) {
@@ -135,7 +135,7 @@ impl Readers {
     }
 
     /// Values do not stay in memory longer than they serve.
-    fn sweep(&self, all: &mut HashMap<Digest, Arc<Reader>>, now: Timestamp) {
+    fn sweep(&self, all: &mut HashMap<Who, Arc<Reader>>, now: Timestamp) {
         let last = Timestamp::from_millis(self.swept.load(Ordering::Relaxed));
         if now.since(last) < SWEEP {
             return;
@@ -148,10 +148,10 @@ impl Readers {
         }
     }
 
-    fn make_room(&self, all: &mut HashMap<Digest, Arc<Reader>>, now: Timestamp) {
+    fn make_room(&self, all: &mut HashMap<Who, Arc<Reader>>, now: Timestamp) {
         let before = all.len();
         while all.len() >= MOST_READERS || (self.entries.load(Ordering::Relaxed) >= MOST_ENTRIES && !all.is_empty()) {
-            let oldest = all.iter().min_by_key(|(_, reader)| reader.used()).map(|(who, _)| *who);
+            let oldest = all.iter().min_by_key(|(_, reader)| reader.used()).map(|(who, _)| who.clone());
             // An answer that is still on its way keeps its own; they count until it is gone.
             let Some(gone) = oldest.and_then(|who| all.remove(&who)) else { break };
             if Arc::strong_count(&gone) > 1 {
@@ -168,7 +168,7 @@ impl Readers {
         self.complete_since.store(now.as_millis(), Ordering::Relaxed);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Digest, Arc<Reader>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Who, Arc<Reader>>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -196,7 +196,25 @@ impl Drop for Reader {
 }
 
 /// One subject with one client, in one organization.
-fn who(caller: &Principal) -> Digest {
-    let parts = [caller.org.as_str(), "\n", caller.subject_id(), "\n", caller.client.as_str()];
-    Digest::of_parts(parts.iter().map(|part| part.as_bytes()))
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Who {
+    org: OrgId,
+    subject: Id,
+    client: ClientId,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Id {
+    User(UserId),
+    Service(ClientId),
+}
+
+impl Who {
+    fn of(caller: &Principal) -> Self {
+        let subject = match &caller.subject {
+            Subject::User(user) => Id::User(user.id.clone()),
+            Subject::Service { client, .. } => Id::Service(client.clone()),
+        };
+        Self { org: caller.org.clone(), subject, client: caller.client.clone() }
+    }
 }

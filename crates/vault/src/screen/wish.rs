@@ -1,6 +1,6 @@
 //! What a client asks for, by two headers. They stay here: no server sees them.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName};
 use serde::{Deserialize, Serialize};
 
 use super::settings::Switch;
@@ -10,10 +10,11 @@ pub const BEFORE_LLM: &str = "x-mask-pii-before-llm";
 /// Whether logs are.
 pub const IN_LOGS: &str = "x-mask-pii-in-logs";
 
-/// The same, read already: every request is asked for them several times.
+/// The same, made already.
 static NAMES: [HeaderName; 2] = [HeaderName::from_static(BEFORE_LLM), HeaderName::from_static(IN_LOGS)];
 
-/// What a client wishes; `None` where it says nothing. In JSON it is what a session remembers.
+/// What a client wishes; `None` where it says nothing. It is read once, where a request arrives, and goes with it. In JSON it
+/// is what a session remembers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Wishes {
     /// For answers.
@@ -25,11 +26,14 @@ pub struct Wishes {
 }
 
 /// A header that says neither on nor off.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("the header {0} is one of: true, false, 1, 0, on, off")]
 pub struct BadWish(pub &'static str);
 
 impl Wishes {
+    /// What is hidden of a request whose wishes cannot be read.
+    pub const HIDING: Self = Self { before_llm: Some(Switch::On), in_logs: Some(Switch::On) };
+
     /// Reads both headers.
     ///
     /// # Errors
@@ -39,21 +43,9 @@ impl Wishes {
         Ok(Self { before_llm: one(headers, before_llm, BEFORE_LLM)?, in_logs: one(headers, in_logs, IN_LOGS)? })
     }
 
-    /// Reads headers that were let in at the door. What cannot be read hides.
+    /// Reads them where nobody refuses: what cannot be read hides.
     pub fn of(headers: &HeaderMap) -> Self {
-        Self { before_llm: Self::before_llm_of(headers), in_logs: Self::in_logs_of(headers) }
-    }
-
-    /// The wish for answers alone.
-    pub(super) fn before_llm_of(headers: &HeaderMap) -> Option<Switch> {
-        let [name, _] = &NAMES;
-        one(headers, name, BEFORE_LLM).unwrap_or(Some(Switch::On))
-    }
-
-    /// The wish for logs alone.
-    pub(super) fn in_logs_of(headers: &HeaderMap) -> Option<Switch> {
-        let [_, name] = &NAMES;
-        one(headers, name, IN_LOGS).unwrap_or(Some(Switch::On))
+        Self::read(headers).unwrap_or(Self::HIDING)
     }
 
     /// Whether nothing is wished.
@@ -68,14 +60,10 @@ impl Wishes {
         Self { before_llm: on(self.before_llm), in_logs: on(self.in_logs) }
     }
 
-    /// Says it in the headers of a request, where they say nothing themselves. It is worth there what the same header
-    /// would be worth.
-    pub fn where_unsaid(self, headers: &mut HeaderMap) {
-        for (name, wish) in NAMES.iter().zip([self.before_llm, self.in_logs]) {
-            let Some(switch) = wish.filter(|_| !headers.contains_key(name)) else { continue };
-            let text = if switch == Switch::On { "on" } else { "off" };
-            headers.insert(name.clone(), HeaderValue::from_static(text));
-        }
+    /// These where they say something, the others where they do not.
+    #[must_use]
+    pub fn or(self, others: Self) -> Self {
+        Self { before_llm: self.before_llm.or(others.before_llm), in_logs: self.in_logs.or(others.in_logs) }
     }
 }
 
@@ -120,20 +108,22 @@ mod tests {
     #[test]
     fn what_is_remembered_stands_where_nothing_is_said() {
         let remembered = Wishes { before_llm: Some(Switch::On), in_logs: Some(Switch::Off) };
-        let mut silent = HeaderMap::new();
-        remembered.where_unsaid(&mut silent);
-        assert_eq!(Wishes::read(&silent), Ok(remembered));
-        let mut said = HeaderMap::new();
-        said.insert(BEFORE_LLM, HeaderValue::from_static("0"));
-        remembered.where_unsaid(&mut said);
-        assert_eq!(Wishes::read(&said), Ok(Wishes { before_llm: Some(Switch::Off), in_logs: Some(Switch::Off) }));
+        assert_eq!(Wishes::default().or(remembered), remembered);
+        let said = Wishes { before_llm: Some(Switch::Off), in_logs: None };
+        assert_eq!(said.or(remembered), Wishes { before_llm: Some(Switch::Off), in_logs: Some(Switch::Off) });
         assert_eq!(remembered.tightening(), Wishes { before_llm: Some(Switch::On), in_logs: None });
         let json = serde_json::to_string(&remembered).unwrap();
         assert_eq!((json.as_str(), serde_json::from_str(&json).unwrap()), (r#"{"a":"on","l":"off"}"#, remembered));
         assert!(serde_json::from_str::<Wishes>(r#"{"a":"maybe"}"#).is_err());
-        // What cannot be read was refused at the door; if it comes here all the same, it hides.
-        silent.insert(BEFORE_LLM, HeaderValue::from_static("maybe"));
-        assert_eq!(Wishes::of(&silent), Wishes { before_llm: Some(Switch::On), in_logs: Some(Switch::Off) });
+    }
+
+    #[test]
+    fn what_cannot_be_read_hides() {
+        let mut headers = HeaderMap::new();
+        headers.insert(IN_LOGS, HeaderValue::from_static("off"));
+        assert_eq!(Wishes::of(&headers), Wishes { before_llm: None, in_logs: Some(Switch::Off) });
+        headers.insert(BEFORE_LLM, HeaderValue::from_static("maybe"));
+        assert_eq!(Wishes::of(&headers), Wishes::HIDING);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use vestibule_egress::child::ChildLimits;
 use vestibule_model::{Upstream, clock::SeededRandom};
 
 use super::*;
-use crate::kinds::suite;
+use crate::{kinds::suite, screen::wish::Wishes};
 
 /// Answers every request; does as the method says where it is one of these.
 const SERVER: &str = r#"
@@ -60,6 +60,7 @@ impl House {
             era: Era::Stateful,
             message: body.map(|body| Message::parse(Bytes::from(body.to_owned())).unwrap()),
             upstream_session: session.map(str::to_owned),
+            wishes: Wishes::default(),
             headers: HeaderMap::new(),
         };
         let argv = ["/bin/sh", "-c", self.script].map(str::to_owned);
@@ -280,6 +281,7 @@ async fn the_stateless_era_is_not_spoken() {
         era: Era::Stateless,
         message: Some(Message::parse(Bytes::from(request("1", "tools/list"))).unwrap()),
         upstream_session: None,
+        wishes: Wishes::default(),
         headers: HeaderMap::new(),
     };
     let answer = house.children.exchange(&server(), way(&["true".to_owned()]), &suite::caller("ana"), call).await;
