@@ -39,6 +39,8 @@ mod isolation;
 mod malformed;
 #[path = "journeys/masking.rs"]
 mod masking;
+#[path = "journeys/masking_bodies.rs"]
+mod masking_bodies;
 #[path = "journeys/masking_pseudonyms.rs"]
 mod masking_pseudonyms;
 #[path = "journeys/masking_sessions.rs"]
