@@ -41,6 +41,8 @@ mod malformed;
 mod masking;
 #[path = "journeys/masking_promises.rs"]
 mod masking_promises;
+#[path = "journeys/masking_bodies.rs"]
+mod masking_bodies;
 #[path = "journeys/masking_pseudonyms.rs"]
 mod masking_pseudonyms;
 #[path = "journeys/masking_readers.rs"]
