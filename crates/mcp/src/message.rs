@@ -18,7 +18,8 @@ pub struct Message {
     kind: MessageKind,
     id: Option<Range<usize>>,
     method: Cow<'static, str>,
-    params: Params,
+    /// Boxed: a message is handed on a dozen times.
+    params: Box<Params>,
 }
 
 /// The three kinds of JSON-RPC messages.
@@ -276,7 +277,7 @@ struct Envelope {
     is_version_2: bool,
     id: Option<Value>,
     method: Field,
-    params: Option<Params>,
+    params: Option<Box<Params>>,
     answers: usize,
 }
 
@@ -307,7 +308,7 @@ impl Envelope {
             }
             "id" => self.id = Some(scanner.value()?),
             "method" => self.method = field(scanner)?,
-            "params" if scanner.peek() == Some(b'{') => self.params = Some(Params::scan(scanner)?),
+            "params" if scanner.peek() == Some(b'{') => self.params = Some(Box::new(Params::scan(scanner)?)),
             "params" => {
                 scanner.value()?;
                 return Err(not_rpc("params must be an object"));

@@ -1,9 +1,9 @@
 //! The opaque `requestState` of an input-required round trip (MCP 2026-07-28, multi round-trip requests), found and
 //! replaced in the bytes as they came. Everything around it stays byte for byte.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
-use memchr::memmem;
+use memchr::memmem::{self, Finder};
 
 use crate::{
     error::ParseError,
@@ -42,11 +42,13 @@ pub(crate) fn replace(body: &[u8], span: &Range<usize>, text: &str) -> Vec<u8> {
 
 /// Whether these bytes could be a result that asks for input: nearly none are, and the others pay for one look.
 pub fn may_ask(body: &[u8]) -> bool {
+    static SHARED: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("equest"));
+    static ESCAPE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("\\u"));
     // Both keys have it; only with an escape could they be written without.
-    memmem::find(body, b"equest").is_some_and(|at| {
+    SHARED.find(body).is_some_and(|at| {
         let from = body.get(at.saturating_sub(LEAD)..).unwrap_or_default();
         memmem::find(from, KEY.as_bytes()).is_some() || memmem::find(from, ASKS.as_bytes()).is_some()
-    }) || memmem::find(body, b"\\u").is_some()
+    }) || ESCAPE.find(body).is_some()
 }
 
 /// `result.requestState` of a response.

@@ -7,8 +7,10 @@ Layout, little endian:
     states x 10 u16      where a digit leads; 0 is the dead state
     states/8 bytes       bit set: a number may end here
     codes x (u16 start, u16 calling code, 4 bytes national prefix, padded with zeros)
+    u16 start            of the numbers as they are dialled inside any country
 
-The start of a calling code reads the national significant number, without the national prefix.
+The start of a calling code reads the national significant number, without the national prefix. The last start reads the
+numbers of all countries at once, with and without their prefixes.
 """
 import re._parser as sre
 import struct
@@ -131,6 +133,33 @@ class Table:
 
         return visit(closure(nfa, {start}))
 
+    def dialled(self, codes):
+        """The start of all numbers, behind their national prefix or without it.
+
+        A state is what is left of a prefix, with the start behind it.
+        """
+
+        def step(state, digit):
+            left, start = state
+            if left:
+                return (left[1:], start) if left[0] == digit else None
+            target = self.rows[start][int(digit)]
+            return ("", target) if target else None
+
+        memo = {}
+
+        def visit(states):
+            if states not in memo:
+                row = []
+                for digit in "0123456789":
+                    targets = frozenset(filter(None, (step(state, digit) for state in states)))
+                    row.append(visit(targets) if targets else 0)
+                memo[states] = self.intern(tuple(row), any(not left and self.ends[start] for left, start in states))
+            return memo[states]
+
+        bare = {("", start) for start, _, _ in codes}
+        return visit(frozenset(bare | {(prefix.decode(), start) for start, _, prefix in codes}))
+
 
 def metadata(code):
     regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]
@@ -148,6 +177,7 @@ def main(path):
             kinds = [getattr(plan, kind) for kind in KINDS]
             patterns |= {kind.national_number_pattern for kind in kinds if kind and kind.national_number_pattern}
         codes.append((table.compile(sorted(patterns)), code, prefix.encode()[:4]))
+    every = table.dialled(codes)
     with open(path, "wb") as out:
         out.write(struct.pack("<HH", len(table.rows), len(codes)))
         for row in table.rows:
@@ -158,6 +188,7 @@ def main(path):
         out.write(ends)
         for start, code, prefix in codes:
             out.write(struct.pack("<HH4s", start, code, prefix))
+        out.write(struct.pack("<H", every))
     print(len(table.rows), "states", len(codes), "codes")
 
 

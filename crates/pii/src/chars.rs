@@ -1,5 +1,6 @@
 //! What a byte is, and which character stands before or after a place.
 
+pub(crate) use crate::letters::{is_capital, is_letter, small_letter};
 use crate::simd::{PIECE, Sort, equal, is_blank, is_last, is_quoted, of_sort};
 
 const DIGIT: u8 = 1;
@@ -135,7 +136,18 @@ pub(crate) fn char_at(bytes: &[u8], index: usize) -> Option<char> {
         0xF0..=0xF4 => 4,
         _ => return None,
     };
-    std::str::from_utf8(bytes.get(index..index + length)?).ok()?.chars().next()
+    long_char(bytes.get(index..index + length)?)
+}
+
+/// The character of three or four bytes. Nothing when they are none, or could be written with fewer.
+fn long_char(bytes: &[u8]) -> Option<char> {
+    let (first, rest) = bytes.split_first()?;
+    let lead = u32::from(first & (0x7F >> bytes.len()));
+    let code = rest
+        .iter()
+        .try_fold(lead, |code, byte| matches!(byte, 0x80..=0xBF).then_some((code << 6) | u32::from(byte & 0x3F)))?;
+    let shortest = if bytes.len() == 3 { 0x800 } else { 0x1_0000 };
+    char::from_u32(code).filter(|_| code >= shortest)
 }
 
 /// The character that ends here. Nothing where bytes end that are no character: a stream brings any.
@@ -145,37 +157,12 @@ pub(crate) fn char_before(bytes: &[u8], index: usize) -> Option<char> {
     if index == 0 || last < 0x80 {
         return (index > 0).then(|| char::from(last));
     }
+    // Nearly every letter that is not of ASCII has two bytes.
+    if let Some(two) = index.checked_sub(2).filter(|&two| matches!(at(bytes, two), 0xC2..=0xDF) && last < 0xC0) {
+        return char::from_u32((u32::from(at(bytes, two) & 0x1F) << 6) | u32::from(last & 0x3F));
+    }
     let length = (1..=4).find(|&back| back <= index && !matches!(at(bytes, index - back), 0x80..=0xBF))?;
     char_at(bytes, index - length).filter(|letter| letter.len_utf8() == length)
-}
-
-/// A letter of a script that puts spaces between words: it glues to what stands beside it.
-#[inline]
-pub(crate) fn is_letter(letter: char) -> bool {
-    match letter {
-        'a'..='z' | 'A'..='Z' => true,
-        // Latin and Cyrillic, without the signs of multiplication and division.
-        '\u{C0}'..='\u{24F}' => !matches!(letter, '×' | '÷'),
-        '\u{400}'..='\u{481}' | '\u{48A}'..='\u{52F}' => true,
-        '\u{250}'..'\u{E00}' | '\u{1E00}'..'\u{1F00}' => letter.is_alphabetic(),
-        _ => false,
-    }
-}
-
-/// The small letter of one of Latin or Cyrillic, told by its place. Nothing for others, and where it is not one letter.
-#[inline]
-pub(crate) fn small_letter(letter: char) -> Option<char> {
-    let code = u32::from(letter);
-    let small = match letter {
-        '×' => code,
-        'À'..='Þ' | 'А'..='Я' => code + 32,
-        'ß'..='ÿ' | 'а'..='џ' => code,
-        '\u{400}'..='\u{40F}' => code + 80,
-        '\u{100}'..='\u{12F}' | '\u{132}'..='\u{137}' | '\u{14A}'..='\u{177}' => code | 1,
-        '\u{139}'..='\u{148}' | '\u{179}'..='\u{17E}' => code + (code & 1),
-        _ => return None,
-    };
-    char::from_u32(small)
 }
 
 /// Whether the value that starts at `index` is glued to a word on its left. A letter of an escape (`\n`) is none.
@@ -442,29 +429,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters_are_those_of_the_alphabets() {
-        for letter in '\0'..='\u{3000}' {
-            let spaced = letter.is_ascii() || matches!(letter, '\u{C0}'..'\u{E00}' | '\u{1E00}'..'\u{1F00}');
-            assert_eq!(is_letter(letter), spaced && letter.is_alphabetic(), "{letter:?}");
-            let text = letter.to_string();
-            assert_eq!(char_at(text.as_bytes(), 0), Some(letter));
-            assert_eq!(char_before(text.as_bytes(), text.len()), Some(letter));
+    fn characters_are_those_of_utf_8() {
+        for letter in '\0'..=char::MAX {
+            let mut buffer = [0; 4];
+            let text = letter.encode_utf8(&mut buffer).as_bytes();
+            assert_eq!(char_at(text, 0), Some(letter));
+            assert_eq!(char_before(text, text.len()), Some(letter));
         }
         assert_eq!(char_at(&[0xC3, b'a'], 0), None);
         assert_eq!(char_before("é".as_bytes(), 1), None);
         assert_eq!(char_before(b"\xC3\xA9\x80", 3), None);
     }
 
-    #[test]
-    fn small_letters_are_those_of_unicode() {
-        for letter in '\u{80}'..'\u{600}' {
-            let known = small_letter(letter);
-            assert!(known.is_none() || letter.to_lowercase().eq(known), "{letter:?} {known:?}");
-        }
-        assert_eq!(['É', 'Ł', 'Ź', 'Ж', 'Ё', 'ß'].map(small_letter), ['é', 'ł', 'ź', 'ж', 'ё', 'ß'].map(Some));
-    }
-
     proptest! {
+        #[test]
+        fn what_is_no_utf_8_is_no_character(bytes in proptest::collection::vec(prop_oneof![0x7Fu8..0xC3, 0xDFu8..=0xFF, any::<u8>()], 4)) {
+            let expected = (1..=4).find_map(|length| std::str::from_utf8(part(&bytes, 0, length)).ok());
+            prop_assert_eq!(char_at(&bytes, 0), expected.and_then(|text| text.chars().next()));
+        }
+
         #[test]
         fn packed_words_are_their_small_letters(word in proptest::collection::vec(1u8..0x80, 0..18)) {
             let expected = (word.len() <= 16).then(|| {

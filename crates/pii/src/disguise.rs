@@ -1,12 +1,12 @@
 //! Text in disguise: the same letters and digits in another writing, as full-width ones of East Asia, digits of other scripts,
-//! the escapes of URLs (RFC 3986 section 2.1) and of HTML; and characters between them that nobody sees. A person reads
+//! the escapes of URLs (RFC 3986 section 2.1), of HTML, and of JSON where it stands in other text; and characters between them that nobody sees. A person reads
 //! through all of it, and so does a model. It is read here as if it were written plainly.
 
 use std::borrow::Cow;
 
 use crate::{
-    chars::{at, char_at, part, run},
-    json::Decoded,
+    chars::{at, char_at, part, run, span},
+    json::{Decoded, code_point},
     prefilter::Veils,
     simd::Sort,
 };
@@ -90,8 +90,10 @@ static ENTITIES: [(&[u8], char); 51] = [
     (b"Ccedil", 'Ç'),
 ];
 
-/// The longest name or number of a character in HTML.
-const MAX_NAME: usize = 8;
+/// The most backslashes before an escape of JSON, which is in strings that are in strings.
+const MAX_BACKSLASHES: usize = 8;
+/// The longest name or number of a character in HTML; with its semicolon it fits into eight bytes.
+const MAX_NAME: usize = 7;
 
 /// Whether a letter or digit is written so that no anchor shows where it is.
 pub(crate) fn hides_anchors(bytes: &[u8]) -> bool {
@@ -160,9 +162,10 @@ fn any(bytes: &[u8], test: impl Fn(u8, Seen) -> bool) -> bool {
 #[inline]
 fn worn(bytes: &[u8], place: usize) -> Option<Worn> {
     match at(bytes, place) {
-        0..=0x7F if !matches!(at(bytes, place), b'%' | b'&') => None,
         b'%' => in_url(bytes, place),
         b'&' => in_html(bytes, place),
+        b'\\' => in_json(bytes, place),
+        0..=0x7F => None,
         _ => in_unicode(bytes, place),
     }
 }
@@ -195,6 +198,10 @@ fn escaped_byte(bytes: &[u8], place: usize) -> Option<u8> {
 
 /// `&nbsp;`, `&#64;`, `&#x40;`.
 fn in_html(bytes: &[u8], place: usize) -> Option<Worn> {
+    // Most of them stand in programs, and no semicolon is near.
+    if !near(bytes, place + 1, b';') {
+        return None;
+    }
     let start = place + 1 + usize::from(at(bytes, place + 1) == b'#');
     let end = start + run(bytes, start, MAX_NAME, Sort::Alnum);
     if at(bytes, end) != b';' {
@@ -215,6 +222,29 @@ fn in_html(bytes: &[u8], place: usize) -> Option<Worn> {
         code.strip_prefix(b"x").or_else(|| code.strip_prefix(b"X")).map_or((code, 10), |hex| (hex, 16));
     let value = u32::from_str_radix(std::str::from_utf8(digits).ok()?, radix).ok()?;
     let letter = char::from_u32(value).filter(|letter| !letter.is_control())?;
+    Some(Worn { seen: of(letter).unwrap_or(Seen::As(letter)), length })
+}
+
+/// Whether the byte is among the eight from a place on; true as well where fewer are left.
+#[inline]
+fn near(bytes: &[u8], place: usize, byte: u8) -> bool {
+    let Some(eight) = bytes.get(place..).and_then(|rest| rest.first_chunk::<8>()) else { return true };
+    // Zero where the byte stands; a subtraction then borrows into the highest bit, which was not set before.
+    let apart = u64::from_le_bytes(*eight) ^ u64::from_le_bytes([byte; 8]);
+    apart.wrapping_sub(u64::from_le_bytes([1; 8])) & !apart & u64::from_le_bytes([0x80; 8]) != 0
+}
+
+/// `\u00df`, with as many backslashes as there are strings around it.
+fn in_json(bytes: &[u8], place: usize) -> Option<Worn> {
+    if !matches!(at(bytes, place + 1), b'u' | b'\\') {
+        return None;
+    }
+    let marks = span(bytes, place, MAX_BACKSLASHES, |byte| byte == b'\\');
+    if at(bytes, place + marks) != b'u' {
+        return None;
+    }
+    let (letter, end) = code_point(bytes, place + marks - 1).filter(|(letter, _)| !letter.is_control())?;
+    let length = end - place;
     Some(Worn { seen: of(letter).unwrap_or(Seen::As(letter)), length })
 }
 
@@ -304,6 +334,9 @@ mod tests {
             ("&lt;jane&#x40;example.com&gt;", Kind::Email, "jane&#x40;example.com"),
             ("tel: +1&nbsp;415&nbsp;555&nbsp;2671", Kind::Phone, "+1&nbsp;415&nbsp;555&nbsp;2671"),
             ("Hauptstra&szlig;e&#160;12, 10115 K&ouml;ln", Kind::Street, "Hauptstra&szlig;e&#160;12, 10115 K&ouml;ln"),
+            ("say: {'a': 'jane.doe\\u0040example.com'}", Kind::Email, "jane.doe\\u0040example.com"),
+            ("b: Musterstra\\u00dfe 5, 10115 K\\u00f6ln.", Kind::Street, "Musterstra\\u00dfe 5, 10115 K\\u00f6ln"),
+            ("\\ud83d\\ude00 +1 415 555 2671\\ud83d\\ude00", Kind::Phone, "+1 415 555 2671"),
             ("é SSN 219\u{200D}-09-9998é", Kind::Ssn, "219\u{200D}-09-9998"),
         ] {
             let json = in_json(text);

@@ -25,7 +25,8 @@ impl Finding {
         self.value_in(text.as_bytes())
     }
 
-    pub(crate) fn value_in<'a>(&'a self, raw: &'a [u8]) -> Cow<'a, str> {
+    /// The same in bytes that need not be text.
+    pub fn value_in<'a>(&'a self, raw: &'a [u8]) -> Cow<'a, str> {
         match &self.value {
             Some(value) => Cow::Borrowed(value),
             None => String::from_utf8_lossy(raw.get(self.range.clone()).unwrap_or_default()),

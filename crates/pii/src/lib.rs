@@ -46,6 +46,7 @@ pub mod explain;
 pub mod finding;
 mod json;
 pub mod kind;
+mod letters;
 mod look;
 pub mod mask;
 pub mod predict;

@@ -8,8 +8,8 @@ use crate::{
     context::{Surroundings, Text, key_topics},
     disguise,
     engine::Engine,
-    finding::{Finding, Site},
-    json::{Origin, Paths, looks_like_json, walk, walk_alone},
+    finding::Finding,
+    json::{Origin, Paths, looks_like_json, site, walk, walk_alone},
     look::Look,
     simd::Sort,
     suspects::Care,
@@ -133,7 +133,7 @@ impl Scanner {
                 range: origin.raw(start)..origin.raw(end),
                 kind: candidate.kind,
                 score: u8::try_from(candidate.score.clamp(0, 100)).unwrap_or(100),
-                site: Site::Text,
+                site: site(bytes, start, end, origin.nested),
                 value: origin.is_decoded().then(|| String::from_utf8_lossy(part(bytes, start, end)).into()),
             }
         }));

@@ -51,7 +51,7 @@ fn scalar(block: &[u8; BLOCK]) -> u64 {
     combine(mask(|byte| byte.is_ascii_digit() || byte == b'@'), mask(|byte| byte == b':'), mask(|byte| byte == b'-'))
 }
 
-/// Which bytes of a block may stand for something else: those of other scripts, `%` and `&`. The first one lowest.
+/// Which bytes of a block may stand for something else: those of other scripts, `%`, `&` and backslashes. The first one lowest.
 #[cfg(target_arch = "x86_64")]
 #[inline]
 #[expect(unsafe_code, reason = "as above")]
@@ -71,7 +71,7 @@ fn veiled_lanes(block: &[u8; BLOCK]) -> u64 {
         let lanes = _mm_set_epi64x((whole >> 64) as i64, whole as i64);
         let is = |byte: u8| _mm_cmpeq_epi8(lanes, _mm_set1_epi8(byte as i8));
         // The mask is made of the highest bits, which the bytes of other scripts have by themselves.
-        let found = _mm_movemask_epi8(_mm_or_si128(lanes, _mm_or_si128(is(b'%'), is(b'&'))));
+        let found = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(lanes, is(b'\\')), _mm_or_si128(is(b'%'), is(b'&'))));
         mask | (u64::from(found as u16) << (index * 16))
     })
 }
@@ -84,7 +84,7 @@ pub(crate) fn veiled(block: &[u8; BLOCK]) -> u64 {
 /// The same, byte by byte.
 #[cfg(any(test, not(target_arch = "x86_64")))]
 fn veiled_scalar(block: &[u8; BLOCK]) -> u64 {
-    let veils = |byte: u8| byte >= 0x80 || matches!(byte, b'%' | b'&');
+    let veils = |byte: u8| byte >= 0x80 || matches!(byte, b'%' | b'&' | b'\\');
     block.iter().enumerate().fold(0, |mask, (index, &byte)| mask | (u64::from(veils(byte)) << index))
 }
 
@@ -300,7 +300,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn lanes_and_bytes_agree(block in proptest::collection::vec(prop_oneof![any::<u8>(), Just(b':'), Just(b'-'), Just(b'0'), Just(b'%'), Just(b'&')], 64)) {
+        fn lanes_and_bytes_agree(block in proptest::collection::vec(prop_oneof![any::<u8>(), Just(b':'), Just(b'-'), Just(b'0'), Just(b'%'), Just(b'&'), Just(b'\\')], 64)) {
             let block: [u8; BLOCK] = block.try_into().unwrap();
             prop_assert_eq!(anchors(&block), scalar(&block));
             prop_assert_eq!(veiled(&block), veiled_scalar(&block));

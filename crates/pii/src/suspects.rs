@@ -165,7 +165,9 @@ fn alone(bytes: &[u8], digits: Run) -> Option<usize> {
     let start = digits.start - usize::from(left == b'-');
     let fraction = if at(bytes, digits.end) == b'.' { 1 + span(bytes, digits.end + 1, 24, is_digit) } else { 0 };
     let end = digits.end + fraction;
-    (follows_key(bytes, start) && (fraction > 1 || digits.len() <= MAX_INTEGER) && closes(end)).then_some(end)
+    // "4111111111111111.0" is whole.
+    let broken = part(bytes, digits.end, end).iter().any(|byte| matches!(byte, b'1'..=b'9'));
+    (follows_key(bytes, start) && (broken || digits.len() <= MAX_INTEGER) && closes(end)).then_some(end)
 }
 
 /// A whole string that is too short to hold anything, behind its key: the `"2.0"` of every message of JSON-RPC.
@@ -331,6 +333,7 @@ mod tests {
         }
         for text in [
             r#"{"a":"12 Main St"}"#,
+            r#"{"card":4111111111111111.0}"#,
             r#"{"a":"Hauptstr. 12"}"#,
             r#"{"a":"b@c.de"}"#,
             r#"{"a":"b\u0040c.de"}"#,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::chars::{packed, small_letter};
+use crate::chars::{at, char_at, packed, small_letter};
 
 /// A set of words by their hash.
 #[derive(Debug)]
@@ -77,20 +77,28 @@ fn hash(word: &[u8]) -> u64 {
 /// The same for a word that is long or not of ASCII.
 fn long_hash(word: &[u8]) -> u64 {
     let mix = |state: u64, letter: u32| (state ^ u64::from(letter)).wrapping_mul(0x0100_0000_01B3);
-    let mut state = SEED;
-    for piece in word.utf8_chunks() {
-        for letter in piece.valid().chars() {
-            state = match letter {
-                // A final sigma is a sigma.
-                'ς' => mix(state, 'σ'.into()),
-                letter if letter.is_ascii() => mix(state, letter.to_ascii_lowercase().into()),
-                letter => small_letter(letter).map_or_else(
-                    || letter.to_lowercase().fold(state, |state, letter| mix(state, letter.into())),
-                    |small| mix(state, small.into()),
-                ),
-            };
+    let (mut state, mut place) = (SEED, 0);
+    while place < word.len() {
+        let byte = at(word, place);
+        if byte < 0x80 {
+            state = mix(state, byte.to_ascii_lowercase().into());
+            place += 1;
+            continue;
         }
-        state = piece.invalid().iter().fold(state, |state, byte| mix(state, u32::from(*byte)));
+        let Some(letter) = char_at(word, place) else {
+            state = mix(state, byte.into());
+            place += 1;
+            continue;
+        };
+        state = match letter {
+            // A final sigma is a sigma.
+            'ς' => mix(state, 'σ'.into()),
+            letter => small_letter(letter).map_or_else(
+                || letter.to_lowercase().fold(state, |state, letter| mix(state, letter.into())),
+                |small| mix(state, small.into()),
+            ),
+        };
+        place += letter.len_utf8();
     }
     // The low bits of a product know little of the letters.
     state ^ (state >> 32)
@@ -111,6 +119,8 @@ pub(crate) struct WordTable {
     unions: Vec<u64>,
     /// By the low bits of the first two bytes: which lengths the words have that can be [`packed`]. Most meet none.
     lengths: Vec<u32>,
+    /// The same for the other words, by the first letter.
+    long: [u64; 32],
 }
 
 /// So many low bits of a slot tell the union.
@@ -125,8 +135,12 @@ impl WordTable {
                 *words.entry(word.replace('_', " ")).or_default() |= bits;
             }
         }
-        let mut table =
-            Self { slots: vec![0; (words.len() * 2).next_power_of_two()], unions: vec![0], lengths: vec![0; 1 << 10] };
+        let mut table = Self {
+            slots: vec![0; (words.len() * 2).next_power_of_two()],
+            unions: vec![0],
+            lengths: vec![0; 1 << 10],
+            long: [0; 32],
+        };
         for (word, lists) in words {
             table.insert(word.as_bytes(), lists);
         }
@@ -138,8 +152,17 @@ impl WordTable {
         if union == self.unions.len() {
             self.unions.push(lists);
         }
-        if let Some(lengths) = packed(word).and_then(|word| self.lengths.get_mut(start_of(word))) {
-            *lengths |= 1 << word.len();
+        match packed(word) {
+            Some(packed) => {
+                if let Some(lengths) = self.lengths.get_mut(start_of(packed)) {
+                    *lengths |= 1 << word.len();
+                }
+            }
+            None => {
+                if let Some(lengths) = self.long.get_mut(long_start(word)) {
+                    *lengths |= 1 << word.len().min(63);
+                }
+            }
         }
         let hash = hash(word);
         let mut index = self.index(hash);
@@ -156,8 +179,19 @@ impl WordTable {
     pub(crate) fn lists(&self, word: &[u8]) -> u64 {
         match packed(word) {
             Some(packed) => self.packed(packed, word.len()),
+            None if self.is_none(word) => 0,
             None => self.hashed(hash(word)),
         }
+    }
+
+    /// Whether no word that cannot be packed is as long and begins so. Both cases of a letter of two bytes have two; what has
+    /// longer ones is looked up.
+    fn is_none(&self, word: &[u8]) -> bool {
+        let lengths = self.long.get(long_start(word)).copied().unwrap_or(0);
+        // The apostrophe is no letter.
+        let longer =
+            |pair: &[u8]| matches!(pair, [first, second] if *first >= 0xE0 && [*first, *second] != [0xE2, 0x80]);
+        lengths & (1 << word.len().min(63)) == 0 && !word.windows(2).any(longer)
     }
 
     /// The same for a word of `length` bytes that is [`packed`] already.
@@ -185,6 +219,11 @@ impl WordTable {
     }
 }
 
+/// The first letter of a word: a plain one in any case, or another.
+fn long_start(word: &[u8]) -> usize {
+    word.first().filter(|byte| byte.is_ascii()).map_or(0, |byte| usize::from(byte & 31))
+}
+
 /// The low bits of the first two bytes of a packed word.
 #[inline]
 fn start_of(word: u128) -> usize {
@@ -200,5 +239,18 @@ mod tests {
         let set = WordSet::of(["street", "new_york", "straße"].into_iter());
         assert!(set.has(b"Street") && set.has(b"NEW YORK") && set.has("STRAßE".as_bytes()));
         assert!(!set.has(b"stree") && !set.has(b""));
+    }
+
+    #[test]
+    fn tables_know_every_word_in_any_case() {
+        let words = ["street", "avenida_de_la_constitución", "ático", "straße", "τκ", "ул", "new_south_wales_of_old"];
+        let table = WordTable::of((0..).map(|index| 1 << index).zip(words));
+        for (index, word) in words.iter().enumerate() {
+            let word = word.replace('_', " ");
+            for word in [word.to_uppercase(), word.clone()].iter().filter(|word| !word.contains("STRASSE")) {
+                assert_eq!(table.lists(word.as_bytes()), 1 << index, "{word}");
+            }
+            assert_eq!(table.lists(format!("{word}x").as_bytes()), 0);
+        }
     }
 }

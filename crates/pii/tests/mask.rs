@@ -59,6 +59,33 @@ fn labels_turn_back_only_for_their_server_and_session() {
 }
 
 #[test]
+fn json_in_other_text_stays_json() {
+    let (hr, mut store) = (ServerName::new("hr"), Pseudonyms::new());
+    let text = "Found 1 user:\n{\"card\": 4111111111111111, \"mail\": \"j\\u00e4n@example.com\", \"n\": NaN}\n";
+    let masked = masker(Action::Pseudonym).mask(text, &mut Naming::Numbered(&mut store, &hr)).unwrap().into_inner();
+    let expected = "Found 1 user:\n{\"card\": \"[CARD_1]\", \"mail\": \"[EMAIL_1]\", \"n\": NaN}\n";
+    assert_eq!(masked, expected);
+    let call = r#"{"a":"[CARD_1]"}"#;
+    assert_eq!(store.restore(call, &hr), r#"{"a":4111111111111111}"#);
+    // The same inside a string of JSON.
+    let result = serde_json::json!({"content": [{"type": "text", "text": text}]}).to_string();
+    let mut store = Pseudonyms::new();
+    let masked = masker(Action::Pseudonym).mask(&result, &mut Naming::Numbered(&mut store, &hr)).unwrap().into_inner();
+    let masked: serde_json::Value = serde_json::from_str(&masked).unwrap();
+    assert_eq!(masked["content"][0]["text"], expected);
+}
+
+#[test]
+fn a_whole_number_with_a_fraction_of_zero_is_one() {
+    let mut store = Pseudonyms::new();
+    let hr = ServerName::new("hr");
+    let json = r#"{"card":4111111111111111.0,"again":"4111 1111 1111 1111","ratio":1234567.25}"#;
+    let masked = masker(Action::Pseudonym).mask(json, &mut Naming::Numbered(&mut store, &hr)).unwrap().into_inner();
+    assert_eq!(masked, r#"{"card":"[CARD_1]","again":"[CARD_1]","ratio":1234567.25}"#);
+    assert_eq!(store.restore(r#"{"c":"[CARD_1]"}"#, &hr), r#"{"c":4111111111111111}"#);
+}
+
+#[test]
 fn plain_labels_cannot_be_turned_back() {
     let (hr, mut store) = (ServerName::new("hr"), Pseudonyms::new());
     let _screened = masker(Action::Label).mask(PROFILE, &mut Naming::Numbered(&mut store, &hr)).unwrap();

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use axum::{body::Body, extract::State, response::Response};
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderName, Request, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use vestibule_mcp::{Era, Message, Mirrored, Opening, OpeningError, OpeningHeaders, Version, batch::Body as Incoming};
 use vestibule_policy::permit::Denied;
@@ -274,12 +274,11 @@ fn unseal(
 
 /// How a request opens: its era and its version.
 pub(crate) fn opening(headers: &HeaderMap, message: Option<&Message>) -> Result<Opening, OpeningError> {
-    let mirrored = |name: &str| Mirrored::collect(headers.get_all(name).iter().map(http::HeaderValue::as_bytes));
-    let headers = OpeningHeaders {
-        version: mirrored("mcp-protocol-version"),
-        method: mirrored("mcp-method"),
-        name: mirrored("mcp-name"),
-    };
+    const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+    const METHOD: HeaderName = HeaderName::from_static("mcp-method");
+    const NAME: HeaderName = HeaderName::from_static("mcp-name");
+    let mirrored = |name| Mirrored::collect(headers.get_all(name).iter().map(http::HeaderValue::as_bytes));
+    let headers = OpeningHeaders { version: mirrored(VERSION), method: mirrored(METHOD), name: mirrored(NAME) };
     match message {
         Some(message) => Opening::of_message(message, &headers, SPOKEN),
         None => Opening::of_stream(&headers, SPOKEN),

@@ -36,7 +36,7 @@ pub(crate) fn open(
     headers: &mut HeaderMap,
     message: Message,
 ) -> Result<Message, Response> {
-    let message = tasks::inward(proxy, &Owner::of(arrival), headers, message).map_err(|tasks::Unknown(message)| {
+    let message = tasks::inward(proxy, arrival, headers, message).map_err(|tasks::Unknown(message)| {
         let text = "The task is unknown here.";
         let body = error::error_body(message.id(), code::INVALID_PARAMS, text, None);
         unknown::refusal(What::Task, Some(&message), answer::json(StatusCode::NOT_FOUND, body))

@@ -13,7 +13,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use axum::response::Response;
-use http::{Extensions, HeaderMap, HeaderValue};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use vestibule_model::Random;
 use vestibule_vault::screen::wish::Wishes;
 
@@ -25,7 +25,7 @@ use crate::{
 
 /// The name of the header; names are compared without case.
 pub(crate) const HEADER: &str = "mcp-session-id";
-const LAST_EVENT: &str = "last-event-id";
+const LAST_EVENT: HeaderName = HeaderName::from_static("last-event-id");
 
 /// The session header of a request; two of them are refused.
 pub(crate) fn presented(headers: &HeaderMap) -> Result<Option<&str>, Response> {

@@ -4,6 +4,8 @@
 //! An id must read alike wherever it stands, so it is not sealed anew each time: `<tag>.<id>`, the tag being a keyed
 //! digest over owner and id. Nothing is stored, and any node can tell.
 
+use std::sync::LazyLock;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue};
 use memchr::memmem;
@@ -12,7 +14,7 @@ use vestibule_mcp::{
     places::{Change, Place, Places},
 };
 
-use crate::{Proxy, sealed::Owner};
+use crate::{Proxy, arrival::Arrival, sealed::Owner};
 
 const NAME: &str = "mcp-name";
 const TABLE: &str = "mcp_task";
@@ -23,7 +25,8 @@ pub(crate) struct Unknown(pub(crate) Box<Message>);
 
 /// Whether a message may name a task. One that hides the name keeps the bare id, which is refused when it comes back.
 pub(crate) fn may_name(message: &[u8]) -> bool {
-    memmem::find(message, b"\"taskId\"").is_some()
+    static KEY: LazyLock<memmem::Finder<'_>> = LazyLock::new(|| memmem::Finder::new("\"taskId\""));
+    KEY.find(message).is_some()
 }
 
 /// What a server says, with the owner's tag at its tasks; `None`: as it is. The tasks that its requests ask about
@@ -46,17 +49,18 @@ pub(crate) fn outward(proxy: &Proxy, owner: &Owner, message: &[u8]) -> Option<Ve
 /// What a client says, with the server's own ids, in the header that mirrors one too.
 ///
 /// # Errors
-/// [`Unknown`] when a request names a task that is not this owner's. Answers and notifications may speak of tasks that
+/// [`Unknown`] when a request names a task that is not this caller's. Answers and notifications may speak of tasks that
 /// the client itself runs.
 pub(crate) fn inward(
     proxy: &Proxy,
-    owner: &Owner,
+    arrival: &Arrival,
     headers: &mut HeaderMap,
     message: Message,
 ) -> Result<Message, Unknown> {
     if !may_name(message.bytes()) && !message.method().starts_with("tasks/") {
         return Ok(message);
     }
+    let owner = &Owner::of(arrival);
     let Ok(places) = Places::of(message.bytes()) else { return Err(Unknown(Box::new(message))) };
     let nobodys = is_refused_anyway(&message).then(|| nobodys(proxy));
     let mut unknown = false;

@@ -11,6 +11,7 @@
 
 mod batch;
 mod disk;
+mod event;
 mod head;
 mod memory;
 mod queue;
@@ -50,6 +51,8 @@ pub use self::{
 
 /// A larger event is refused: only hashes of arguments and results belong in one.
 const LARGEST_EVENT: usize = 1 << 18;
+/// Most events fit in so many bytes.
+const ROOM: usize = 768;
 /// Lines that a slow subscriber may be behind before it misses some.
 const LIVE_LINES: usize = 1024;
 const SEGMENT_BYTES: u64 = 1 << 30;
@@ -174,8 +177,8 @@ impl Journal {
 
     fn push(&self, event: &AuditEvent, urgency: Urgency) -> Result<Option<Waiting>> {
         let masked = self.mask.as_ref().and_then(|mask| mask(event));
-        let mut body = Vec::with_capacity(512);
-        serde_json::to_writer(&mut body, masked.as_ref().unwrap_or(event)).map_err(|error| failed(error.into()))?;
+        let mut body = Vec::with_capacity(ROOM);
+        event::write(&mut body, masked.as_ref().unwrap_or(event)).map_err(|error| failed(error.into()))?;
         if body.len() > LARGEST_EVENT {
             return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "the event is too large")));
         }

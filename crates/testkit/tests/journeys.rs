@@ -47,6 +47,8 @@ mod masking_pseudonyms;
 mod masking_readers;
 #[path = "journeys/masking_sessions.rs"]
 mod masking_sessions;
+#[path = "journeys/masking_streams.rs"]
+mod masking_streams;
 #[path = "journeys/operators.rs"]
 mod operators;
 #[path = "journeys/permission_table.rs"]

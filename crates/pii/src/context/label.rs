@@ -10,6 +10,7 @@ use crate::{
         run_back, span_back,
     },
     kind::Kind,
+    reading::Reading,
     simd::Sort,
 };
 
@@ -36,8 +37,8 @@ pub(crate) struct Label {
 
 impl Label {
     /// The label of a value behind another one in its line: what stands between them, or else the label of the first.
-    pub(crate) fn after(bytes: &[u8], value: usize, first: usize, of_first: Self) -> Self {
-        let near = find(bytes, value, first);
+    pub(crate) fn after(bytes: &[u8], value: usize, first: usize, of_first: Self, reading: &Reading) -> Self {
+        let near = find_on(bytes, value, first, Some(reading));
         if !near.open || of_first.closed {
             return near;
         }
@@ -57,30 +58,35 @@ impl Label {
 struct Word<'a> {
     text: &'a [u8],
     start: usize,
-    /// Its small letters, when it is short and plain; see [`plain_word_before`].
-    letters: Option<u128>,
+    /// What it says by itself.
+    topics: Topics,
 }
 
-impl Word<'_> {
-    /// What it says by itself.
-    #[inline]
-    fn entry(&self) -> Topics {
-        match self.letters {
-            Some(letters) => lexicon().plain_entry(letters, self.text.len()),
-            None => lexicon().entry(self.text),
-        }
+impl<'a> Word<'a> {
+    fn new(text: &'a [u8], start: usize) -> Self {
+        // Scripts without blanks, and the others that are written with three bytes a letter.
+        let wide = text.first().is_some_and(|&byte| byte >= 0xE0);
+        Self { text, start, topics: if wide { lexicon().unspaced(text) } else { lexicon().entry(text) } }
     }
 }
 
 /// Finds the label of the value that starts at `value`; looks back no further than `floor`.
 pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
+    find_on(bytes, value, floor, None)
+}
+
+/// The same, with what was read of the bytes before.
+pub(crate) fn find_on(bytes: &[u8], value: usize, floor: usize, reading: Option<&Reading>) -> Label {
     let floor = floor.max(value.saturating_sub(REACH));
+    if follows_number(bytes, value, floor) {
+        return Label { topics: Topics::NONE, closed: false, bare: false, distance: 0, open: false };
+    }
     let (mut place, key) = skip_to_key(bytes, value, floor);
     let mut label = Label { topics: Topics::NONE, closed: false, bare: true, distance: 0, open: false };
     let mut right: &[u8] = b"";
     let mut closing: &[u8] = b"";
     for _ in 0..MAX_WORDS {
-        let Some(word) = word_before(bytes, place, floor, label.bare) else {
+        let Some(word) = word_before(bytes, place, floor, label.bare, reading) else {
             // An element that is over, other than one of style, had the value before and its label.
             label.open = closing.is_empty() || lexicon().word(closing).meets(Topics::FILLER);
             break;
@@ -106,7 +112,11 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
         let topics = meaning(bytes, &word, right, floor);
         let keyed = key.is_some_and(|key| word.start >= key);
         let verb = topics.meets(Topics::PROSE) && !word.text.eq_ignore_ascii_case(b"contact");
-        let silent = || (keyed && verb) || numbers(bytes, &word) || (topics == Topics::OTHER && is_aside(bytes, &word));
+        // "json_each_text 11 10 12": the name of something else, and no sentence.
+        let snake = || verb && (before(bytes, word.start) == b'_' || at(bytes, word.start + word.text.len()) == b'_');
+        let silent = || {
+            (keyed && verb) || snake() || numbers(bytes, &word) || (topics == Topics::OTHER && is_aside(bytes, &word))
+        };
         if topics.is_label() && !silent() {
             label.topics = topics;
             label.distance = value - word.start;
@@ -135,10 +145,22 @@ pub(crate) fn find(bytes: &[u8], value: usize, floor: usize) -> Label {
     label
 }
 
-/// "PH7394151": the letters open a number, they name none.
+/// "EAN 2081509252072. ", "gate A55. ": the label has its number, and its sentence is over.
+fn follows_number(bytes: &[u8], value: usize, floor: usize) -> bool {
+    before(bytes, value) == b' '
+        && value > floor + 6
+        && before(bytes, value - 1) == b'.'
+        && is_digit(before(bytes, value - 2))
+        && span_back(bytes, value - 2, 3, is_alnum) == 3
+}
+
+/// "PH7394151", "1Z9PH1BON5": the letters are of a number, they name none.
 fn numbers(bytes: &[u8], word: &Word<'_>) -> bool {
     let end = word.start + word.text.len();
-    word.text.len() <= 2 && word.text.iter().copied().all(is_upper) && crate::chars::span(bytes, end, 5, is_digit) > 4
+    word.text.len() <= 3
+        && word.text.iter().copied().all(is_upper)
+        && (is_digit(before(bytes, word.start)) && is_alnum(at(bytes, end))
+            || word.text.len() <= 2 && crate::chars::span(bytes, end, 5, is_digit) > 4)
 }
 
 /// "The phone number on the account, ": the word says where the value stands, not what it is.
@@ -166,7 +188,7 @@ pub(crate) fn of_name(name: &[u8]) -> Topics {
     let mut place = name.len();
     let mut right: &[u8] = b"";
     for _ in 0..MAX_WORDS {
-        let Some(word) = word_before(name, place, 0, false) else { break };
+        let Some(word) = word_before(name, place, 0, false, None) else { break };
         let topics = meaning(name, &word, right, 0);
         if topics.is_label() {
             return topics;
@@ -218,7 +240,31 @@ fn skip_to_key(bytes: &[u8], value: usize, floor: usize) -> (usize, Option<usize
 }
 
 /// The word that ends at or before `place`.
-fn word_before<'a>(bytes: &'a [u8], place: usize, floor: usize, first: bool) -> Option<Word<'a>> {
+fn word_before<'a>(
+    bytes: &'a [u8],
+    place: usize,
+    floor: usize,
+    first: bool,
+    reading: Option<&Reading>,
+) -> Option<Word<'a>> {
+    let end = end_before(bytes, place, floor, first)?;
+    let Some(reading) = reading else { return word_to(bytes, end, floor) };
+    if let Some(known) = reading.label_at(end)
+        && let Some(start) = end.checked_sub(known.len()).filter(|&start| start >= floor)
+    {
+        return Some(Word { text: part(bytes, start, end), start, topics: known.topics });
+    }
+    let word = word_to(bytes, end, floor)?;
+    // Behind the floor it may go on.
+    if word.start > floor {
+        reading.keep_label(end, word.text.len(), word.topics);
+    }
+    Some(word)
+}
+
+/// Where the word ends that is at or before `place`.
+#[inline]
+fn end_before(bytes: &[u8], place: usize, floor: usize, first: bool) -> Option<usize> {
     let mut end = place;
     loop {
         if end <= floor {
@@ -226,19 +272,12 @@ fn word_before<'a>(bytes: &'a [u8], place: usize, floor: usize, first: bool) -> 
         }
         let byte = before(bytes, end);
         if is_alpha(byte) {
-            if let Some((length, letters)) = plain_word_before(bytes, end).filter(|(length, _)| end - length >= floor) {
-                let start = end - length;
-                return Some(Word { text: part(bytes, start, end), start, letters: Some(letters) });
-            }
-            break;
+            return Some(end);
         }
         if byte >= 0x80 {
             let letter = char_before(bytes, end)?;
-            if is_letter(letter) {
-                break;
-            }
-            if is_unspaced(letter) {
-                return unspaced_before(bytes, end, floor);
+            if is_letter(letter) || is_unspaced(letter) {
+                return Some(end);
             }
             end -= letter.len_utf8().min(end);
             continue;
@@ -249,10 +288,25 @@ fn word_before<'a>(bytes: &'a [u8], place: usize, floor: usize, first: bool) -> 
             _ => end -= 1,
         }
     }
+}
+
+/// The word that ends here.
+fn word_to(bytes: &[u8], end: usize, floor: usize) -> Option<Word<'_>> {
+    if let Some((length, letters)) = plain_word_before(bytes, end).filter(|(length, _)| end - length >= floor) {
+        let start = end - length;
+        let text = part(bytes, start, end);
+        return Some(match length {
+            1 => Word::new(text, start),
+            _ => Word { text, start, topics: lexicon().plain_entry(letters, length) },
+        });
+    }
+    if before(bytes, end) >= 0x80 && char_before(bytes, end).is_some_and(is_unspaced) {
+        return unspaced_before(bytes, end, floor);
+    }
     let start = word_start(bytes, end, floor);
     // The letter of an escape is no part of the word behind it.
     let start = if start + 1 < end && is_escape(bytes, start) { start + 1 } else { start };
-    Some(Word { text: part(bytes, start, end), start, letters: None })
+    Some(Word::new(part(bytes, start, end), start))
 }
 
 /// Whether the tab stands between a label and its value: behind a colon, or behind the first cell of its line.
@@ -302,18 +356,15 @@ fn unspaced_before<'a>(bytes: &'a [u8], end: usize, floor: usize) -> Option<Word
             _ => break,
         }
     }
-    (start < end).then(|| Word { text: part(bytes, start, end), start, letters: None })
+    (start < end).then(|| Word::new(part(bytes, start, end), start))
 }
 
 /// What a word says, with the word on its right that was read before and the one on its left.
 fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics {
-    if word.text.first().is_some_and(|&byte| byte >= 0xE0) {
-        return lexicon().unspaced(word.text);
-    }
     if word.text.len() == 1 {
         return initial(bytes, word, right);
     }
-    let topics = word.entry();
+    let topics = word.topics;
     if topics.meets(Topics::PAIRED) {
         paired(bytes, word, right, floor, topics.without(Topics::PAIRED))
     } else {
@@ -346,6 +397,10 @@ fn paired(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize, topics: Top
         && left_word(bytes, word.start, floor).is_some_and(|left| left.eq_ignore_ascii_case(b"primary"))
     {
         return Topics::of(Kind::Card);
+    }
+    // Danish; in French it is "not".
+    if own(b"pas") && counted() {
+        return Topics::of(Kind::Passport);
     }
     if own(b"ss") && (counted() || at(bytes, word.start + 2) == b'#') {
         return Topics::of(Kind::Ssn);
@@ -410,7 +465,7 @@ fn initial(bytes: &[u8], word: &Word<'_>, right: &[u8]) -> Topics {
     {
         return Topics::of(Kind::Ssn);
     }
-    lexicon().word(word.text)
+    word.topics.without(Topics::PAIRED)
 }
 
 /// The word directly on the left of another.

@@ -2,9 +2,13 @@
 
 use std::sync::OnceLock;
 
-use super::{topics::Topics, words::WORDS};
+use super::{
+    folding::{Folded, LONGEST},
+    topics::Topics,
+    words::WORDS,
+};
 use crate::{
-    chars::{char_at, is_alpha, packed, small_letter},
+    chars::{char_at, is_alpha, packed},
     words::mixed,
 };
 
@@ -37,15 +41,20 @@ pub(crate) struct Lexicon {
     short: Vec<(u64, Topics)>,
     /// Sixteen bits of each of those hashes, 0 where there is none: what a word is compared with first.
     tags: Vec<u16>,
-    /// By the first two letters of a word: which lengths the entries have that begin so. Most words meet none.
+    /// By the first two letters of a word: which lengths the short entries have that begin so. Most words meet none.
     lengths: Vec<Lengths>,
+    /// The same for all entries, folded, by [`start_of`].
+    starts: Vec<u64>,
+    /// What each plain letter says that stands alone.
+    alone: [Topics; 26],
 }
+
+/// How many starts of words are told apart.
+const STARTS: usize = 2048;
 
 /// The lengths of entries, a bit each.
 #[derive(Clone, Copy, Default)]
 struct Lengths {
-    /// Of all.
-    any: u64,
     /// Of those of plain letters that must be the whole word.
     whole: u32,
     /// Of those of plain letters that may begin a longer word.
@@ -68,6 +77,8 @@ impl Lexicon {
             short: vec![(0, Topics::NONE); SHORT_SLOTS],
             tags: vec![0; SHORT_SLOTS],
             lengths: vec![Lengths::default(); PAIRS],
+            starts: vec![0; STARTS],
+            alone: [Topics::NONE; 26],
         };
         let words = || WORDS.iter().flat_map(|(topics, words)| words.split_whitespace().map(|word| (*topics, word)));
         for (topics, word) in words() {
@@ -75,24 +86,33 @@ impl Lexicon {
                 Some(stem) => (stem, Form::Stem),
                 None => (word, if is_unspaced_start(word) { Form::Stem } else { Form::Whole }),
             };
-            lexicon.insert(Entry { hash: hash(word.as_bytes()), topics, form });
-            if let Some(pair) = pair(word.as_bytes())
-                && let Some(lengths) = lexicon.lengths.get_mut(pair)
-            {
-                lengths.any |= 1 << word.len().min(63);
-            }
+            let folded = Folded::of(word.as_bytes());
+            lexicon.insert(Entry { hash: hash(folded.bytes()), topics, form });
+            lexicon.start(folded.bytes(), form);
         }
         // What a word means is settled only when all are in.
         for (_, word) in words() {
             lexicon.shorten(word.trim_end_matches('*').as_bytes());
         }
+        lexicon.alone = std::array::from_fn(|index| lexicon.any(&[b'a' + index as u8]));
         lexicon
+    }
+
+    /// Remembers how long an entry is that begins so.
+    fn start(&mut self, folded: &[u8], form: Form) {
+        let bit = 1 << folded.len();
+        // What follows a stem that is so short may be anything.
+        if form == Form::Stem && folded.len() < start_length(folded) {
+            self.starts.iter_mut().for_each(|lengths| *lengths |= bit);
+        } else if let Some(lengths) = self.starts.get_mut(start_of(folded)) {
+            *lengths |= bit;
+        }
     }
 
     /// Puts a word of the table among the short ones, if it is one.
     fn shorten(&mut self, word: &[u8]) {
         let Some((letters, pair)) = packed(word).zip(pair(word)) else { return };
-        let Some(entry) = self.get(hash(word)) else { return };
+        let Some(entry) = self.get(hash(Folded::of(word).bytes())) else { return };
         let bit = 1 << word.len();
         if let Some(lengths) = self.lengths.get_mut(pair) {
             match entry.form {
@@ -161,11 +181,15 @@ impl Lexicon {
     /// The same, and whether the words beside it count.
     #[inline]
     pub(crate) fn entry(&self, word: &[u8]) -> Topics {
-        let Some(pair) = pair(word) else { return self.any(word) };
-        if let Some(letters) = packed(word) {
-            return self.brief(letters, word.len(), pair);
+        if let [letter] = word
+            && is_alpha(*letter)
+        {
+            return self.alone.get(usize::from((letter | 0x20) - b'a')).copied().unwrap_or(Topics::NONE);
         }
-        if word.len() < 63 { self.plain(word, pair) } else { self.any(word) }
+        match pair(word).zip(packed(word)) {
+            Some((pair, letters)) => self.brief(letters, word.len(), pair),
+            None => self.any(word),
+        }
     }
 
     /// The same for the small letters of a word of plain letters, as [`packed`] gives them.
@@ -215,43 +239,40 @@ impl Lexicon {
         }
     }
 
-    /// A word that begins with two plain letters: only prefixes of a length that some entry has are looked up.
-    fn plain(&self, word: &[u8], pair: usize) -> Topics {
-        let lengths = self.lengths.get(pair).copied().unwrap_or_default().any & ((2 << word.len()) - 1);
-        if lengths == 0 && word.is_ascii() {
-            return Topics::NONE;
-        }
-        let mut topics = Topics::NONE;
-        let mut state = SEED;
-        for (index, &byte) in word.iter().enumerate() {
-            if byte >= 0x80 {
-                return self.any(word);
-            }
-            mix(&mut state, if is_alpha(byte) { byte | 0x20 } else { byte });
-            let length = index + 1;
-            if lengths & (1 << length) != 0
-                && let Some(entry) = self.get(state)
-                && (entry.form == Form::Stem || length == word.len())
-            {
-                topics = entry.topics;
-            }
-        }
-        topics
+    /// Whether the word shows by its first bytes that it begins no entry.
+    fn has_no_start(&self, word: &[u8]) -> bool {
+        let small = |index: usize| word.get(index).map_or(0, |&byte| if is_alpha(byte) { byte | 0x20 } else { byte });
+        let start = [small(0), small(1), small(2)];
+        let start = start.get(..word.len().min(PLAIN_START)).unwrap_or_default();
+        start.is_ascii() && self.starts.get(start_of(start)).is_some_and(|lengths| *lengths == 0)
     }
 
+    /// Any word: only what is as long as some entry that begins so is looked up.
     fn any(&self, word: &[u8]) -> Topics {
-        let mut topics = Topics::NONE;
-        let mut state = SEED;
-        let mut place = 0;
-        let mut letters = 0;
-        while place < word.len() {
-            place = step(&mut state, word, place);
-            letters += 1;
-            if letters < 2 && place < word.len() {
-                continue;
-            }
+        if self.has_no_start(word) {
+            return Topics::NONE;
+        }
+        let mut folded = Folded::default();
+        folded.take(word, MAX_START);
+        let mut lengths = self.starts.get(start_of(folded.bytes())).copied().unwrap_or(0);
+        if lengths == 0 {
+            return Topics::NONE;
+        }
+        folded.take(word, LONGEST.min(64 - lengths.leading_zeros() as usize));
+        lengths &= folded.ends();
+        let (mut topics, mut state, mut hashed) = (Topics::NONE, SEED, 0);
+        while lengths != 0 {
+            let length = lengths.trailing_zeros() as usize;
+            lengths &= lengths - 1;
+            state = folded
+                .bytes()
+                .get(hashed..length)
+                .unwrap_or_default()
+                .iter()
+                .fold(state, |state, &byte| mix(state, byte));
+            hashed = length;
             if let Some(entry) = self.get(state)
-                && (entry.form == Form::Stem || place == word.len())
+                && (entry.form == Form::Stem || (folded.is_whole() && length == folded.bytes().len()))
             {
                 topics = entry.topics;
             }
@@ -272,7 +293,7 @@ impl Lexicon {
                 return found;
             }
         }
-        Topics::NONE
+        self.word(run)
     }
 }
 
@@ -299,77 +320,30 @@ fn slot(hash: u64) -> usize {
     (hash ^ (hash >> 29)) as usize % SLOTS
 }
 
-fn hash(word: &[u8]) -> u64 {
-    let (mut state, mut place) = (SEED, 0);
-    while place < word.len() {
-        place = step(&mut state, word, place);
-    }
-    state
+/// How many bytes of a folded word tell its start.
+fn start_length(folded: &[u8]) -> usize {
+    if folded.first().is_some_and(u8::is_ascii) { PLAIN_START } else { MAX_START }
 }
 
-fn mix(state: &mut u64, byte: u8) {
-    *state = (*state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
+/// That of a word that begins with a plain letter.
+const PLAIN_START: usize = 3;
+
+/// The most of them.
+const MAX_START: usize = 4;
+
+/// By what a word begins with: three plain letters, or four bytes of other ones.
+fn start_of(folded: &[u8]) -> usize {
+    let start = folded.get(..start_length(folded)).unwrap_or(folded);
+    let joined = start.iter().fold(0u32, |joined, &byte| (joined << 8) | u32::from(byte));
+    (joined.wrapping_mul(0x9E37_79B1) >> 21) as usize % STARTS
 }
 
-/// Takes one letter into the hash: lower case, without its accent.
-fn step(state: &mut u64, word: &[u8], place: usize) -> usize {
-    let byte = word.get(place).copied().unwrap_or(0);
-    if byte < 0x80 {
-        mix(state, if is_alpha(byte) { byte | 0x20 } else { byte });
-        return place + 1;
-    }
-    let Some(letter) = char_at(word, place) else {
-        mix(state, byte);
-        return place + 1;
-    };
-    let mut take = |lower: char| match fold(lower) {
-        Some(plain) => plain.bytes().for_each(|byte| mix(state, byte)),
-        None => lower.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| mix(state, byte)),
-    };
-    match small_letter(letter) {
-        Some(lower) => take(lower),
-        None => letter.to_lowercase().for_each(take),
-    }
-    place + letter.len_utf8()
+fn hash(folded: &[u8]) -> u64 {
+    folded.iter().fold(SEED, |state, &byte| mix(state, byte))
 }
 
-/// The Latin or Greek letter without its accent.
-fn fold(letter: char) -> Option<&'static str> {
-    Some(match letter {
-        'à'..='å' | 'ā' | 'ă' | 'ą' => "a",
-        'æ' => "ae",
-        'ç' | 'ć' | 'č' => "c",
-        'ď' | 'đ' | 'ð' => "d",
-        'è'..='ë' | 'ē' | 'ė' | 'ę' | 'ě' => "e",
-        'ğ' => "g",
-        'ì'..='ï' | 'ī' | 'į' | 'ı' => "i",
-        'ł' => "l",
-        'ñ' | 'ń' | 'ň' => "n",
-        'ò'..='ö' | 'ø' | 'ő' => "o",
-        'œ' => "oe",
-        'ř' => "r",
-        'ś' | 'ş' | 'š' | 'ș' => "s",
-        'ß' => "ss",
-        'ţ' | 'ť' | 'ț' => "t",
-        'ù'..='ü' | 'ū' | 'ů' | 'ű' | 'ų' => "u",
-        'ý' | 'ÿ' => "y",
-        'ź' | 'ż' | 'ž' => "z",
-        'ạ'..='ặ' => "a",
-        'ẹ'..='ệ' => "e",
-        'ỉ'..='ị' => "i",
-        'ọ'..='ợ' | 'ơ' => "o",
-        'ụ'..='ự' | 'ư' => "u",
-        'ỳ'..='ỹ' => "y",
-        'ά' => "α",
-        'έ' => "ε",
-        'ή' => "η",
-        'ί' => "ι",
-        'ό' => "ο",
-        'ύ' => "υ",
-        'ώ' => "ω",
-        '\u{307}' => "",
-        _ => return None,
-    })
+fn mix(state: u64, byte: u8) -> u64 {
+    (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
 }
 
 /// Whether a letter belongs to a script that puts no blanks between words.

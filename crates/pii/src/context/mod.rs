@@ -1,10 +1,14 @@
 //! Context: what the words around a value say about it.
 
+mod folding;
+mod forwards;
+mod fragment;
 mod html;
 mod label;
 mod lexicon;
 mod secrets;
 mod sql;
+mod street_words;
 mod table;
 pub(crate) mod topics;
 mod words;
@@ -16,6 +20,7 @@ pub(crate) use label::Label;
 pub(crate) use lexicon::{is_unspaced, lexicon};
 pub(crate) use secrets::{PAIRS, may_name_a_secret};
 use sql::Columns;
+use street_words::StreetWords;
 use table::Tables;
 pub(crate) use table::key_topics;
 pub(crate) use topics::Topics;
@@ -75,14 +80,24 @@ pub(crate) struct Text<'a> {
     tables: RefCell<Tables>,
     columns: Cell<Columns>,
     html: RefCell<HtmlTable>,
-    /// The last answer: value and topics.
-    last: Cell<(usize, Topics)>,
+    /// The last two answers: value and topics.
+    last: Cell<[(usize, Topics); 2]>,
     /// The value whose label was looked for last, up to where, and what was found.
     before: Cell<Option<(usize, usize, Label)>>,
+    /// The same of the value before it: a name in front of a number and the number take turns.
+    further: Cell<Option<(usize, usize, Label)>>,
+    /// Where words stand that name a street.
+    streets: Cell<StreetWords>,
+    /// The last value that nothing close by could call an address: nobody looked for its label.
+    passed: Cell<Option<usize>>,
     /// The digits in hand, with little between them: they share one label.
     group: Cell<(usize, usize)>,
     /// The kind that context gave last, and where that value ended.
     inherited: Cell<Option<(Kind, usize)>>,
+    /// Where the last telephone number ended that was accepted, 0 when there is none.
+    phone: Cell<usize>,
+    /// Where the cell of a table begins that holds the last value, 0 outside of tables.
+    cell: Cell<usize>,
     /// Up to where runs of hexadecimal digits and colons were looked at.
     v6: Cell<usize>,
     /// The run of bytes of a token that was looked at last.
@@ -108,10 +123,15 @@ impl<'a> Text<'a> {
             tables: RefCell::default(),
             columns: Cell::default(),
             html: RefCell::default(),
-            last: Cell::new((usize::MAX, Topics::NONE)),
+            last: Cell::new([(usize::MAX, Topics::NONE); 2]),
             before: Cell::new(None),
+            further: Cell::new(None),
+            streets: Cell::default(),
+            passed: Cell::new(None),
             group: Cell::new((0, 0)),
             inherited: Cell::new(None),
+            phone: Cell::new(0),
+            cell: Cell::new(0),
             v6: Cell::new(0),
             run: Cell::default(),
             reading: OnceCell::new(),
@@ -174,16 +194,49 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// Whether the context of the value that starts here says that it is an address. As [`Text::support`], with less to look
+    /// for where nothing close by could say it.
+    pub(crate) fn names_street(&self, value: usize) -> bool {
+        self.may_name_street(value) && self.support(value, Kind::Street) == Support::Named
+    }
+
+    fn may_name_street(&self, value: usize) -> bool {
+        let (start, end) = self.group.get();
+        let value = if (start..end).contains(&value) { start } else { value };
+        if value == 0 || self.surroundings.names(Kind::Street) || self.sql_column(value).names(Kind::Street) {
+            return true;
+        }
+        let column = self.column(value);
+        self.cell.set(column.map_or(0, |(_, start)| start));
+        if column.is_some_and(|(topics, _)| topics.names(Kind::Street)) || self.inherits(value, Kind::Street) {
+            return true;
+        }
+        let line = value - run_back(self.bytes, value, fragment::MAX_LINE, Sort::InLine);
+        let mut streets = self.streets.get();
+        let near = streets.are_near(self.bytes, value, matches!(at(self.bytes, line), b' ' | b'-'));
+        self.streets.set(streets);
+        if !near {
+            self.passed.set(Some(value));
+        }
+        near
+    }
+
+    /// What the head of the column says that holds the value, and where its cell begins.
+    fn column(&self, value: usize) -> Option<(Topics, usize)> {
+        let html = self.html.try_borrow_mut().ok().and_then(|mut html| html.topics(self.bytes, value));
+        html.or_else(|| self.tables.try_borrow_mut().ok().and_then(|mut tables| tables.column(self.bytes, value)))
+    }
+
     /// The topics of the nearest label.
     pub(crate) fn topics(&self, value: usize) -> Topics {
         let (start, end) = self.group.get();
         let value = if (start..end).contains(&value) { start } else { value };
-        let (place, topics) = self.last.get();
-        if place == value {
+        let [last, further] = self.last.get();
+        if let Some((_, topics)) = [last, further].into_iter().find(|(place, _)| *place == value) {
             return topics;
         }
         let topics = self.find_topics(value);
-        self.last.set((value, topics));
+        self.last.set([(value, topics), last]);
         topics
     }
 
@@ -196,10 +249,8 @@ impl<'a> Text<'a> {
     pub(crate) fn label(&self, value: usize) -> Label {
         let (start, end) = self.group.get();
         let value = if (start..end).contains(&value) { start } else { value };
-        match self.before.get() {
-            Some((last, _, label)) if last == value => label,
-            _ => label::find(self.bytes, value, 0),
-        }
+        let known = [self.before.get(), self.further.get()].into_iter().flatten().find(|(last, ..)| *last == value);
+        known.map_or_else(|| label::find_on(self.bytes, value, 0, Some(self.reading())), |(_, _, label)| label)
     }
 
     /// Whether the text is the value of a key that names the kind.
@@ -210,11 +261,16 @@ impl<'a> Text<'a> {
     /// Remembers that a value of this kind was accepted, for those that follow it in a list.
     pub(crate) fn accept(&self, kind: Kind, end: usize) {
         self.inherited.set(Some((kind, end)));
+        if kind == Kind::Phone {
+            self.phone.set(end);
+        }
     }
 
     /// Whether the label of the value in its line has named another value of the kind, further away than `far`.
     pub(crate) fn is_spent(&self, kind: Kind, value: usize, far: usize) -> bool {
-        let Some((last, end)) = self.inherited.get() else { return false };
+        // A mail address between two telephone numbers gives the label of the first to neither.
+        let phone = Some((Kind::Phone, self.phone.get())).filter(|&(last, end)| last == kind && end > 0);
+        let Some((last, end)) = phone.or(self.inherited.get()) else { return false };
         if last != kind || value.saturating_sub(end) <= far || self.corrects(value, end) {
             return false;
         }
@@ -240,6 +296,7 @@ impl<'a> Text<'a> {
         // Nothing stands before most values of JSON.
         if value == 0 {
             self.before.set(None);
+            self.further.set(None);
             let near = self.right_of(value);
             return if near.is_label() { near } else { self.keys() };
         }
@@ -247,10 +304,9 @@ impl<'a> Text<'a> {
         if sql.is_label() {
             return sql;
         }
-        let html = self.html.try_borrow_mut().ok().and_then(|mut html| html.topics(self.bytes, value));
-        let column =
-            html.or_else(|| self.tables.try_borrow_mut().ok().and_then(|mut tables| tables.column(self.bytes, value)));
+        let column = self.column(value);
         let floor = column.map_or(0, |(_, start)| start);
+        self.cell.set(floor);
         let label = self.label_behind(value, floor);
         if label.topics.is_label() {
             return label.topics;
@@ -268,7 +324,13 @@ impl<'a> Text<'a> {
         if head.is_label() {
             return head;
         }
-        let near = self.right_of(value) | if label.bare { self.line_above(value) } else { self.parent(value) };
+        // The line above a cell is of other columns too.
+        let above = match label.bare {
+            _ if column.is_some() => Topics::NONE,
+            true => self.line_above(value) | fragment::topics(self.bytes, value),
+            false => self.parent(value) | fragment::topics(self.bytes, value),
+        };
+        let near = self.right_of(value) | above;
         if near.is_label() {
             return near;
         }
@@ -284,19 +346,27 @@ impl<'a> Text<'a> {
 
     /// The label in the line of the value. What the search for the value before it found is not looked for again.
     fn label_behind(&self, value: usize, floor: usize) -> Label {
-        let label = match self.before.get() {
-            Some((first, its_floor, label))
-                if its_floor == floor
-                    && first < value
-                    && value - first <= NEAR
-                    && !part(self.bytes, first, value)
-                        .iter()
-                        .any(|byte| matches!(byte, b'\n' | b'|' | b'}' | b'\t')) =>
+        if let Some(passed) = self.passed.take()
+            && (floor..value).contains(&passed)
+            && value - passed <= NEAR
+        {
+            self.label_behind(passed, floor);
+        }
+        let last = self.before.get();
+        let near = [last, self.further.get()]
+            .into_iter()
+            .flatten()
+            .filter(|(first, its_floor, _)| *its_floor == floor && *first < value && value - first <= NEAR)
+            .max_by_key(|(first, ..)| *first);
+        let label = match near {
+            Some((first, _, label))
+                if !part(self.bytes, first, value).iter().any(|byte| matches!(byte, b'\n' | b'|' | b'}' | b'\t')) =>
             {
-                Label::after(self.bytes, value, first, label)
+                Label::after(self.bytes, value, first, label, self.reading())
             }
-            _ => label::find(self.bytes, value, floor),
+            _ => label::find_on(self.bytes, value, floor, Some(self.reading())),
         };
+        self.further.set(last);
         self.before.set(Some((value, floor, label)));
         label
     }
@@ -340,12 +410,14 @@ impl<'a> Text<'a> {
             return Topics::NONE;
         }
         for _ in 0..MAX_OUTLINE {
-            let Some(end) = start.checked_sub(1) else { break };
+            // What begins further away is no outline.
+            let Some(end) = start.checked_sub(1).filter(|&end| at(self.bytes, end) == b'\n') else { break };
             start = end - run_back(self.bytes, end, MAX_LABEL_LINE, Sort::InLine);
             let line = part(self.bytes, start, end);
             if indent(line) < own {
                 let line = line.trim_ascii();
-                return if line.ends_with(b":") { key_topics(line) } else { Topics::NONE };
+                // "def show(user):" is no key.
+                return if line.ends_with(b":") && !line.contains(&b'(') { key_topics(line) } else { Topics::NONE };
             }
         }
         Topics::NONE
@@ -424,6 +496,10 @@ impl<'a> Text<'a> {
 
     /// What the line above asks for, when the value is the answer: "Ann: and the phone?", "Bob: 06 12 34 56 78".
     fn asked(&self, value: usize) -> Topics {
+        // Most values have no colon close before them.
+        if before(self.bytes, value) != b' ' || !part(self.bytes, value.saturating_sub(25), value).contains(&b':') {
+            return Topics::NONE;
+        }
         // "sure, it's "
         let length = span_back(self.bytes, value, 24, |byte| is_alpha(byte) || matches!(byte, b' ' | b',' | b'\''));
         let words = part(self.bytes, value - length, value);
@@ -434,8 +510,7 @@ impl<'a> Text<'a> {
                 || word.len() == 1
                 || lexicon().word(word) == Topics::FILLER
         };
-        if before(self.bytes, value) != b' '
-            || before(self.bytes, value - length) != b':'
+        if before(self.bytes, value - length) != b':'
             || !words.split(|byte| !is_alpha(*byte)).filter(|word| !word.is_empty()).all(known)
         {
             return Topics::NONE;
@@ -459,8 +534,18 @@ impl<'a> Text<'a> {
         }
         let between = part(self.bytes, end, value);
         // The next cell of a row is of another column, and what has a key of its own follows nothing.
-        let cells = (matches!(between, [b'\t' | b';', ..]) && !matches!(between, [_, b' ' | b'\n', ..]))
+        let cells = (matches!(between, [b'\t' | b';' | b'^' | b'~', ..]) && !matches!(between, [_, b' ' | b'\n', ..]))
             || between.iter().any(|byte| matches!(byte, b':' | b'='));
+        // Neither a cell of another shape is, nor nine digits behind a social security number with dashes.
+        let alike = || {
+            span_back(self.bytes, end, 20, |byte| byte.is_ascii_digit())
+                == span(self.bytes, value, 20, |byte| byte.is_ascii_digit())
+        };
+        let listed = matches!(between, b"," | b"|" | b" | ")
+            || (between.contains(&b',') && between.iter().any(|byte| matches!(byte, b'"' | b'\'')));
+        if end <= self.cell.get() || ((listed || kind == Kind::Ssn) && !alike()) {
+            return false;
+        }
         !cells && !between.iter().any(u8::is_ascii_digit) && {
             between.split(|byte| !is_alpha(*byte)).filter(|word| !word.is_empty()).all(|word| {
                 [&b"and"[..], b"or", b"und", b"oder", b"et", b"ou", b"y", b"o", b"e", b"en", b"og", b"och", b"i", b"n"]

@@ -14,6 +14,18 @@ pub(crate) struct Columns {
     list: (usize, usize),
     /// Up to where statements were looked for.
     searched: usize,
+    /// The rows of the last values. Their quotes may not agree: what is inside a string for one is outside for another.
+    rows: [Row; 4],
+}
+
+/// The row that holds a value.
+#[derive(Clone, Copy, Debug, Default)]
+struct Row {
+    value: usize,
+    /// Whether a quote opens the value.
+    quoted: bool,
+    /// Where the row begins, and how many commas are before the value.
+    found: Option<(usize, usize)>,
 }
 
 impl Columns {
@@ -24,7 +36,7 @@ impl Columns {
         if close == 0 || value.saturating_sub(close) > MAX_STATEMENT {
             return Topics::NONE;
         }
-        let Some((row, index)) = row_of(bytes, value) else { return Topics::NONE };
+        let Some((row, index)) = self.row(bytes, value) else { return Topics::NONE };
         if row <= close {
             return Topics::NONE;
         }
@@ -54,21 +66,37 @@ impl Columns {
         }
         self.searched = value;
     }
-}
 
-/// Where the row begins that holds the value, and how many commas are before the value.
-fn row_of(bytes: &[u8], value: usize) -> Option<(usize, usize)> {
-    let quoted = matches!(before(bytes, value), b'\'' | b'"');
-    let (mut inside, mut commas) = (quoted, 0);
-    for back in 1..=MAX_ROW.min(value) {
-        let place = value - back;
-        match at(bytes, place) {
-            b'\'' => inside = !inside,
-            b',' if !inside => commas += 1,
-            b'(' if !inside => return Some((place, commas)),
-            b';' if !inside => return None,
-            _ => (),
+    /// Where the row begins that holds the value, and how many commas are before the value. What lies before the values
+    /// looked at last is not read again.
+    fn row(&mut self, bytes: &[u8], value: usize) -> Option<(usize, usize)> {
+        let quoted = matches!(before(bytes, value), b'\'' | b'"');
+        if let Some(known) = self.rows.iter().find(|row| row.value == value) {
+            return known.found;
         }
+        let (mut inside, mut commas, mut found) = (quoted, 0, None);
+        for back in 1..=MAX_ROW.min(value) {
+            let place = value - back;
+            match at(bytes, place) {
+                b'\'' => inside = !inside,
+                b',' if !inside => commas += 1,
+                b'(' if !inside => {
+                    found = Some((place, commas));
+                    break;
+                }
+                b';' if !inside => break,
+                _ => (),
+            }
+            if let Some(known) = self.rows.iter().find(|row| row.value == place && row.quoted == inside && place > 0) {
+                let row = known.found.filter(|(row, _)| value - row <= MAX_ROW);
+                found = row.map(|(row, before)| (row, before + commas));
+                break;
+            }
+        }
+        self.rows.rotate_right(1);
+        if let Some(row) = self.rows.first_mut() {
+            *row = Row { value, quoted, found };
+        }
+        found
     }
-    None
 }

@@ -1,9 +1,10 @@
 //! Tables in text: the head of a column is the label of every value below it.
 
-use super::{label, lexicon::lexicon, topics::Topics};
+use super::{forwards, label, lexicon::lexicon, topics::Topics};
 use crate::{
-    chars::{at, find_byte, is_alpha, is_digit, is_name, part, span, span_back, starts_with_ignore_case},
+    chars::{at, before, find_byte, is_alpha, is_digit, is_name, part, run, span, span_back, starts_with_ignore_case},
     kind::Kind,
+    simd::Sort,
 };
 
 /// The longest head of a column, in letters.
@@ -24,8 +25,9 @@ pub(crate) struct Tables {
     inside: Option<bool>,
     /// The table that the lines looked at last belong to.
     current: Option<Table>,
-    /// The cell that was looked at last in this line.
+    /// The cell that was looked at last in this line, and the one before.
     cell: Cell,
+    further: Cell,
 }
 
 /// A cell of a row, and how far the row was read.
@@ -79,7 +81,8 @@ impl Tables {
             let start = if self.line == Line::default() { 0 } else { self.line.end + 1 };
             self.line = Line { start, end: find_byte(bytes, start, b'\n') };
             self.inside = None;
-            self.cell = Cell { index: 0, start, read: start, quoted: false };
+            self.cell = Cell::first(start);
+            self.further = self.cell;
             if self.line.end == 0 {
                 return None;
             }
@@ -94,17 +97,24 @@ impl Tables {
         }
         match table.divider {
             Divider::Byte(_) | Divider::Frame(_) => {
-                if place < self.cell.read {
-                    self.cell = Cell { index: 0, start: line.start, read: line.start, quoted: false };
+                // A name in front of a number and the number take turns.
+                if place >= self.cell.read {
+                    self.further = self.cell;
+                } else {
+                    self.cell = if place < self.further.read { Cell::first(line.start) } else { self.further };
                 }
                 self.cell.read_to(bytes, place, table.divider);
                 table.heads.get(self.cell.index).map(|head| (head.topics, self.cell.start))
             }
             Divider::Blanks => {
                 let column = place - line.start;
-                let head = table.heads.iter().rev().find(|head| head.column <= column)?;
+                let head =
+                    table.heads.get(table.heads.partition_point(|head| head.column <= column).checked_sub(1)?)?;
                 let gap = span_back(bytes, place, 40, |byte| byte != b' ');
-                Some((head.topics, place - gap))
+                let start = place - gap;
+                // "SSN:      123456789": a label with its value is no row.
+                let blanks = span_back(bytes, start, MAX_HEAD, |byte| byte == b' ');
+                (before(bytes, start - blanks) != b':').then_some((head.topics, start))
             }
         }
     }
@@ -135,7 +145,7 @@ impl Table {
     fn has(&self, bytes: &[u8], line: Line) -> bool {
         match self.divider {
             Divider::Byte(_) | Divider::Frame(_) => {
-                let mut last = Cell { index: 0, start: line.start, read: line.start, quoted: false };
+                let mut last = Cell::first(line.start);
                 last.read_to(bytes, line.end, self.divider);
                 last.index + 1 == self.heads.len() || is_rule(bytes, line)
             }
@@ -148,8 +158,14 @@ impl Table {
     /// The table whose head is this line, if it can be one.
     fn headed_by(bytes: &[u8], line: Line) -> Option<Self> {
         let text = part(bytes, line.start, line.end);
-        // Indented twice or more it is code or prose.
-        if text.starts_with(b"  ") || text.starts_with(b"\t") || text.starts_with(b"//") {
+        if text.starts_with(b"||") {
+            return Self::of_wiki(text);
+        }
+        // Indented twice or more it is code or prose, unless a rule stands below: psql puts short heads in the middle.
+        if (text.starts_with(b"  ") && !Self::is_indented(bytes, line))
+            || text.starts_with(b"\t")
+            || text.starts_with(b"//")
+        {
             return None;
         }
         if let Some(table) = Self::copied(text) {
@@ -173,6 +189,59 @@ impl Table {
                 (rule || count(next) >= count(text)).then(|| Self::divided(text, divider)).flatten()
             }
         }
+    }
+
+    /// `||Name||Phone||`: the head of a table of a wiki. Its rows have single bars.
+    fn of_wiki(text: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(text).ok().filter(|text| text.len() <= MAX_HEAD_LINE)?;
+        let mut heads = Vec::new();
+        for cell in text.trim_ascii_end().split("||") {
+            heads.push(Head { column: heads.len(), topics: head_topics(cell.as_bytes())? });
+        }
+        let named = heads.iter().any(|head| head.topics.names_a_kind());
+        named.then_some(Self { divider: Divider::Byte(b'|'), heads })
+    }
+
+    /// Whether an indented line can be a head all the same.
+    fn is_indented(bytes: &[u8], line: Line) -> bool {
+        let first = line.start + run(bytes, line.start, line.end - line.start, Sort::Blank);
+        let word = first + run(bytes, first, MAX_HEAD, Sort::Alnum);
+        let headed = match at(bytes, word) {
+            b'|' if word == first => Self::is_barred(bytes, line, first),
+            b'_' | b'-' | b',' | b';' | b'|' | b'\t' | 0x80.. => Self::is_block(bytes, Line { start: first, ..line }),
+            _ => false,
+        };
+        headed || (at(bytes, line.end + 1) == b'-' && Self::is_ruled(bytes, line))
+    }
+
+    /// Whether the line is in bars, and the next too: a table in a list, or in a description of tests.
+    fn is_barred(bytes: &[u8], line: Line, first: usize) -> bool {
+        let next = Line { start: line.end + 1, end: find_byte(bytes, line.end + 1, b'\n') };
+        let below = next.start + run(bytes, next.start, MAX_ROW, Sort::Blank);
+        let closed = |start: usize, end: usize| part(bytes, start + 1, end).trim_ascii_end().ends_with(b"|");
+        at(bytes, below) == b'|' && closed(first, line.end) && closed(below, next.end)
+    }
+
+    /// Whether the line is of names with one divider between, and the next has as many parts and digits: a table in a
+    /// block of YAML.
+    fn is_block(bytes: &[u8], line: Line) -> bool {
+        let text = part(bytes, line.start, line.end).trim_ascii_end();
+        let named = |byte: u8| is_name(byte) || byte >= 0x80 || byte == b'-';
+        let divider = at(text, span(text, 0, MAX_HEAD, named));
+        if !matches!(divider, b'\t' | b';' | b'|' | b',') || !text.iter().all(|&byte| byte == divider || named(byte)) {
+            return false;
+        }
+        let count = |text: &[u8]| text.iter().filter(|&&byte| byte == divider).count();
+        let next = part(bytes, line.end + 1, find_byte(bytes, line.end + 1, b'\n'));
+        count(text) >= 2 && count(next) == count(text) && next.iter().copied().any(is_digit)
+    }
+
+    /// Whether the line has bars, and the next is a rule with crosses below them.
+    fn is_ruled(bytes: &[u8], line: Line) -> bool {
+        let next = Line { start: line.end + 1, end: find_byte(bytes, line.end + 1, b'\n') };
+        part(bytes, line.start, line.end).contains(&b'|')
+            && part(bytes, next.start, next.end).contains(&b'+')
+            && is_rule(bytes, next)
     }
 
     /// `COPY people (name, phone) FROM stdin;`: rows with tabs follow, as a dump of PostgreSQL writes them.
@@ -207,6 +276,9 @@ impl Table {
     }
 
     fn divided(text: &[u8], divider: u8) -> Option<Self> {
+        if !may_be_heads(text, divider) {
+            return None;
+        }
         let mut heads = Vec::new();
         let mut column = 0;
         for cell in text.split(|&byte| byte == divider) {
@@ -245,18 +317,36 @@ impl Table {
     }
 }
 
+/// Whether the words of a line say enough for the heads of columns. Most lines of prose with commas do not.
+fn may_be_heads(text: &[u8], divider: u8) -> bool {
+    let (mut names, mut labels) = (false, 0);
+    forwards::read(text, 0, text.len(), |word| {
+        // "T:", "S.S.N": what a letter says depends on what is around it.
+        let marked =
+            matches!(at(text, word.end), b':' | b'.' | b' ' | b'\t' | b')') || before(text, word.end - 1) == b'.';
+        let letter = word.text.len() == 1 && marked;
+        let topics = word.topics;
+        names |= topics.names_a_kind() || topics.meets(Topics::VERSION) || topics.meets(Topics::PAIRED) || letter;
+        labels += usize::from(topics.is_label());
+    });
+    let heads = || 1 + text.iter().filter(|&&byte| byte == divider).count();
+    names || (labels > 1 && labels * 2 > heads())
+}
+
 /// By byte: how strong a divider it is, or why no head of a table looks so.
 static RANKS: [u8; 256] = ranks();
 /// Is in no head.
-const NEVER: u8 = 6;
+const NEVER: u8 = 8;
 /// Is in none directly behind a letter.
-const CALL: u8 = 5;
+const CALL: u8 = 7;
 
 const fn ranks() -> [u8; 256] {
     let mut ranks = [0; 256];
     let known = [
-        (b'\t', 4),
-        (b'|', 3),
+        (b'\t', 6),
+        (b'|', 5),
+        (b'^', 4),
+        (b'~', 3),
         (b';', 2),
         (b',', 1),
         (b'(', CALL),
@@ -291,7 +381,7 @@ fn divider(text: &[u8]) -> Option<u8> {
         }
         last = byte;
     }
-    Some([0, b',', b';', b'|', b'\t'].get(usize::from(best)).copied().unwrap_or(0))
+    Some([0, b',', b';', b'~', b'^', b'|', b'\t'].get(usize::from(best)).copied().unwrap_or(0))
 }
 
 /// Heads with many digits.
@@ -334,6 +424,11 @@ fn is_line(key: &[u8]) -> bool {
 }
 
 impl Cell {
+    /// The first cell of a line that begins at a place.
+    fn first(start: usize) -> Self {
+        Self { index: 0, start, read: start, quoted: false }
+    }
+
     /// Goes on to the cell that holds the place. Dividers inside quotes do not count.
     fn read_to(&mut self, bytes: &[u8], place: usize, divider: Divider) {
         let (mark, framed) = match divider {

@@ -33,8 +33,8 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
          faxnummer* faks telefax* telecopie landline* whatsapp whats sms msisdn callback hotline helpline helpdesk \
          recado fono telefoon* gsm mobiel* vast puhelin* puhelinnumero* puh matkapuhelin* kannykka* komorka \
          komorkowy komorkowe kom telefonni mobilszam* telefonszam* telefonsz telefono* telefone* telefonu \
-         telefonuna numara cep ceptel telefonas telefonul phn ph mob handset voice telno telnr mobileno mobilenumber* \
-         cellno homephone* workphone* dayphone* mobilephone* mobiltlf* mobitel* telepon* thoai talrunis* talr mobiil* มือถือ мобилен* officephone* cellularphone* facsimile* телефон* тел моб мобильн* мобильный сотовый факс телефону τηλεφωνο* \
+         telefonuna numara fone recapito* cep ceptel telefonas telefonul phn ph mob handset voice telno telnr mobileno mobilenumber* \
+         cellno homephone* workphone* dayphone* mobilephone* mobiltlf* mobitel* telepon* thoai talrunis* talr mobiil* มือถือ мобилен* мобільн* officephone* cellularphone* facsimile* телефон* тел моб мобильн* мобильный сотовый факс телефону τηλεφωνο* \
          τηλ κινητο* 电话* 手机* 手機* 電話* 联系电话 携帯* 携帯電話 전화* 휴대폰* 연락처* 핸드폰* โทร โทรศัพท์ फोन मोबाइल هاتف جوال טלפון נייד",
     ),
     (
@@ -53,7 +53,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
          discover diners jcb unionpay rupay mir debitcard* kreditkarte* kreditkart* karte kartennummer* kartennr \
          debitkarte* carte cartes cb carta carte tarjeta* cartao* cartoes kaart kaartnummer* creditcardnummer* \
          creditkaart* karta karty karte karcie kartu kort kortnummer* kortnr kredittkort* kreditkort* bankkort* \
-         bankkarte* bankkartya* kartya* kartyaszam* luottokortti* kortti kortin korttinumero* pankkikortti* kart kartin \
+         bankkarte* bankkartya* kartya* kartyaszam* luottokortti* betalkort* karti kredikarti* kortti kortin korttinumero* pankkikortti* kart kartin \
          kartno kreditni platebni cislokarty cardul карт* карта карты картой кредитн* банковск* \
          κάρτα καρτα* 信用卡* 卡号* 银行卡* クレジットカード* カード番号* カード 카드* 카드번호* 신용카드*",
     ),
@@ -65,11 +65,11 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
     ),
     (
         STREET,
-        "address addresses addr addr1 addr2 address1 address2 addressline* street streets streetaddress* streetname \
+        "address addresses adr addr addr1 addr2 address1 address2 addressline* street streets streetaddress* streetname \
          shipping mailing residence residential residing resides lives living located location ship shipto billto \
          deliver delivery delivered domicile domiciled anschrift* adresse* adress* adres* straße* strasse* wohnhaft \
-         wohnt wohne wohnanschrift* wohnort standort filiale lieferadresse* rechnungsadresse* postanschrift* postadresse* hausnummer \
-         rue direccion* domicilio* calle vivo vive residencia* endereco* morada rua indirizzo* residenza* residente \
+         straat straatnaam* wohnt wohne wohnanschrift* wohnort standort filiale lieferadresse* rechnungsadresse* postanschrift* postadresse* hausnummer \
+         rue direccion* domicilio* calle vivo vive residencia* endereco* logradouro* morada rua indirizzo* residenza* residente \
          via abita abito adresem adresu adresy zamieszkal* mieszka mieszkam ulica bor bosatt bostad gata gatuadress* \
          besoksadress* postadress* hemadress* bopæl bopael bopel bolig bostedsadresse* osoite* katuosoite* kotiosoite* \
          adresa* bydliste ulice bydlim lakcim* cim cime adresi ikamet lakik lakohely* thuisadres* woonadres* woont \
@@ -86,7 +86,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
     ),
     (
         Topics::PAIRED,
-        "social national travel sec contact account ss id address addr card date code key token number numero nummer numer domicile domicilio line \
+        "social national travel sec contact account ss pas id address addr card date code key token number numero nummer numer domicile domicilio line \
          номер",
     ),
     (IBAN, "iban ibans kontonummer* rekeningnummer*"),
@@ -122,7 +122,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
          work office primary secondary personal private business main day evening direct toll free alternate alt \
          emergency us uk usa de fr es it nl type kind issued via by with as used use using ending follows \
          following please below here also now full td th tr dd dt span div p b strong li label input field string str text: data item i em br class \
-         fixed first second last1 also so it's und auch aussi tambien anche oraz i och og ja a és ve и или мой \
+         fixed document doc first second last1 also so it's und auch aussi tambien anche oraz i och og ja a és ve и или мой \
          ваш это country region international intl national format formatted e164 raw original 号码 番号 번호 は が 是 为 的",
     ),
     (
@@ -137,9 +137,9 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
          expires expiry expiration exp until created modified balance salary revenue population \
          flight gate pnr vin license licence plate polizza poliza meeting conference room channel message thread snowflake issue pr node frame \
          expedition bestellung bestellnummer* auftrag auftragsnummer* rechnung rechnungsnummer* kunde \
-         kundennummer* vorgang vorgangsnummer* aktenzeichen commande facture dossier pedido factura expediente fattura \
+         kundennummer* vorgang vorgangsnummer* saksnummer* sagsnummer* sagsnr arendenummer* asianumero* aktenzeichen commande facture dossier pedido factura expediente fattura \
          ordine pratica bestelling factuur zamowienie zamowienia faktura ordre tilaus lasku objednavka megrendeles \
-         siparis fatura заказ* заказа счет* 订单* 訂單* 注文* 주문* employee employeeid emp member memberid policy claim \
+         siparis fatura παραγγελια* rendeles* rendelesszam* comanda* замовленн* заказ* заказа счет* 订单* 訂單* 注文* 주문* employee employeeid emp member memberid policy claim \
          patient mrn gene record records entry chapter part parts block blocks group groupid tab tabid chat \
          years year month days hours minutes percent weight height ratio range ranges between rate lat lon lng latitude longitude coordinates",
     ),
@@ -155,6 +155,6 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
         "version versions ver vers build builds firmware fw driver release releases released section sections clause clauses \
          revision rev chapter kapitel chapitre capitulo capitolo hoofdstuk rozdzial abschnitt oid upgrade upgraded upgrades upgrading bump bumps bumped bumping downgrade downgraded \
          installed image objectidentifier* versionchanged versionadded deprecated update updated updates updating patch \
-         patched deps v8 rv git chrome safari firefox tag tagged package packages pkg versie wersj* versao versoes versjon* versio versiossa versione versioni version* verze verzi verziu verzio* versiune* surum surumu mailer schema версия 版本 バージョン kernel sdk runtime",
+         patched deps v8 rv git chrome safari firefox tag tagged package packages pkg versie wersj* versao versoes versjon* versio versiossa versione versioni version* verze verzi verziu verzio* versiune* surum surumu mailer schema agenda paragraph annex appendix subsection subsubsection версия 版本 バージョン kernel sdk runtime",
     ),
 ];

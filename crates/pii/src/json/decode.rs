@@ -42,6 +42,11 @@ impl Decoded {
         self.marks.push((self.bytes.len(), place));
     }
 
+    /// Whether anything was put together here.
+    pub(crate) fn is_marked(&self) -> bool {
+        !self.marks.is_empty()
+    }
+
     fn escape(&mut self, raw: &[u8], place: usize) -> Option<usize> {
         let plain = match at(raw, place + 1) {
             b'n' => b'\n',
@@ -50,29 +55,32 @@ impl Decoded {
             b'b' => 8,
             b'f' => 12,
             byte @ (b'"' | b'\\' | b'/') => byte,
-            b'u' => return self.code_point(raw, place),
+            b'u' => {
+                let (letter, next) = code_point(raw, place)?;
+                self.bytes.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+                return Some(next);
+            }
             _ => return None,
         };
         self.bytes.push(plain);
         Some(place + 2)
     }
+}
 
-    /// `\uXXXX`, two of them for one character beyond the first 65,536. A lone half becomes the replacement character.
-    fn code_point(&mut self, raw: &[u8], place: usize) -> Option<usize> {
-        let first = hex4(raw, place + 2)?;
-        let mut next = place + 6;
-        let mut code = first;
-        if (0xD800..0xDC00).contains(&first)
-            && part(raw, next, next + 2) == b"\\u"
-            && let Some(second) = hex4(raw, next + 2).filter(|second| (0xDC00..0xE000).contains(second))
-        {
-            code = 0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00);
-            next += 6;
-        }
-        let letter = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
-        self.bytes.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
-        Some(next)
+/// The character of `\uXXXX` at a place, two of which make one beyond the first 65,536, and where it ends. A lone half becomes
+/// the replacement character.
+pub(crate) fn code_point(raw: &[u8], place: usize) -> Option<(char, usize)> {
+    let first = hex4(raw, place + 2)?;
+    let mut next = place + 6;
+    let mut code = first;
+    if (0xD800..0xDC00).contains(&first)
+        && part(raw, next, next + 2) == b"\\u"
+        && let Some(second) = hex4(raw, next + 2).filter(|second| (0xDC00..0xE000).contains(second))
+    {
+        code = 0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+        next += 6;
     }
+    Some((char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), next))
 }
 
 fn hex4(raw: &[u8], place: usize) -> Option<u32> {

@@ -238,6 +238,11 @@ impl Machine {
         Ok(())
     }
 
+    /// Whether base64 may be somewhere in the document.
+    pub(crate) fn may_be_encoded(&self, bytes: &[u8]) -> bool {
+        self.paths.may_be_encoded(bytes)
+    }
+
     /// What is done with the leaf that was taken last.
     pub(crate) fn treatment(&self, bytes: &[u8]) -> Treatment {
         self.paths.treatment(self.place(bytes))

@@ -2,12 +2,14 @@
 
 mod decode;
 pub(crate) mod encoded;
+mod fragment;
 mod lexer;
 mod machine;
 mod paths;
 mod walk;
 
-pub(crate) use decode::Decoded;
+pub(crate) use decode::{Decoded, code_point};
+pub(crate) use fragment::site;
 pub(crate) use lexer::{Lexer, NotJson, Token};
 pub(crate) use machine::{LOOKAHEAD, Leaf, Machine, Took};
 pub use paths::{Paths, Treatment};

@@ -60,7 +60,8 @@ pub(crate) fn walk(
     outer: Surroundings,
     look: &mut Look,
 ) -> Result<(), NotJson> {
-    walk_to(scanner, bytes, origin, outer, Suspects::new(bytes, outer, scanner.care()), look)
+    let suspects = Suspects::new(bytes, outer, scanner.care());
+    walk_to(scanner, bytes, origin, Machine::new(outer, places(scanner, origin)), suspects, look)
 }
 
 /// The same for what is no part of another text. When nothing in it is suspect, as in most answers, it is not even read.
@@ -72,11 +73,12 @@ pub(crate) fn walk_alone(
     look: &mut Look,
 ) -> Result<(), NotJson> {
     let suspects = Suspects::new(bytes, outer, scanner.care());
+    let paths = places(scanner, origin);
     // Base64 need not have a digit in it.
-    if suspects.is_empty() && !places(scanner, origin).may_be_encoded(bytes) {
+    if suspects.is_empty() && !paths.may_be_encoded(bytes) {
         return Ok(());
     }
-    walk_to(scanner, bytes, origin, outer, suspects, look)
+    walk_to(scanner, bytes, origin, Machine::new(outer, paths), suspects, look)
 }
 
 /// Looks at the values with a suspect in them.
@@ -84,12 +86,12 @@ fn walk_to(
     scanner: &Scanner,
     bytes: &[u8],
     origin: &Origin<'_>,
-    outer: Surroundings,
+    machine: Machine,
     suspects: Suspects<'_>,
     look: &mut Look,
 ) -> Result<(), NotJson> {
     let known = look.found.len();
-    let walked = walk_on(scanner, bytes, origin, outer, suspects, look);
+    let walked = walk_on(scanner, bytes, origin, machine, suspects, look);
     if walked.is_err() {
         look.found.truncate(known);
     }
@@ -105,12 +107,12 @@ fn walk_on(
     scanner: &Scanner,
     bytes: &[u8],
     origin: &Origin<'_>,
-    outer: Surroundings,
+    mut machine: Machine,
     mut suspects: Suspects<'_>,
     look: &mut Look,
 ) -> Result<(), NotJson> {
     let mut lexer = Lexer::new(bytes, 0);
-    let mut machine = Machine::new(outer, places(scanner, origin));
+    let encoded = machine.may_be_encoded(bytes);
     loop {
         let token = lexer.next()?;
         if token == Token::End {
@@ -120,6 +122,10 @@ fn walk_on(
             continue;
         }
         let suspect = suspects.is_in(lexer.last.start, lexer.last.end);
+        if !suspect && !encoded {
+            machine.after_value();
+            continue;
+        }
         match machine.treatment(bytes) {
             Treatment::Encoded => {
                 encoded::scan(scanner, &Leaf::of(token, lexer.last), &machine, bytes, origin, look);
@@ -167,7 +173,7 @@ impl Leaf {
                 string(scanner, text, &inner, surroundings, look);
             }
             Self::Number(range) => {
-                let digits = part(bytes, range.start, range.end);
+                let digits = whole(part(bytes, range.start, range.end));
                 if digits.len() >= MIN_NUMBER && digits.iter().all(|&byte| is_digit(byte)) {
                     let surroundings = machine.surroundings(bytes, range.end);
                     let inner =
@@ -177,6 +183,10 @@ impl Leaf {
                     // Only a number that is something as a whole can be replaced.
                     for mut finding in look.found.split_off(known) {
                         if finding.range.len() >= digits.len() {
+                            if digits.len() < range.len() {
+                                finding.range.end = origin.raw(range.end);
+                                finding.value = Some(String::from_utf8_lossy(digits).into());
+                            }
                             finding.site = Site::Number { depth: origin.nested };
                             look.found.push(finding);
                         }
@@ -184,6 +194,15 @@ impl Leaf {
                 }
             }
         }
+    }
+}
+
+/// A number without the fraction that programs write which know no whole ones: `4111111111111111.0`.
+fn whole(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().rev().take_while(|&&byte| byte == b'0').count();
+    match number.get(..number.len() - zeros) {
+        Some([whole @ .., b'.']) if zeros > 0 => whole,
+        _ => number,
     }
 }
 

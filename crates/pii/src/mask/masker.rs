@@ -36,6 +36,11 @@ pub struct Found<'t> {
 }
 
 impl Found<'_> {
+    /// What it is, in order.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
     /// Whether nothing is.
     pub fn is_empty(&self) -> bool {
         self.findings.is_empty()

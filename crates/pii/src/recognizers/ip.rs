@@ -77,9 +77,8 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
     let named = before(text.bytes, start) == b'/' && start >= 2 && is_alpha(before(text.bytes, start - 1));
     let small = [a, b, c, d].iter().all(|octet| *octet < 20);
     // "react@1.2.3.4", but "sip:702@198.51.100.7" and "ssh ann@10.0.0.7"
-    let package = before(text.bytes, start) == b'@'
-        && glued_left(text.bytes, start - 1)
-        && ((small && a != 10) || !is_reached(text.bytes, start - 1, a));
+    let at_host = before(text.bytes, start) == b'@' && glued_left(text.bytes, start - 1);
+    let package = at_host && ((small && a != 10) || !is_reached(text.bytes, start - 1, a));
     if block || glued_right(text.bytes, end) || (named && !ported) || package {
         return;
     }
@@ -90,7 +89,9 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
     // "// since 8.5.4.31", and the version of the device in an event of CEF
     let since = mark == b' ' && part(text.bytes, start.saturating_sub(7), start) == b" since ";
     let event = mark == b'|' && at(text.bytes, end) == b'|' && is_event(text.bytes, start);
-    if (tag || since || event) && !text.topics(start).names(Kind::Ip) {
+    // No host has an address of the network 0; and "(>= 2:1.2.99.4" has an epoch of Debian.
+    let epoch = mark == b':' && a < 10 && is_epoch(text.bytes, start - 1);
+    if (tag || since || event || a == 0 || epoch) && !text.topics(start).names(Kind::Ip) {
         return;
     }
     if is_keyed_v(text.bytes, start) {
@@ -99,7 +100,8 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
     let topics = text.topics(start);
     let enzyme = a < 8 && b < 30 && part(text.bytes, start.saturating_sub(3), start) == b"EC ";
     let identifier = matches!([a, b, c], [2, 5, 4 | 6 | 29]) || [a, b, c, d] == [1, 3, 6, 1] || enzyme;
-    let section = part(text.bytes, start.saturating_sub(3), start).windows(2).any(|two| two == "§".as_bytes());
+    let section = part(text.bytes, start.saturating_sub(3), start).windows(2).any(|two| two == "§".as_bytes())
+        || (small && is_heading(text.bytes, start, end));
     if (identifier || section) && !topics.names(Kind::Ip) {
         return;
     }
@@ -108,14 +110,16 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
     if was && !ported {
         return;
     }
-    if topics.meets(Topics::VERSION) && !topics.names(Kind::Ip) && !ported {
+    if topics.meets(Topics::VERSION) && !topics.names(Kind::Ip) && !ported && !at_host {
         let label = text.label(start);
         let reach = if [a, b, c, d].iter().all(|octet| *octet < 20) { VERSION_REACH * 3 } else { VERSION_REACH };
         if !label.topics.is_label() || label.distance <= reach {
             return;
         }
     }
-    if !topics.names(Kind::Ip) && is_revised(text.bytes, start, end, d) {
+    if !topics.names(Kind::Ip)
+        && (is_revised(text.bytes, start, end, d) || is_drawn(text.bytes, start) || is_among(text.bytes, start, end))
+    {
         return;
     }
     if !topics.names(Kind::Ip) && !ported && is_released(text, start, end, [a, b]) {
@@ -133,7 +137,8 @@ fn is_reached(bytes: &[u8], sign: usize, first: u8) -> bool {
     let called = part(bytes, name.saturating_sub(12), name);
     let commands = [&b"ssh "[..], b"scp ", b"sftp ", b"rsync ", b" -J ", b"mosh "];
     let line = part(bytes, name.saturating_sub(48), name);
-    let hopping = || line.windows(4).any(|four| four == b"ssh " || four == b" -J ");
+    let line = part(line, line.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1), line.len());
+    let hopping = || line.windows(4).any(|four| matches!(four, b"ssh " | b" -J " | b"scp " | b"ync "));
     scheme || matches!(first, 10 | 172 | 192) || commands.iter().any(|command| called.ends_with(command)) || hopping()
 }
 
@@ -144,6 +149,43 @@ fn is_image(bytes: &[u8], colon: usize) -> bool {
     let start = colon - span_back(bytes, colon, 64, path);
     let name = part(bytes, start, colon);
     name.contains(&b'/') && !name.starts_with(b"/") && before(bytes, start) != b':'
+}
+
+/// `RFC 7540 8.1.2.4`, `// [23.2.2.1]`, `<b>9.2.6.1.</b>`: the number of a section.
+fn is_heading(bytes: &[u8], start: usize, end: usize) -> bool {
+    let numbered = part(bytes, end, end + 2) == b".<";
+    let marked = part(bytes, start.saturating_sub(4), start) == b"// [" && at(bytes, end) == b']';
+    let rfc =
+        || part(bytes, start.saturating_sub(12), start).windows(3).any(|three| three.eq_ignore_ascii_case(b"rfc"));
+    numbered || marked || rfc()
+}
+
+/// A single digit stands in front of the colon at a place, and opens a word.
+fn is_epoch(bytes: &[u8], colon: usize) -> bool {
+    is_digit(before(bytes, colon)) && matches!(before(bytes, colon - 1), b' ' | b'(' | b'=' | b'@')
+}
+
+/// `c.7.32,3.14.47.41`: the path of a drawing, in which decimals begin with their point.
+fn is_drawn(bytes: &[u8], start: usize) -> bool {
+    part(bytes, start.saturating_sub(24), start).windows(4).any(|four| {
+        matches!(four, [b'0'..=b'9', b'a'..=b'z', b'.', b'0'..=b'9'] | [b'0'..=b'9', b',' | b'-', b'.', b'0'..=b'9'])
+    })
+}
+
+/// `25.0.4 25.0.4.1 25.0.5`: a version among others of the same first number, of three numbers.
+fn is_among(bytes: &[u8], start: usize, end: usize) -> bool {
+    let dotted = |byte: u8| is_digit(byte) || byte == b'.';
+    let first = span(bytes, start, 3, is_digit) + 1;
+    let like = |from: usize, to: usize| {
+        part(bytes, from, to).iter().filter(|&&byte| byte == b'.').count() == 2
+            && part(bytes, from, from + first) == part(bytes, start, start + first)
+    };
+    let behind = || at(bytes, end) == b' ' && like(end + 1, end + 1 + span(bytes, end + 1, 16, dotted));
+    let ahead = || {
+        let blank = start.saturating_sub(1);
+        at(bytes, blank) == b' ' && like(blank - span_back(bytes, blank, 16, dotted), blank)
+    };
+    behind() || ahead()
 }
 
 /// The key is a single "v": `?v=8.5.4.31`, `v: "8.5.4.31"`.
@@ -292,10 +334,8 @@ fn v6(text: &Text<'_>, place: usize, found: &mut Candidates) {
     if is_tied(bytes, start, end) || address.is_loopback() || address.is_unspecified() || at(bytes, end) == b'/' {
         return;
     }
-    let support = text.support(start, Kind::Ip);
-    let plain = looks_like_address(written);
-    let slice = before(bytes, start) == b'[' && glued_left(bytes, start - 1);
-    if !plain && (slice || support != Support::Named) {
+    let slice = || before(bytes, start) == b'[' && glued_left(bytes, start - 1);
+    if !looks_like_address(written.as_bytes()) && (slice() || text.support(start, Kind::Ip) != Support::Named) {
         return;
     }
     let zone = if at(bytes, end) == b'%' {
@@ -356,17 +396,19 @@ fn follows_tag(bytes: &[u8], start: usize) -> bool {
 }
 
 /// Not an EUI-64, and more than a path of two short words or a slice.
-fn looks_like_address(written: &str) -> bool {
-    let groups = || written.split(':').filter(|group| !group.is_empty());
-    let pairs = groups().count() == 8 && groups().all(|group| group.len() == 2);
-    let digits = written.bytes().filter(u8::is_ascii_digit).count();
-    let total: usize = groups().map(str::len).sum();
+fn looks_like_address(written: &[u8]) -> bool {
+    let groups = || written.split(|&byte| byte == b':').filter(|group| !group.is_empty());
+    let (mut count, mut total, mut pairs, mut lettered) = (0, 0, true, true);
+    for group in groups() {
+        count += 1;
+        total += group.len();
+        pairs &= group.len() == 2;
+        lettered &= is_alpha(at(group, 0));
+    }
+    let digits = written.iter().copied().filter(|&byte| is_digit(byte)).count();
     // "c::B50" is the path of a program.
-    let path = groups().count() < 3
-        && groups().all(|group| group.starts_with(|first: char| first.is_ascii_alphabetic()))
-        && groups().next().is_some_and(|first| first.len() < 3);
-    !pairs
-        && !path
-        && digits > 0
-        && (total > 4 || (total > 2 && !written.bytes().all(|byte| is_digit(byte) || byte == b':')))
+    let path = count < 3 && lettered && groups().next().is_some_and(|first| first.len() < 3);
+    let mixed = || !written.iter().all(|&byte| is_digit(byte) || byte == b':');
+    let hardware = pairs && count == 8;
+    !hardware && !path && digits > 0 && (total > 4 || (total > 2 && mixed()))
 }

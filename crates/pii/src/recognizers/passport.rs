@@ -14,13 +14,16 @@ pub(super) static FINDS: &[Find] = &[Find::Chain(6, Lengths::within(6, 9), digit
 const LABELLED: i16 = 60;
 /// How far behind another passport one may be without a label of its own.
 const NEXT: usize = 12;
+/// How near the label of a number must be that could be a word.
+const NEAR: usize = 24;
 const ZONE: i16 = 92;
 /// The length of the second line of a passport's zone (ICAO 9303 part 4).
 pub(crate) const ZONE_LENGTH: usize = 44;
 
 fn digits(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
     for (index, run) in chain.runs().iter().enumerate() {
-        let alone = !chain.cut_left(index) && !chain.cut_right(index);
+        let led = index == 0 && is_led(text.bytes, run.start);
+        let alone = (!chain.cut_left(index) || led) && !chain.cut_right(index);
         if !alone || before(text.bytes, run.start) == b'+' {
             continue;
         }
@@ -95,14 +98,31 @@ fn token(text: &Text<'_>, token: Token, found: &mut Candidates) {
         && is_shape(word)
         && !glued_right(text.bytes, token.end)
     {
-        if matches!(before(text.bytes, token.start), b'-' | b'.' | b'/') && glued_left(text.bytes, token.start - 1) {
+        let tied =
+            matches!(before(text.bytes, token.start), b'-' | b'.' | b'/') && glued_left(text.bytes, token.start - 1);
+        if tied && !is_led(text.bytes, token.start) {
             return;
         }
-        labelled(text, token.start, token.end, found);
+        // Among eight letters only the label directly before tells it from a word.
+        let wordy = token.digits == 1 && text.label(token.start).distance > NEAR;
+        if !wordy {
+            labelled(text, token.start, token.end, found);
+        }
     }
     // "L1 234567" and "12AB 34567" do not exist; "AB1 234567" neither. What remains is the zone.
     if at(text.bytes, token.end) == b'<' || word.len() >= 20 {
         zone(text.bytes, token.start, found);
+    }
+}
+
+/// "passport no.AB123456", "passport/AB123456": the label stands directly before.
+fn is_led(bytes: &[u8], start: usize) -> bool {
+    let mark = start.saturating_sub(1);
+    let word = part(bytes, mark - span_back(bytes, mark, 12, is_alpha), mark);
+    match at(bytes, mark) {
+        b'.' => [&b"no"[..], b"nr", b"num"].iter().any(|known| word.eq_ignore_ascii_case(known)),
+        b'/' => lexicon().word(word).names(Kind::Passport),
+        _ => false,
     }
 }
 
@@ -115,10 +135,17 @@ fn is_shape(word: &[u8]) -> bool {
         return false;
     }
     let german = word.len() == 9 && digits >= 1 && word.iter().all(|byte| !b"AEIOU".contains(byte));
+    // Two letters, letters and digits without an O, a digit at the end.
+    let dutch = word.len() == 9
+        && digits >= 1
+        && !lower
+        && led >= 2
+        && word.last().is_some_and(|&byte| is_digit(byte))
+        && !word.contains(&b'O');
     let uniform = !word.iter().any(u8::is_ascii_uppercase);
     word.iter().all(|&byte| is_alnum(byte))
         && (!lower || uniform)
-        && (digits >= 5 || german || (digits >= 4 && word.len() <= 8))
+        && (digits >= 5 || german || dutch || (digits >= 4 && word.len() <= 8))
 }
 
 fn labelled(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {

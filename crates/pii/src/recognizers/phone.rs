@@ -3,7 +3,9 @@
 use super::{Candidates, Find, plans::plans};
 use crate::{
     chain::{Chain, Digits, Gap, Lengths},
-    chars::{Sep, at, before, glued_left, is_alnum, is_alpha, is_digit, part, span, starts_with_ignore_case},
+    chars::{
+        Sep, at, before, glued_left, is_alnum, is_alpha, is_digit, part, span, span_back, starts_with_ignore_case,
+    },
     context::{Support, Text, Topics},
     kind::Kind,
 };
@@ -163,7 +165,9 @@ fn north_american(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Cand
     let paren = before(text.bytes, area_run.start) == b'(' && at(text.bytes, area_run.end) == b')';
     // "202.227-7015" and "512/768/1024" are written by nobody.
     let seps = [chain.sep(area), chain.sep(area + 1)];
-    if matches!(seps, [_, Some(Sep::Slash)] | [Some(Sep::Dot), Some(Sep::Dash)] | [Some(Sep::Dash), Some(Sep::Dot)]) {
+    let dots = seps.iter().filter(|&&sep| sep == Some(Sep::Dot)).count();
+    let odd = dots == 1 && seps.iter().any(|&sep| matches!(sep, Some(Sep::Dash | Sep::Space)));
+    if odd || matches!(seps, [_, Some(Sep::Slash)]) {
         return None;
     }
     let written = paren || (area..last).any(|index| chain.sep(index).is_some_and(|sep| sep != Sep::Space)) || leads;
@@ -242,7 +246,7 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
     let doubtful = topics.meets(Topics::PROSE) || !topics.names(Kind::Phone);
     let slashes = (first..last).any(|index| chain.sep(index) == Some(Sep::Slash));
     let has = |sep: Sep| (first..last).any(|index| chain.sep(index) == Some(sep));
-    let mixed = has(Sep::Dot) && has(Sep::Space);
+    let mixed = has(Sep::Dot) && (has(Sep::Space) || has(Sep::Dash));
     if doubtful && ((slashes && at(text.bytes, run.start) != b'0') || mixed) {
         return None;
     }
@@ -250,7 +254,8 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
     // "[0483042](https://...)" links a commit; "871 (05/2011)" is no number with an area.
     let linked = before(text.bytes, start) == b'[' && part(text.bytes, end, end + 2) == b"](";
     let count = |mark: u8| part(text.bytes, start, end).iter().filter(|&&byte| byte == mark).count();
-    if linked || count(b'(') > count(b')') {
+    let variable = before(text.bytes, start) == b'$';
+    if linked || variable || is_fragment(text.bytes, start) || count(b'(') > count(b')') {
         return None;
     }
     if (doubtful && !is_callable(text, chain, first, last)) || is_years(text.bytes, chain, first, last) {
@@ -271,6 +276,13 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
     let start = start - usize::from(before(text.bytes, start) == b'+');
     add(text, chain, start, last, LABELLED, found);
     Some(last)
+}
+
+/// "cell.rs.html#1027-1029": the lines of a file.
+fn is_fragment(bytes: &[u8], start: usize) -> bool {
+    let Some(mark) = start.checked_sub(1).filter(|&mark| at(bytes, mark) == b'#') else { return false };
+    let ending = mark - span_back(bytes, mark, 6, is_alpha);
+    ending < mark && before(bytes, ending) == b'.' && is_alnum(before(bytes, ending - 1))
 }
 
 /// The parenthesis around the code of an area closes, behind a trunk prefix perhaps: `(030)`, `(06 1)`, `(0-612)`.

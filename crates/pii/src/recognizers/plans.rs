@@ -6,8 +6,6 @@ use std::sync::OnceLock;
 pub(super) struct Plan {
     code: u16,
     start: u16,
-    /// What is dialled before a national number, as digits.
-    prefix: &'static [u8],
 }
 
 /// The tables, unpacked once.
@@ -17,14 +15,11 @@ pub(crate) struct Plans {
     plans: Vec<Plan>,
     /// By calling code: the place of its plan, from 1 on.
     by_code: Vec<u16>,
-    /// By the first two digits of a number as it is dialled inside a country: the plans that know such, in their order.
-    by_start: Vec<Vec<u16>>,
+    /// Where the automaton begins to read a number as it is dialled inside some country.
+    dialled: u16,
 }
 
 static DATA: &[u8] = include_bytes!("../../data/phone_plans.bin");
-/// Countries whose national numbers are tried first, because they are met most.
-const FIRST: [u16; 12] = [1, 44, 49, 33, 61, 39, 34, 31, 55, 91, 52, 81];
-
 /// The plans.
 pub(crate) fn plans() -> &'static Plans {
     static PLANS: OnceLock<Plans> = OnceLock::new();
@@ -41,15 +36,12 @@ impl Plans {
         let rows = (0..states).map(|state| std::array::from_fn(|digit| word(4 + state * 20 + digit * 2))).collect();
         let ends_at = 4 + states * 20;
         let plans_at = ends_at + states.div_ceil(8);
-        let mut plans: Vec<Plan> = (0..codes)
+        let plans: Vec<Plan> = (0..codes)
             .map(|index| {
                 let place = plans_at + index * 8;
-                let prefix = DATA.get(place + 4..place + 8).unwrap_or_default();
-                let length = prefix.iter().take_while(|byte| byte.is_ascii_digit()).count();
-                Plan { start: word(place), code: word(place + 2), prefix: prefix.get(..length).unwrap_or_default() }
+                Plan { start: word(place), code: word(place + 2) }
             })
             .collect();
-        plans.sort_by_key(|plan| (FIRST.iter().position(|code| *code == plan.code).unwrap_or(FIRST.len()), plan.code));
         let mut by_code = vec![0; 1000];
         for (plan, place) in plans.iter().zip(1..) {
             if let Some(slot) = by_code.get_mut(usize::from(plan.code)).filter(|slot| **slot == 0) {
@@ -57,18 +49,7 @@ impl Plans {
             }
         }
         let ends = DATA.get(ends_at..plans_at).unwrap_or_default();
-        let mut read = Self { rows, ends, plans, by_code, by_start: Vec::new() };
-        read.by_start = (0..100).map(|start| read.starting(&[start / 10, start % 10])).collect();
-        read
-    }
-
-    /// The plans of which some number, with what is dialled before it, begins with these digits.
-    fn starting(&self, digits: &[u8]) -> Vec<u16> {
-        let begins = |plan: &Plan| {
-            let prefix = plan.prefix.iter().zip(digits).all(|(byte, digit)| digit + b'0' == *byte);
-            (!plan.prefix.is_empty() && prefix) || self.state(plan, digits) != 0
-        };
-        (0..).zip(&self.plans).filter(|(_, plan)| begins(plan)).map(|(index, _)| index).collect()
+        Self { rows, ends, plans, by_code, dialled: word(plans_at + codes * 8) }
     }
 
     /// Whether the digits, calling code first, are a number of some country.
@@ -94,12 +75,7 @@ impl Plans {
 
     /// Whether the digits are a number as written inside some country.
     pub(crate) fn is_national(&self, digits: &[u8]) -> bool {
-        let [first, second, ..] = digits else { return false };
-        let known = self.by_start.get(usize::from(*first) * 10 + usize::from(*second));
-        known.into_iter().flatten().filter_map(|index| self.plans.get(usize::from(*index))).any(|plan| {
-            let bare = self.accepts(plan, digits);
-            bare || (!plan.prefix.is_empty() && strip(digits, plan.prefix).is_some_and(|rest| self.accepts(plan, rest)))
-        })
+        digits.len() > 1 && self.ends(self.state(self.dialled, digits))
     }
 
     /// Whether the digits are a number of North America, with or without the leading 1.
@@ -114,13 +90,17 @@ impl Plans {
     }
 
     fn accepts(&self, plan: &Plan, digits: &[u8]) -> bool {
-        let state = self.state(plan, digits);
+        self.ends(self.state(plan.start, digits))
+    }
+
+    /// Whether a number may end in a state of the automaton.
+    fn ends(&self, state: u16) -> bool {
         state != 0 && self.ends.get(usize::from(state / 8)).is_some_and(|byte| byte & (1 << (state % 8)) != 0)
     }
 
     /// Where the automaton is behind the digits; 0 when no number begins so.
-    fn state(&self, plan: &Plan, digits: &[u8]) -> u16 {
-        let mut state = plan.start;
+    fn state(&self, start: u16, digits: &[u8]) -> u16 {
+        let mut state = start;
         for digit in digits {
             let next = self.rows.get(usize::from(state)).and_then(|row| row.get(usize::from(*digit)));
             state = next.copied().unwrap_or(0);
@@ -130,12 +110,6 @@ impl Plans {
         }
         state
     }
-}
-
-/// The digits behind a prefix that is written in ASCII.
-fn strip<'a>(digits: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
-    let (head, rest) = digits.split_at_checked(prefix.len())?;
-    head.iter().zip(prefix).all(|(digit, byte)| digit + b'0' == *byte).then_some(rest)
 }
 
 #[cfg(test)]
@@ -155,8 +129,27 @@ mod tests {
         for number in ["11155552671", "999", "44207946095899", ""] {
             assert!(!plans.is_international(&digits(number)), "{number}");
         }
-        assert!(plans.is_national(&digits("0612345678")));
+        for number in ["0612345678", "612345678", "02079460958", "4155552671", "89161234567"] {
+            assert!(plans.is_national(&digits(number)), "{number}");
+        }
+        for number in ["", "0", "1", "0000", "123456789012345678"] {
+            assert!(!plans.is_national(&digits(number)), "{number}");
+        }
         assert!(plans.is_north_american(&digits("14155552671")));
         assert_eq!(plans.code_length(&digits("442079460958")), Some(2));
+    }
+
+    #[test]
+    fn what_a_country_accepts_is_dialled_there() {
+        let plans = plans();
+        let mut seed = 7u64;
+        for _ in 0..200_000 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let length = 4 + (seed >> 60) as usize;
+            let number: Vec<u8> =
+                (0..length).map(|index| (seed >> (index * 3) & 7) as u8 + (index % 3) as u8).collect();
+            let known = plans.plans.iter().any(|plan| plans.accepts(plan, &number));
+            assert!(!known || plans.is_national(&number), "{number:?}");
+        }
     }
 }

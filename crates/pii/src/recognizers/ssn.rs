@@ -47,7 +47,14 @@ fn grouped(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates)
         return;
     }
     let support = text.support(start.start, Kind::Ssn);
-    let tied = chain.cut_left(first) || chain.cut_right(first + 2);
+    // "123-45-6789/987-65-4321": another stands beside it.
+    let beside = |gap: Option<usize>, index: Option<usize>, length: usize| {
+        gap.is_some_and(|gap| chain.sep(gap) == Some(Sep::Slash))
+            && index.and_then(|index| chain.run(index)).is_some_and(|run| run.len() == length)
+    };
+    let left = chain.cut_left(first) && !beside(first.checked_sub(1), first.checked_sub(1), 4);
+    let right = chain.cut_right(first + 2) && !beside(Some(first + 2), Some(first + 3), 3);
+    let tied = left || right;
     if tied && support != Support::Named {
         return;
     }

@@ -4,6 +4,7 @@
 //! [`LOOKAHEAD`](crate::json::LOOKAHEAD) bytes behind it. What it decides never depends on how much more is there.
 
 mod encoded;
+mod event;
 mod json;
 mod sse;
 mod text;

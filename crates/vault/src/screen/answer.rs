@@ -73,7 +73,11 @@ impl Screen {
     pub(crate) fn masking(mut self, media: Media, session: Option<&str>) -> Option<Masking> {
         let stage = match media {
             Media::Json => Stage::Json(None),
-            Media::Events => Stage::Events(SseStream::new(Arc::clone(&self.masker), LARGEST_EVENT)),
+            Media::Events => {
+                let events = SseStream::new(Arc::clone(&self.masker), LARGEST_EVENT);
+                // Where there is a session, the ids of its events are sealed before anybody sees them.
+                Stage::Events(if self.session.is_some() { events.keeping_ids() } else { events })
+            }
             Media::None => return None,
         };
         if self.beginning == Beginning::Now {
@@ -245,13 +249,13 @@ impl Masking {
             id => error::error_body(id.as_deref(), code::DENIED, &text, None),
         };
         let instead = match (std::mem::replace(&mut self.stage, Stage::Over), id) {
-            (Stage::Events(events), Some(_)) => {
-                let mut bytes = events.into_passed();
+            (Stage::Events(mut events), Some(_)) => {
+                let mut bytes = events.take_passed();
                 bytes.extend_from_slice(&sse::encode(None, None, &body));
                 bytes.into()
             }
             // The stream of a session answers nothing in particular.
-            (Stage::Events(events), None) => events.into_passed().into(),
+            (Stage::Events(mut events), None) => events.take_passed().into(),
             (Stage::Json(_) | Stage::Over, _) => Bytes::from(body),
         };
         Withheld { reason, instead }

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     chars::{
-        at, before, char_at, char_before, is_alnum, is_alpha, is_digit, is_letter, is_upper, part, run_back, span,
-        span_back,
+        at, before, char_at, char_before, is_alnum, is_alpha, is_capital, is_digit, is_letter, is_upper, part,
+        run_back, small_letter, span, span_back,
     },
     context::Topics,
     simd::Sort,
@@ -39,7 +39,7 @@ pub(super) fn read(page: &Page<'_>, number: usize, after: usize, last: Option<Wo
     let last = last?;
     // "Calle 60 #491"
     let marked = last.has_digit() && last.end + 1 < number && before(page, number) != b',';
-    let (start, strong) = if marked { numbered(page, &last)? } else { named(page, &last)? };
+    let (start, strong) = if marked { numbered(page, &last)? } else { page.name_to(last.end, || named(page, &last))? };
     let (end, units) = house(page, after);
     let start = town_before(page, start).unwrap_or(start);
     Some(Line { start, end, points: u8::from(strong) + units, strong, closed: true, long: false })
@@ -117,7 +117,8 @@ fn town_before(page: &Page<'_>, start: usize) -> Option<usize> {
 /// A name that no list knows, in front of a house number: only a postcode and a town behind it make it a street. With them.
 pub(super) fn unknown(page: &Page<'_>, after: usize, last: Option<Word<'_>>) -> Option<Range<usize>> {
     let last = last.filter(|last| last.is_name() && !is_digit(at(last.text, 0)) && last.text.len() > 2)?;
-    if !tail::may_be_posted(page, after) {
+    // "Unit 6 - 7682 Portage St": no postcode
+    if !tail::may_be_posted(page, after) || ["unit", "apt", "suite"].iter().any(|unit| last.eq(unit)) {
         return None;
     }
     let end = tail::posted(page, house(page, after).0)?;
@@ -161,9 +162,7 @@ fn name_end(bytes: &[u8], number: usize) -> Option<usize> {
     let mut end = number - 1;
     // The marks end in a sign or in one of two letters, and are short.
     if matches!(before(bytes, end), b'.' | b':' | b',' | b'o' | b'r' | 0x80..=0xBF) {
-        if span_back(bytes, end, 6, |byte| !matches!(byte, b' ' | b',')) < 6 {
-            end = mark_start(bytes, end).unwrap_or(end);
-        }
+        end = mark_start(bytes, end).unwrap_or(end);
         end -= usize::from(before(bytes, end) == b',');
     }
     Some(end)
@@ -171,14 +170,33 @@ fn name_end(bytes: &[u8], number: usize) -> Option<usize> {
 
 /// Where the mark of a number begins that ends here, with the blank in front of it: `nº`, `No.`.
 fn mark_start(bytes: &[u8], end: usize) -> Option<usize> {
-    ["nº", "n°", "n.º", "núm.", "num.", "n.", "No.", "No:", "nr", "nr.", "№", "Nº", "N°", "Nro.", "Nro", "d.", "д."]
-        .iter()
-        .find_map(|mark| {
-            let start = end.checked_sub(mark.len())?;
-            let found = part(bytes, start, end) == mark.as_bytes() && matches!(before(bytes, start), b' ' | b',');
-            found.then(|| start - usize::from(before(bytes, start) == b' '))
-        })
+    let length = span_back(bytes, end, MARK, |byte| !matches!(byte, b' ' | b','));
+    let mark = str::from_utf8(part(bytes, end - length, end)).ok()?;
+    let known = matches!(
+        mark,
+        "nº" | "n°"
+            | "n.º"
+            | "núm."
+            | "num."
+            | "n."
+            | "No."
+            | "No:"
+            | "nr"
+            | "nr."
+            | "№"
+            | "Nº"
+            | "N°"
+            | "Nro."
+            | "Nro"
+            | "d."
+            | "д."
+    );
+    let start = end - length;
+    (known && start > 0).then(|| start - usize::from(before(bytes, start) == b' '))
 }
+
+/// The longest mark of a number, in bytes, and one.
+const MARK: usize = 6;
 
 /// The word that ends at a place; with the full stop of an abbreviation before it.
 fn word_before<'t>(page: &Page<'t>, end: usize) -> Option<Word<'t>> {
@@ -187,8 +205,7 @@ fn word_before<'t>(page: &Page<'t>, end: usize) -> Option<Word<'t>> {
     if last < 0x80 && !is_alnum(last) {
         return None;
     }
-    let start = stop - page.length_to(stop, || stop - word_start(page, stop));
-    (start < stop).then(|| page.word(start, stop, end))
+    page.word_to(stop, end, || word_start(page, stop))
 }
 
 /// Where the word begins that ends here.
@@ -202,6 +219,11 @@ fn word_start(bytes: &[u8], stop: usize) -> usize {
 #[inline(never)]
 fn joined_start(bytes: &[u8], mut start: usize, stop: usize) -> usize {
     while start > 0 && stop - start < MAX_WORD {
+        let plain = run_back(bytes, start, MAX_WORD - (stop - start), Sort::Alnum);
+        if plain > 0 {
+            start -= plain;
+            continue;
+        }
         match char_before(bytes, start) {
             Some(letter) if is_letter(letter) || letter.is_ascii_digit() => start -= letter.len_utf8(),
             Some('-' | '\'' | '\u{2019}') if start < stop => {
@@ -272,9 +294,19 @@ fn lower_case<'b>(word: &[u8], buffer: &'b mut [u8; 48]) -> Option<&'b [u8]> {
         part.copy_from_slice(word);
         part.make_ascii_lowercase();
     } else {
-        for letter in std::str::from_utf8(word).ok()?.chars().flat_map(char::to_lowercase) {
+        let mut take = |letter: char| {
             let place = buffer.get_mut(length..length + letter.len_utf8())?;
             length += letter.encode_utf8(place).len();
+            Some(())
+        };
+        let mut place = 0;
+        while place < word.len() {
+            let letter = char_at(word, place)?;
+            place += letter.len_utf8();
+            match small_letter(letter) {
+                Some(small) => take(small)?,
+                None => letter.to_lowercase().try_for_each(&mut take)?,
+            }
         }
     }
     buffer.get(..length)
@@ -315,7 +347,7 @@ fn widened(page: &Page<'_>, start: usize) -> usize {
         || matches!(before(page, place), 0 | b'\n' | b'"' | b'\'' | b'\t' | b'>' | b'|' | b';')
         || matches!(part(page, place.saturating_sub(2), place), b": " | b", " | b"| " | b"= " | [0x82, b' '])
         || (before(page, place) == b':' && is_alpha(before(page, place - 1)));
-    let capital = char_at(page, place).is_some_and(char::is_uppercase);
+    let capital = char_at(page, place).is_some_and(is_capital);
     if opens && capital { place } else { known }
 }
 
@@ -347,7 +379,7 @@ fn follows_lower(page: &Page<'_>, place: usize) -> bool {
 
 /// "Berliner", "Mariahilfer": a German adjective of a place.
 fn is_demonym(word: &[u8]) -> bool {
-    word.len() > 5 && word.ends_with(b"er") && char_at(word, 0).is_some_and(char::is_uppercase)
+    word.len() > 5 && word.ends_with(b"er") && char_at(word, 0).is_some_and(is_capital)
 }
 
 fn word_before_any<'t>(page: &Page<'t>, start: usize) -> Option<Word<'t>> {
@@ -443,7 +475,7 @@ fn contracted(page: &Page<'_>, word: &Word<'_>) -> Option<usize> {
 
 /// Whether the leading word is one here: not "via the", "OS X".
 fn leads(lead: &Word<'_>, next: &Word<'_>, abbreviated: bool) -> bool {
-    let short = lead.text.len() > 2 || abbreviated || (lead.is_name() && !lead.is_upper());
+    let short = lead.text.len() > 2 || lead.text == b"ul" || abbreviated || (lead.is_name() && !lead.is_upper());
     // Words of English too: in small letters only in front of a name.
     let english = ["via", "place", "route", "square", "plaza", "villa"].iter().any(|word| lead.text == word.as_bytes());
     let named = next.is_name() && !next.is_upper();

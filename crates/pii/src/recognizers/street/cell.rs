@@ -4,7 +4,7 @@ use super::{
     Candidates,
     house::house,
     lists::Lists,
-    names::{MONTHS, SMALL, UNIT},
+    names::{COUNTED, MONTHS, SMALL, UNIT},
     page::{Page, word_at},
 };
 use crate::{
@@ -45,7 +45,8 @@ pub(super) fn add(text: &Text<'_>, page: &Page<'_>, start: usize, end: usize, fo
             return;
         }
         (from, house)
-    } else if at(bytes, end) == b' ' && opens(bytes, start) {
+    } else if at(bytes, end) == b' ' && opens(bytes, start) && (before(bytes, start) != b';' || end - start < 4) {
+        // "Hafenring 60;20095 Hamburg": the next cell has the town.
         let length = crate::chars::span(bytes, end + 1, MAX_NAME + 1, |byte| !is_mark(byte));
         let name = part(bytes, end + 1, end + 1 + length).trim_ascii_end();
         let to = end + 1 + name.len();
@@ -56,12 +57,17 @@ pub(super) fn add(text: &Text<'_>, page: &Page<'_>, start: usize, end: usize, fo
     } else {
         return;
     };
-    if text.topics(from).names(Kind::Street) {
+    if text.names_street(from) && text.topics(from).names(Kind::Street) {
         // The head of a column names the whole cell. A key stands in the same line, and behind a comma more may follow.
         let column = text.topics(from).meets(Topics::WHOLE) && part(bytes, to, to + 2) != b", ";
         let keyed = || {
             let label = text.label(from);
-            label.topics.is_label() && label.distance <= NEAR && before(bytes, from) != b'\n' && at(bytes, to) != b','
+            // "street: Im Winkel 60, city: 20095 Hamburg": another key stands between.
+            let coded = from == start && end - start > 3;
+            let between = part(bytes, from - label.distance, from).split(|byte| !is_worded(*byte));
+            let other = coded && between.filter(|word| !word.is_empty()).count() > 1;
+            let near = label.topics.is_label() && label.distance <= NEAR && !other;
+            near && before(bytes, from) != b'\n' && at(bytes, to) != b','
         };
         if column || keyed() {
             found.add(Kind::Street, from, to, SCORE);
@@ -92,12 +98,12 @@ fn closes(bytes: &[u8], end: usize) -> bool {
 
 /// Whether capitalised words stand here, small ones between, and none that counts or numbers things.
 fn is_name(page: &Page<'_>, from: usize, to: usize) -> bool {
-    const NEVER: Lists = UNIT.or(MONTHS);
+    const NEVER: Lists = UNIT.or(MONTHS).or(COUNTED);
     let (mut place, mut words, mut long) = (from, 0, false);
     while place < to {
         let Some(word) = word_at(page, place).filter(|word| word.end <= to) else { return false };
         let fits = word.is_name() || (words > 0 && word.is(SMALL));
-        let counts = word.is(NEVER) || COUNTED.iter().any(|counted| word.eq(counted));
+        let counts = word.is(NEVER);
         if !fits || counts || word.has_digit() || (word.is_name() && page.topics(word.text) != Topics::NONE) {
             return false;
         }
@@ -111,51 +117,3 @@ fn is_name(page: &Page<'_>, from: usize, to: usize) -> bool {
     }
     long && words <= 5
 }
-
-/// Things that have numbers and are no streets.
-static COUNTED: [&str; 44] = [
-    "area",
-    "bahnsteig",
-    "bay",
-    "block",
-    "bureau",
-    "bâtiment",
-    "campus",
-    "desk",
-    "district",
-    "dock",
-    "entrance",
-    "gebäude",
-    "gleis",
-    "hall",
-    "halle",
-    "hangar",
-    "haus",
-    "lager",
-    "locker",
-    "mailbox",
-    "pier",
-    "plan",
-    "plant",
-    "platform",
-    "postfach",
-    "rack",
-    "raum",
-    "region",
-    "regal",
-    "row",
-    "salle",
-    "sector",
-    "shelf",
-    "site",
-    "stand",
-    "store",
-    "table",
-    "terminal",
-    "tower",
-    "warehouse",
-    "werk",
-    "wing",
-    "zimmer",
-    "zone",
-];

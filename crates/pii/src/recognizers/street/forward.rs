@@ -139,10 +139,10 @@ fn name_start(page: &Page<'_>, after: usize) -> Option<(usize, bool)> {
         return Some((blank_at(page, after + 1)?, true));
     }
     let next = blank_at(page, after)?;
-    if !matches!(at(page, next), b'b' | b't' | b'q' | b'1' | b'A'..=b'C') {
+    if !matches!(at(page, next), b'b' | b't' | b'q' | b'1' | b'A'..=b'C' | 0xC2) {
         return Some((next, false));
     }
-    for extra in [&b"bis"[..], b"ter", b"quater", b"1/2", b"B", b"A", b"C"] {
+    for extra in [&b"bis"[..], b"ter", b"quater", b"1/2", "½".as_bytes(), b"B", b"A", b"C"] {
         let end = next + extra.len();
         if part(page, next, end) == extra {
             if at(page, end) == b',' {
@@ -204,7 +204,9 @@ fn suffixed(page: &Page<'_>, first: &Word<'_>) -> Option<Line> {
     for index in 0..MAX_WORDS {
         let Some(word) = word_at(page, place) else { break };
         let dwelling = best.is_some() && word.is(UNIT) && dwelling::unit(page, place - 1).is_some();
-        if dwelling {
+        // "28 Drum Street V75 C7KP Marc Ville": a postcode
+        let code = best.is_some() && word.has_digit() && !word.is_ordinal();
+        if dwelling || code {
             break;
         }
         let small = index > 0 && word.is(SMALL);
@@ -327,7 +329,9 @@ fn grid(page: &Page<'_>, first: &Word<'_>) -> Option<Line> {
 fn direction(page: &Page<'_>, end: usize) -> Option<usize> {
     let word = word_at(page, blank_at(page, end)?)?;
     let dot = usize::from(at(page, word.end) == b'.' && word.text.len() <= 2 && at(page, word.end + 1) == b',');
-    let fits = word.is(DIRECTION) && word.is_name() && (word.text.len() <= 2 || closed(page, word.end));
+    // "12 Main Street North of the river"
+    let placed = || part(page, word.end, word.end + 4) == b" of ";
+    let fits = word.is(DIRECTION) && word.is_name() && (word.text.len() <= 2 || !placed());
     let half = (word.text == b"Lower" || word.text == b"Upper") && closed(page, word.end);
     (fits || half).then_some(word.end + dot)
 }

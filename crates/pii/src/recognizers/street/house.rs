@@ -93,7 +93,7 @@ fn worded(page: &Page<'_>, slash: usize) -> Option<usize> {
 
 /// Whether the number of a house is over here.
 fn ends_house(bytes: &[u8], end: usize) -> bool {
-    matches!(at(bytes, end), b',' | b'\n' | b'\t' | b'"' | b'\'' | b'<' | b'|' | b';' | 0)
+    matches!(at(bytes, end), b',' | b'\n' | b'\r' | b'\t' | b'"' | b'\'' | b'<' | b'|' | b';' | 0)
         || matches!(part(bytes, end, end + 2), b" -" | b" |" | b". " | b"  ")
         || part(bytes, end, end + 4) == " –".as_bytes()
 }

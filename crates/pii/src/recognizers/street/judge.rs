@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     chars::{at, before, is_alpha, is_digit, part, span, span_back},
-    context::{Support, Text},
+    context::Text,
     kind::Kind,
     recognizers::Candidates,
 };
@@ -20,11 +20,30 @@ const ALONE: i16 = 55;
 
 /// Adds the line with its town, when enough speaks for it.
 pub(super) fn judge(text: &Text<'_>, page: &Page<'_>, line: Line, found: &mut Candidates) -> bool {
+    let looks = [line.strong, line.closed, line.long]
+        .into_iter()
+        .fold(u32::from(line.points), |looks, is| looks * 2 + u32::from(is));
+    // Both numbers of "12/5" give the same line.
+    if text.reading().is_refused(line.start, line.end, looks) {
+        return false;
+    }
+    let fits = weigh(text, page, line, found);
+    if !fits {
+        text.reading().refuse(line.start, line.end, looks);
+    }
+    fits
+}
+
+fn weigh(text: &Text<'_>, page: &Page<'_>, line: Line, found: &mut Candidates) -> bool {
     let bytes = text.bytes;
     let lower = is_lower(bytes, line);
     if let Some(end) = tail::town(page, line.end).filter(|&end| !lower || state::has_state(page, line.end, end)) {
-        let start = dashed_unit(page, line.start, end).unwrap_or(line.start);
+        let start = named_unit(page, line.start).or_else(|| dashed_unit(page, line.start, end)).unwrap_or(line.start);
         found.add(Kind::Street, start, end, WHOLE);
+        return true;
+    }
+    if let Some(end) = if is_alpha(at(bytes, line.start)) { tail::brazilian(page, line.end) } else { None } {
+        found.add(Kind::Street, line.start, end, WHOLE);
         return true;
     }
     if line.strong
@@ -39,8 +58,8 @@ pub(super) fn judge(text: &Text<'_>, page: &Page<'_>, line: Line, found: &mut Ca
     if lower || at(bytes, line.start) == b'0' || follows_article(page, line.start) {
         return false;
     }
-    let score = match text.support(line.start, Kind::Street) {
-        Support::Named => LABELLED,
+    let score = match text.names_street(line.start) {
+        true => LABELLED,
         _ if weak && !(line.long && is_placed(bytes, line.start)) => 30,
         // "2006 Larry Wall", "2014 Copper Mountain"
         _ if is_year(bytes, line.start) && !line.strong && line.points == 0 => 30,
@@ -49,7 +68,7 @@ pub(super) fn judge(text: &Text<'_>, page: &Page<'_>, line: Line, found: &mut Ca
         _ => 30,
     };
     if score >= ALONE {
-        found.add(Kind::Street, line.start, line.end, score);
+        found.add(Kind::Street, named_unit(page, line.start).unwrap_or(line.start), line.end, score);
     }
     score >= ALONE
 }
@@ -61,6 +80,15 @@ fn dashed_unit(page: &Page<'_>, start: usize, end: usize) -> Option<usize> {
     let unit = dash - digits;
     let free = matches!(before(page, unit), 0 | b' ' | b'\n' | b'"' | b'>' | b'\t' | b':' | b'|' | b';');
     ((1..=4).contains(&digits) && free && tail::ends_canadian(page, end)).then_some(unit)
+}
+
+/// `Unit 6 - 7682 Portage St`: where the dwelling begins.
+fn named_unit(bytes: &[u8], start: usize) -> Option<usize> {
+    let dash = start.checked_sub(3).filter(|&dash| part(bytes, dash, start) == b" - ")?;
+    let unit = dash - span_back(bytes, dash, 5, is_digit);
+    let known = [&b"Unit "[..], b"Apt ", b"Suite "];
+    let word = known.into_iter().find(|word| part(bytes, unit.saturating_sub(word.len()), unit) == *word)?;
+    (unit < dash && !is_alpha(before(bytes, unit - word.len()))).then(|| unit - word.len())
 }
 
 /// The house number would be a year, or the last of some years.
@@ -78,14 +106,30 @@ fn is_placed(bytes: &[u8], start: usize) -> bool {
         .any(|place| word.eq_ignore_ascii_case(place))
 }
 
-/// An article stands before the number: what follows is counted or named, and nobody lives there.
+/// An article or the name of a part of a text stands before the number: what follows is counted or named, and nobody
+/// lives there.
 fn follows_article(bytes: &[u8], start: usize) -> bool {
     let end = start.saturating_sub(1);
     let word = part(bytes, end - span_back(bytes, end, 8, is_alpha), end);
     at(bytes, end) == b' '
-        && [&b"a"[..], b"an", b"the", b"every", b"these", b"those"]
-            .iter()
-            .any(|article| word.eq_ignore_ascii_case(article))
+        && [
+            &b"a"[..],
+            b"an",
+            b"the",
+            b"every",
+            b"these",
+            b"those",
+            b"chapter",
+            b"section",
+            b"episode",
+            b"lesson",
+            b"volume",
+            b"exercise",
+            b"kapitel",
+            b"chapitre",
+        ]
+        .iter()
+        .any(|article| word.eq_ignore_ascii_case(article))
 }
 
 /// The name is in lower case: number, blank, small letter, and no French leading word.

@@ -61,6 +61,9 @@ fn house(text: &Text<'_>, chain: &Chain, index: usize, end: usize, found: &mut C
         .and_then(|before| chain.run(before))
         .filter(|first| first.end + 1 == run.start && matches!(at(bytes, first.end), b'-' | b'/') && first.len() <= 4);
     let start = joined.map_or(run.start, |first| first.start);
+    if joined.is_some_and(|first| is_year(bytes, first.start, first.end) && is_year(bytes, run.start, run.end)) {
+        return;
+    }
     // "LOCATION:12 Main Street", but not the seconds of a time.
     let key = before(bytes, start) == b':' && is_alpha(before(bytes, start - 1));
     let dotted = matches!(before(bytes, start), b'.' | b'-' | b'/' | b'_' | b'$' | b'+' | b':') && !key;
@@ -69,6 +72,11 @@ fn house(text: &Text<'_>, chain: &Chain, index: usize, end: usize, found: &mut C
     if unit.is_some() || !(dotted || glued_left(bytes, start)) {
         number(text, unit.unwrap_or(start), run.start, end, found);
     }
+}
+
+/// "1998-2003": years, of a copyright mostly.
+fn is_year(bytes: &[u8], start: usize, end: usize) -> bool {
+    end - start == 4 && matches!(part(bytes, start, start + 2), b"19" | b"20")
 }
 
 /// "Flat 72 72b Elgin Drive": behind another number the letter is none of its own word.
@@ -153,7 +161,7 @@ fn number(text: &Text<'_>, start: usize, last: usize, end: usize, found: &mut Ca
 
 /// Tries the name of a street, or any name with a town, behind the number.
 fn followed(text: &Text<'_>, page: &Page<'_>, start: usize, last: usize, end: usize, found: &mut Candidates) -> bool {
-    let next = at(page, end);
+    let next = at(page, end + usize::from(at(page, end) == b'\r'));
     let after = if next == b',' { at(page, end + 2) } else { at(page, end + 1) };
     if !(matches!(next, b' ' | b',' | b'\n') && (is_alnum(after) || after >= 0x80 || next == b'\n')) {
         return false;

@@ -71,6 +71,9 @@ pub(super) const CLOSER: Lists = Lists::nth(21);
 /// What a dwelling without a number is called, or how that begins.
 pub(super) const LANDING: Lists = Lists::nth(22);
 
+/// Things that have numbers and are no streets.
+pub(super) const COUNTED: Lists = Lists::nth(23);
+
 /// The words of each list.
 pub(super) static WORDS: &[(Lists, &str)] = &[
     (STRONG, "av ave avenue blvd boulevard cres crescent ct dr drive hwy lane ln pkwy rd road st str street terrace"),
@@ -79,7 +82,7 @@ pub(super) static WORDS: &[(Lists, &str)] = &[
         "alley aly approach arc arcade av ave avenue bank bay bend bl bluff blvd bnd boulevard branch bridge broadway \
      brook bvd bypass byway cct center centre chase cir circle circuit circus cl close common cor corner corners \
      cottages court courts cove creek cres crescent crest crossing ct ctr cts cv dale dell dr drive drv end \
-     esplanade est estate estates expressway expy field fields flat flats ford forest freeway fwy garden gardens \
+     esplanade est estate estates expressway expy field flat flats ford forest freeway fwy garden gardens \
      gate gdns glen glens gr green grn grove grv harbor haven heights highway hill hills hollow holw hts hwy isle \
      junction key knoll knolls lake landing lane ldg ln lndg loop mall manor meadow meadows mews mill mount nook \
      orchard oval parade park parkway pass passage path pde pike pines pk pkwy pky pl place plains plaza plz \
@@ -91,7 +94,7 @@ pub(super) static WORDS: &[(Lists, &str)] = &[
     (
         SUFFIX.or(WEAK),
         "access crossroad crossroads brooks burg burgs camp canyon cape causeway circles cliff cliffs club course curve dale dam divide drives \
-     extension extensions fall falls ferry forge forges fork forks fort fords forests gateway inlet island islands isle \
+     extension extensions fall falls ferry fields forge forges fork forks fort fords forests gateway inlet island islands isle \
      junctions keys lakes land light lights loaf lock locks lodge manors mills mission motorway mountain mountains neck \
      overpass parks parkways pine points ports prairie radial ramp rapid rapids rest ridges roads shoal shoals springs \
      spur spurs squares stravenue streets streams throughway trafficway tunnel underpass union unions valleys ville \
@@ -197,6 +200,12 @@ pub(super) static WORDS: &[(Lists, &str)] = &[
         "and to on in at instead for is was around by near effective before after until with from or since last please",
     ),
     (LANDING, "bajo ático entresuelo principal sótano st kl"),
+    (
+        COUNTED,
+        "area bahnsteig bay block bureau bâtiment campus desk district dock entrance gebäude gleis hall halle \
+     hangar haus lager locker mailbox pier plan plant platform postfach rack raum region regal row salle \
+     sector shelf site stand store table terminal tower warehouse werk wing zimmer zone",
+    ),
     (POSTCODE_MARK, "c cp cep τ τκ"),
     (
         COUNTRIES,

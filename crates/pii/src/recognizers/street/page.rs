@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use super::lists::{DIGIT, Lists, NAME, ORDINAL, table};
 use crate::{
-    chars::{at, char_at, is_alnum, is_digit, is_letter, is_upper, part, piece_at, run, small, span},
+    chars::{at, char_at, is_alnum, is_capital, is_digit, is_letter, is_upper, part, piece_at, run, small, span},
     context::{Text, Topics, lexicon},
     reading::{ReadWord, Reading},
     simd::{PIECE, Sort, of_sort},
@@ -46,10 +46,25 @@ impl<'t> Page<'t> {
         Lists(self.table.lists(words)).meet(lists)
     }
 
-    /// How long the word is that ends at a place.
+    /// The word that ends at `stop`, behind which something belongs to it up to `end`; `find` finds where it begins.
     #[inline]
-    pub(super) fn length_to(&self, end: usize, find: impl FnOnce() -> usize) -> usize {
-        self.reading.length_to(end, find)
+    pub(super) fn word_to(&self, stop: usize, end: usize, find: impl FnOnce() -> usize) -> Option<Word<'t>> {
+        let read = match self.reading.to(stop) {
+            Some(word) => word,
+            None => {
+                let start = find();
+                let lists = if start < stop { self.word(start, stop, stop).lists.0 } else { 0 };
+                self.reading.keep_to(stop, stop - start, lists)
+            }
+        };
+        let start = stop - read.len();
+        (start < stop).then(|| Word { text: part(self.bytes, start, stop), start, end, lists: Lists(read.lists) })
+    }
+
+    /// The name of a street that ends at a place, see [`Reading::name_to`].
+    #[inline]
+    pub(super) fn name_to(&self, end: usize, find: impl FnOnce() -> Option<(usize, bool)>) -> Option<(usize, bool)> {
+        self.reading.name_to(end, find)
     }
 
     /// The word at a place, from what was read lately or read anew.
@@ -179,10 +194,10 @@ fn is_name(word: &[u8]) -> bool {
         [b'a'..=b'z', second, ..] if second.is_ascii_alphanumeric() => return false,
         _ => (),
     }
-    let capital = char_at(word, 0).is_some_and(char::is_uppercase);
+    let capital = char_at(word, 0).is_some_and(is_capital);
     // d'Italie, l'Opéra
     let elided = matches!(word, [b'd' | b'l', b'\'', rest @ ..] | [b'd' | b'l', 0xE2, 0x80, 0x99, rest @ ..]
-            if char_at(rest, 0).is_some_and(char::is_uppercase));
+            if char_at(rest, 0).is_some_and(is_capital));
     capital || elided
 }
 

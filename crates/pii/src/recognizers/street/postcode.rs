@@ -127,11 +127,10 @@ pub(super) fn irish(page: &Page<'_>, word: &Word<'_>) -> Option<usize> {
         |word: &[u8]| matches!(word, [a, b, c] if is_upper(*a) && is_digit(*b) && (is_digit(*c) || *c == b'W'));
     if routing(word.text) {
         let second = word_at(page, blank_at(page, word.end)?)?;
-        let mixed = second.has_digit() && second.text.len() == 4 && second.is_upper();
-        return mixed.then_some(second.end);
+        return (second.text.len() == 4 && second.is_upper()).then_some(second.end);
     }
     // "D02X285"
     let (head, unique) = word.text.split_at_checked(3)?;
-    let glued = unique.len() == 4 && routing(head) && word.is_upper() && unique.iter().any(|&byte| is_digit(byte));
+    let glued = unique.len() == 4 && routing(head) && word.is_upper();
     glued.then_some(word.end)
 }

@@ -47,7 +47,7 @@ fn leads(bytes: &[u8], start: usize, end: usize) -> bool {
         (b' ', next) => is_lettered(next),
         (b',', next) => !is_alnum(next) && is_lettered(at(bytes, end + 2)),
         // The number of a dwelling, with the name of the house in the next line.
-        (b'\n', _) => {
+        (b'\n', _) | (b'\r', b'\n') => {
             before(bytes, start) == b' '
                 && matches!(before(bytes, start - 1), b'.' | b'a'..=b'z' | b'A'..=b'Z' | 0x80..)
         }

@@ -29,6 +29,10 @@ pub(super) fn state_and_code(page: &Page<'_>, word: &Word<'_>) -> Option<usize> 
     {
         return Some(zip);
     }
+    // "Meeting ID 812 3456"
+    if word.text == b"ID" && brk == Break::Blank && is_digit(at(page, next)) {
+        return None;
+    }
     // "DE SOTO, WA 35251": the letters begin the name of a town.
     let opens = brk == Break::Blank && word_at(page, next).is_some_and(|town| is_capital_town(page, &town));
     let alone = code && !opens && (brk != Break::Blank || is_end(page, end));

@@ -8,7 +8,10 @@ use super::{
     state::has_state,
     town::{elided, postcode_first, town_first},
 };
-use crate::chars::{at, before, char_at, is_alnum, is_digit, is_upper, part, span, span_back};
+use crate::{
+    chars::{at, before, char_at, is_alnum, is_capital, is_digit, is_upper, part, piece_at, span, span_back},
+    simd::{PIECE, Sort, equal, of_sort},
+};
 
 /// Where the town, with state or postcode, ends; with the country if one follows.
 pub(super) fn town(page: &Page<'_>, place: usize) -> Option<usize> {
@@ -60,14 +63,59 @@ pub(super) fn known_town(page: &Page<'_>, place: usize) -> Option<usize> {
     None
 }
 
+/// Where the state ends that closes a Brazilian address without a postcode: `, Centro, Salvador - BA`.
+pub(super) fn brazilian(page: &Page<'_>, place: usize) -> Option<usize> {
+    let (mut brk, mut start) = break_at(page, place)?;
+    for _ in 0..3 {
+        if brk == Break::Blank {
+            return None;
+        }
+        let mut word = word_at(page, start).filter(|word| word.is_name() && !word.has_digit())?;
+        while let Some(next) = blank_at(page, word.end).and_then(|next| word_at(page, next)) {
+            if next.has_digit() || !(next.is_name() || next.is(SMALL)) || word.end - start > MAX_BRAZILIAN {
+                return None;
+            }
+            word = next;
+        }
+        let dash = part(page, word.end, word.end + 3) == b" - ";
+        let mark = if at(page, word.end) == b'/' { 1 } else { 3 * usize::from(dash) };
+        let state = word.end + mark;
+        if mark > 0 && BRAZILIAN.contains(&part(page, state, state + 2)) && is_end(page, state + 2) {
+            return Some(country(page, state + 2).unwrap_or(state + 2));
+        }
+        (brk, start) = break_at(page, word.end)?;
+    }
+    None
+}
+
+/// How long a part of such an address may be.
+const MAX_BRAZILIAN: usize = 40;
+
+/// The states of Brazil.
+static BRAZILIAN: [&[u8]; 27] = [
+    b"AC", b"AL", b"AM", b"AP", b"BA", b"CE", b"DF", b"ES", b"GO", b"MA", b"MG", b"MS", b"MT", b"PA", b"PB", b"PE",
+    b"PI", b"PR", b"RJ", b"RN", b"RO", b"RR", b"RS", b"SC", b"SE", b"SP", b"TO",
+];
+
 /// A cheap look whether [`posted`] could find something: a mark close by with a digit or a short prefix behind.
 pub(super) fn may_be_posted(bytes: &[u8], place: usize) -> bool {
-    let skip = span(bytes, place, 24, |byte| !matches!(byte, b',' | b'\n' | b'\\' | b'<'));
-    let mark = place + skip;
-    let dash = part(bytes, place, mark).windows(3).position(|three| three == b" - ");
-    let (skip, mark) = dash.map_or((skip, mark), |dash| (dash, place + dash));
-    skip < 24 && part(bytes, mark, (mark + 12).min(bytes.len())).iter().any(u8::is_ascii_digit)
+    let pieces = [piece_at(bytes, place), piece_at(bytes, place + PIECE)];
+    let all = |find: fn(&[u8; PIECE]) -> u16| {
+        let [low, high] = pieces.each_ref().map(find).map(u32::from);
+        low | (high << PIECE)
+    };
+    let marks = all(|piece| equal(piece, b',') | equal(piece, b'\n') | equal(piece, b'\\') | equal(piece, b'<'));
+    let (blanks, dashes) = (all(|piece| equal(piece, b' ')), all(|piece| equal(piece, b'-')));
+    let skip = marks.trailing_zeros().min(POSTED);
+    // " - " before the mark
+    let dash = (blanks & (dashes >> 1) & (blanks >> 2)).trailing_zeros();
+    let skip = if dash + 3 <= skip { dash } else { skip };
+    let digits = of_sort(&piece_at(bytes, place + skip as usize), Sort::Digit);
+    skip < POSTED && digits & 0xFFF != 0
 }
+
+/// How far away the mark may be.
+const POSTED: u32 = 24;
 
 /// Where postcode and town end when both follow a mark: what makes a street of a name that nobody knows.
 pub(super) fn posted(page: &Page<'_>, place: usize) -> Option<usize> {
@@ -77,7 +125,7 @@ pub(super) fn posted(page: &Page<'_>, place: usize) -> Option<usize> {
     let year = code - prefix == 4
         && matches!(part(page, prefix, prefix + 3), b"198" | b"199" | b"200" | b"201" | b"202" | b"203");
     let (Break::Blank, next) = break_at(page, code)? else { return None };
-    let town = char_at(page, next + elided(page, next))?.is_uppercase();
+    let town = is_capital(char_at(page, next + elided(page, next))?);
     let year = year && !word_at(page, next).is_some_and(|town| YEARLY_TOWNS.contains(&town.text));
     if brk == Break::Blank || year || !town {
         return None;

@@ -10,9 +10,13 @@ use super::{
     tail::is_end,
 };
 use crate::chars::{at, before, is_alnum, is_alpha, is_digit, is_upper, part, span, starts_with_ignore_case};
+use crate::context::Topics;
 
 /// The most words of a town.
-const MAX_TOWN: usize = 5;
+const MAX_TOWN: usize = 7;
+
+/// What follows the number of a district in Brazil.
+const SECTION: &[u8] = "ª Seção".as_bytes();
 
 /// The most parts between street and postcode.
 const MAX_PARTS: usize = 4;
@@ -22,6 +26,9 @@ pub(super) fn town_first(page: &Page<'_>, start: usize) -> Option<usize> {
     let (mut start, mut depth, mut dublin) = (start, 0, None);
     while depth < MAX_PARTS {
         match part_at(page, start, depth) {
+            Part::Closed(end) if depth == 0 && matches!(end - start, 7 | 8) => {
+                return Some(behind_code(page, start, end));
+            }
             Part::Closed(end) => return Some(end),
             Part::Open(next) => (start, depth) = (next, depth + 1),
             Part::District(number) => {
@@ -36,6 +43,13 @@ pub(super) fn town_first(page: &Page<'_>, start: usize) -> Option<usize> {
         }
     }
     dublin
+}
+
+/// `15 Main Street W25 Y7RF Ballina`: where the town ends that stands behind an Eircode, or the code.
+fn behind_code(page: &Page<'_>, start: usize, end: usize) -> usize {
+    let code = word_at(page, start).and_then(|word| irish(page, &word)) == Some(end);
+    let next = if code { blank_at(page, end) } else { None };
+    next.and_then(|next| name(page, next)).unwrap_or(end)
 }
 
 /// What a part of an address leads to.
@@ -53,6 +67,7 @@ enum Part<'t> {
 fn part_at<'t>(page: &Page<'t>, start: usize, depth: usize) -> Part<'t> {
     let elided = elided(page, start);
     let (mut place, mut lower) = (start + elided, false);
+    let mut last: &[u8] = b"";
     for index in 0..=MAX_TOWN {
         let Some(word) = word_at(page, place) else {
             let state =
@@ -64,18 +79,28 @@ fn part_at<'t>(page: &Page<'t>, start: usize, depth: usize) -> Part<'t> {
             && (index > 0 || elided == 0)
             && let Some(end) = closed_by(page, &word, index == 0 && depth > 0)
         {
+            // "SP. Pedido 76320045": the number of something else
+            if is_digit(at(word.text, 0)) && page.topics(last).meets(Topics::OTHER) {
+                break;
+            }
             return Part::Closed(end);
         }
         if index == MAX_TOWN {
             break;
         }
         if word.has_digit() {
+            // "Camponesa 2ª Seção"
+            let section = part(page, word.end, word.end + SECTION.len()) == SECTION;
+            if section && let Some((Break::Mark | Break::Line, next)) = break_at(page, word.end + SECTION.len()) {
+                return Part::Open(next);
+            }
             return match word.text.len() {
                 1 | 2 if index > 0 => Part::District(word),
                 8.. if is_dashed(word.text) => Part::Closed(word.end),
                 _ => Part::Foreign,
             };
         }
+        last = word.text;
         lower |= !(word.is_name() || (index > 0 && word.is(SMALL)));
         if (lower && depth > 0) || matches!(at(page, word.end), b':' | b'=') {
             break;
