@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use crate::kind::Kind;
+use crate::{json::encoded::Encoded, kind::Kind};
 
 /// One piece of personal data in a text.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,6 +17,8 @@ pub struct Finding {
     pub site: Site,
     /// The value without the escapes around it, when it came out of a string with some.
     pub(crate) value: Option<Box<str>>,
+    /// The text in base64 that it stands in.
+    pub(crate) inside: Option<Box<Encoded>>,
 }
 
 impl Finding {

@@ -29,7 +29,7 @@ use vestibule_model::{Clock, Masking as LogMasking, Principal, Random, Server, S
 use vestibule_pii::{Config, HashKey, Masker, Paths, Sensitivity, Treatment};
 use vestibule_policy::mask::Mask;
 
-pub(crate) use self::answer::{Masking, Screen, WHOLE, Withheld};
+pub(crate) use self::answer::{Masking, Screen, Withheld};
 pub use self::{arguments::Unfit, tally::Tally};
 use self::{
     readers::Readers,
