@@ -271,7 +271,10 @@ impl<'a> Text<'a> {
         let (start, end) = self.group.get();
         let value = if (start..end).contains(&value) { start } else { value };
         let known = [self.before.get(), self.further.get()].into_iter().flatten().find(|(last, ..)| *last == value);
-        known.map_or_else(|| label::find_on(self.bytes, value, 0, Some(self.reading())), |(_, _, label)| label)
+        known.map_or_else(
+            || label::find_on(self.bytes, value, 0, self.reading.get().map(Box::as_ref)),
+            |(_, _, label)| label,
+        )
     }
 
     /// Whether the text is the value of a key that names the kind.
@@ -386,9 +389,9 @@ impl<'a> Text<'a> {
             Some((first, _, label))
                 if !part(self.bytes, first, value).iter().any(|byte| matches!(byte, b'\n' | b'|' | b'}' | b'\t')) =>
             {
-                Label::after(self.bytes, value, first, label, self.reading())
+                Label::after(self.bytes, value, first, label, self.reading.get().map(Box::as_ref))
             }
-            _ => label::find_on(self.bytes, value, floor, Some(self.reading())),
+            _ => label::find_on(self.bytes, value, floor, self.reading.get().map(Box::as_ref)),
         };
         self.further.set(last);
         self.before.set(Some((value, floor, label)));
