@@ -287,6 +287,11 @@ impl<'a> Text<'a> {
         self.surroundings.key.names(kind)
     }
 
+    /// Whether the key of the text is that of a version.
+    pub(crate) fn is_keyed_version(&self) -> bool {
+        self.surroundings.key.meets(Topics::VERSION)
+    }
+
     /// Remembers that a value of this kind was accepted, for those that follow it in a list.
     pub(crate) fn accept(&self, kind: Kind, end: usize) {
         self.inherited.set(Some((kind, end)));

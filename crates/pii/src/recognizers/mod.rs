@@ -9,6 +9,7 @@ pub(crate) mod dni;
 pub(crate) mod email;
 pub(crate) mod iban;
 pub(crate) mod ip;
+mod ip_version;
 pub(crate) mod nino;
 pub(crate) mod nir;
 pub(crate) mod passport;
