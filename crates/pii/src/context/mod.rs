@@ -292,6 +292,11 @@ impl<'a> Text<'a> {
         self.surroundings.key.meets(Topics::VERSION)
     }
 
+    /// Whether the value fills the text or nearly, and its key hints at a telephone number.
+    pub(crate) fn is_hinted(&self, value: usize) -> bool {
+        value <= 1 && self.surroundings.key.meets(Topics::HINT)
+    }
+
     /// Remembers that a value of this kind was accepted, for those that follow it in a list.
     pub(crate) fn accept(&self, kind: Kind, end: usize) {
         self.inherited.set(Some((kind, end)));
@@ -459,7 +464,9 @@ impl<'a> Text<'a> {
 
     fn keys(&self) -> Topics {
         let Surroundings { key, above, beside } = self.surroundings;
-        [key, beside, above].into_iter().find(|topics| topics.is_label()).unwrap_or_default()
+        // "contact" says what its own value is, not what everything below it is.
+        let prose = |topics: Topics| if topics.meets(Topics::PROSE) { Topics::NONE } else { topics };
+        [key, prose(beside), prose(above)].into_iter().find(|topics| topics.is_label()).unwrap_or_default()
     }
 
     /// A word in parentheses behind the value: "555 123 4567 (mobile)".

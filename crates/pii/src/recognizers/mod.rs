@@ -14,6 +14,7 @@ pub(crate) mod nino;
 pub(crate) mod nir;
 pub(crate) mod passport;
 mod phone;
+mod phone_hint;
 pub(crate) mod plans;
 pub(crate) mod secret;
 pub(crate) mod ssn;

@@ -1,6 +1,10 @@
 //! Telephone numbers of all countries. `+` and the North American forms stand for themselves; the rest needs a label.
 
-use super::{Candidates, Find, plans::plans};
+use super::{
+    Candidates, Find,
+    phone_hint::{Hint, hint},
+    plans::plans,
+};
 use crate::{
     chain::{Chain, Digits, Gap, Lengths},
     chars::{
@@ -16,6 +20,7 @@ const INTERNATIONAL: i16 = 85;
 const FORMATTED: i16 = 66;
 const LABELLED: i16 = 62;
 const SPACED: i16 = 52;
+const HINTED: i16 = 56;
 /// A number has at most so many digits: the code, 15 of E.164, and a trunk zero.
 const MAX_DIGITS: usize = 17;
 
@@ -227,8 +232,10 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
     }
     let paren = before(text.bytes, run.start) == b'(' && closes_area(text.bytes, run.end);
     let start = if paren { run.start - 1 } else { run.start };
-    if text.support(start, Kind::Phone) != Support::Named {
-        return spaced(text, chain, first, found);
+    let support = text.support(start, Kind::Phone);
+    if support != Support::Named {
+        let hinted = hinted(text, chain, first, start, support, found);
+        return hinted.or_else(|| spaced(text, chain, first, found));
     }
     let last = longest(text, chain, first, is_dialled)?;
     if first == 0 && last == first && is_negative(text.bytes, run.start) {
@@ -313,6 +320,44 @@ fn is_callable(text: &Text<'_>, chain: &Chain, first: usize, last: usize) -> boo
     let beside = last == first && chain.run(first).is_some_and(|run| text.label(run.start).distance <= 24);
     let grouped = (last >= first + 2 || beside) && digits.len() == 8;
     near && (digits.len() >= 9 || grouped || (digits.len() >= 7 && digits.as_slice().first() == Some(&0)))
+}
+
+/// What is written as only telephone numbers are, behind a word that often stands before them.
+fn hinted(
+    text: &Text<'_>,
+    chain: &Chain,
+    first: usize,
+    start: usize,
+    support: Support,
+    found: &mut Candidates,
+) -> Option<usize> {
+    let run = chain.run(first)?;
+    let zero = at(text.bytes, run.start) == b'0';
+    if first > 1 || (chain.len() == first + 1 && !zero && run.len() != 10) || chain.total < 9 {
+        return None;
+    }
+    let hint = hint(text, start, support)?;
+    let last = longest(text, chain, first, is_dialled)?;
+    let digits = chain.digits(text.bytes, first, last)?;
+    let runs = last - first + 1;
+    let plain = (first..last).all(|index| {
+        matches!(chain.gap(index), Some(Gap::One(Sep::Space | Sep::Dash) | Gap::Paren))
+            || (zero && chain.sep(index) == Some(Sep::Slash))
+    });
+    let strong = match (zero, runs) {
+        (true, 1) => hint >= Hint::Marked,
+        (true, _) => true,
+        (false, 1) => hint >= Hint::Marked && plans().is_north_american(digits.as_slice()),
+        (false, 2) => false,
+        // "612 34 56 78", "347 123 4567"
+        (false, _) => hint >= Hint::Key && run.len() <= 3 && digits.len() <= 11,
+    };
+    if !plain || !strong || !(9..=13).contains(&digits.len()) || is_cut(text.bytes, chain, first, last) {
+        return None;
+    }
+    let start = if last == first { run.start } else { start };
+    add(text, chain, start, last, HINTED, found);
+    Some(last)
 }
 
 /// "ddd ddd dddd" that fills a string or a line: nothing else is written so.
