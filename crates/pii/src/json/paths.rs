@@ -1,7 +1,7 @@
 //! Places in documents of a known form whose values are treated in another way: names and cursors that must come back as
 //! they were, and files in base64.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// What is done with the values at a place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -20,7 +20,11 @@ pub enum Treatment {
 ///
 /// Keys are compared as they are written: one with escapes is none of the table, and its value is looked at.
 #[derive(Clone, Debug, Default)]
-pub struct Paths(Arc<[Node]>);
+pub struct Paths {
+    nodes: Arc<[Node]>,
+    /// The keys behind which base64 may be, each once.
+    encoded: Arc<[Box<str>]>,
+}
 
 #[derive(Clone, Debug, Default)]
 struct Node {
@@ -63,27 +67,26 @@ impl Paths {
                 node.treatment = *treatment;
             }
         }
-        Self(nodes.into())
+        let is_encoded = |child: &&Child| {
+            nodes.get(usize::from(child.node)).is_some_and(|node| node.treatment == Treatment::Encoded)
+        };
+        let encoded = nodes.iter().flat_map(|node| &node.children).filter(is_encoded);
+        let encoded: BTreeSet<Box<str>> = encoded.map(|child| child.key.clone()).collect();
+        Self { encoded: encoded.into_iter().collect(), nodes: nodes.into() }
     }
 
     /// Whether the raw document has a key in it behind which the table says that base64 may be.
     pub(crate) fn may_be_encoded(&self, bytes: &[u8]) -> bool {
-        let children = self.0.iter().flat_map(|node| &node.children);
-        let mut encoded = children
-            .filter(|child| {
-                self.0.get(usize::from(child.node)).is_some_and(|node| node.treatment == Treatment::Encoded)
-            })
-            .peekable();
-        if encoded.peek().is_none() {
+        if self.encoded.is_empty() {
             return false;
         }
         let Ok(document) = std::str::from_utf8(bytes) else { return true };
-        encoded.any(|child| *child.key == *ELEMENT || document.contains(&*child.key))
+        self.encoded.iter().any(|key| **key == *ELEMENT || document.contains(&**key))
     }
 
     /// Where a document begins.
     pub(crate) fn root(&self) -> Place {
-        if self.0.is_empty() { Place::Off } else { Place::At(0) }
+        if self.nodes.is_empty() { Place::Off } else { Place::At(0) }
     }
 
     /// The value of a key.
@@ -104,7 +107,7 @@ impl Paths {
 
     pub(crate) fn treatment(&self, place: Place) -> Treatment {
         match place {
-            Place::At(node) => self.0.get(usize::from(node)).map_or(Treatment::Look, |node| node.treatment),
+            Place::At(node) => self.nodes.get(usize::from(node)).map_or(Treatment::Look, |node| node.treatment),
             Place::Spared => Treatment::Spare,
             Place::Off => Treatment::Look,
         }
@@ -112,7 +115,7 @@ impl Paths {
 
     fn child(&self, place: Place, fits: impl Fn(&Child) -> bool) -> Place {
         let Place::At(node) = place else { return place };
-        let Some(node) = self.0.get(usize::from(node)) else { return Place::Off };
+        let Some(node) = self.nodes.get(usize::from(node)) else { return Place::Off };
         if node.treatment == Treatment::Spare {
             return Place::Spared;
         }
