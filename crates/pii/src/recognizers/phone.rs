@@ -333,7 +333,15 @@ fn hinted(
 ) -> Option<usize> {
     let run = chain.run(first)?;
     let zero = at(text.bytes, run.start) == b'0';
-    if first > 1 || (chain.len() == first + 1 && !zero && run.len() != 10) || chain.total < 9 {
+    let written = match chain.gap(first) {
+        None => zero || run.len() == 10,
+        Some(Gap::One(Sep::Space | Sep::Dash) | Gap::Paren) => {
+            zero || run.len() == 10 || (run.len() <= 3 && chain.len() > first + 2)
+        }
+        Some(Gap::One(Sep::Slash)) => zero,
+        Some(_) => false,
+    };
+    if first > 1 || chain.total < 9 || !written {
         return None;
     }
     let hint = hint(text, start, support)?;
