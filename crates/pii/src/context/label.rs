@@ -372,11 +372,37 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
         return initial(bytes, word, right);
     }
     let topics = word.topics;
+    if topics.names(Kind::Phone) && is_thing(right) {
+        return Topics::OTHER;
+    }
     if topics.meets(Topics::PAIRED) {
         paired(bytes, word, right, floor, topics.without(Topics::PAIRED))
     } else {
         topics
     }
+}
+
+/// What makes of a telephone another thing: "telephone pole", `mobile_users`, "phones sold", "Tel Aviv".
+fn is_thing(right: &[u8]) -> bool {
+    static THINGS: [&str; 16] = [
+        "aviv",
+        "pole",
+        "poles",
+        "extension",
+        "booth",
+        "sold",
+        "users",
+        "sales",
+        "subscribers",
+        "devices",
+        "visits",
+        "sessions",
+        "views",
+        "clicks",
+        "model",
+        "orders",
+    ];
+    right.len() > 3 && THINGS.iter().any(|thing| right.eq_ignore_ascii_case(thing.as_bytes()))
 }
 
 /// What a word says that depends on its neighbours. `topics` is what it says by itself.

@@ -467,6 +467,13 @@ impl<'a> Text<'a> {
         let Surroundings { key, above, beside } = self.surroundings;
         // "contact" says what its own value is, not what everything below it is.
         let prose = |topics: Topics| if topics.meets(Topics::PROSE) { Topics::NONE } else { topics };
+        // The "id" beside `"type": "passport"` is its number, unless it is one of the rows of a database.
+        if key == Topics::OTHER | Topics::PAIRED
+            && beside.names(Kind::Passport)
+            && self.bytes.iter().any(|&byte| is_alpha(byte))
+        {
+            return beside;
+        }
         [key, prose(beside), prose(above)].into_iter().find(|topics| topics.is_label()).unwrap_or_default()
     }
 

@@ -408,6 +408,10 @@ fn head_topics(cell: &[u8]) -> Option<Topics> {
 
 /// What a key, the head of a column or another short name says.
 pub(crate) fn key_topics(key: &[u8]) -> Topics {
+    // It is of whatever stands beside it: `{"type": "passport", "id": "C01X00T47"}`.
+    if key.eq_ignore_ascii_case(b"id") {
+        return Topics::OTHER | Topics::PAIRED;
+    }
     let found = if key.len() <= label::REACH && key.iter().all(|&byte| is_name(byte)) {
         if key.len() <= 6 && is_line(key) { Topics::of(Kind::Street) } else { label::of_name(key) }
     } else if key.iter().any(|&byte| is_alpha(byte) || byte >= 0x80) {

@@ -205,7 +205,11 @@ fn is_cut(bytes: &[u8], chain: &Chain, first: usize, last: usize) -> bool {
         None => chain.tied_left && !is_label_dot(bytes, start),
         Some(index) => chain.sep(index).is_some_and(|sep| matches!(sep, Sep::Dash | Sep::Dot)),
     };
-    left || before(bytes, start) == b'+'
+    // "800-555-0199-XL"
+    let sized =
+        at(bytes, end) == b'-' && at(bytes, end + 1).is_ascii_uppercase() && !at(bytes, end + 2).is_ascii_lowercase();
+    left || sized
+        || before(bytes, start) == b'+'
         || ends_inside(bytes, chain, last)
         || (is_alpha(at(bytes, end)) && extension(bytes, end).is_none())
 }
@@ -266,6 +270,16 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
         return None;
     }
     if (doubtful && !is_callable(text, chain, first, last)) || is_years(text.bytes, chain, first, last) {
+        return None;
+    }
+    // "Call 2024-0001234": a year with a number of its own.
+    let year = matches!(part(text.bytes, run.start, run.end), [b'1', b'9', _, _] | [b'2', b'0', _, _]);
+    if doubtful && year && chain.sep(first) == Some(Sep::Dash) {
+        return None;
+    }
+    // "T 1234567": one letter says too little of few digits.
+    let letter = text.label(start).distance == 2 && before(text.bytes, start) == b' ';
+    if letter && last == first && run.len() < 8 && at(text.bytes, run.start) != b'0' {
         return None;
     }
     // "arn:aws:contacts:us-east-2:111122223333:contact": a field among others, which no verb labels.
