@@ -257,6 +257,11 @@ impl<'a> Text<'a> {
         self.surroundings.key.names(kind)
     }
 
+    /// Whether the text is the value of a key that says that it is a password.
+    pub(crate) fn is_password(&self) -> bool {
+        self.surroundings.key.meets(Topics::PASSWORD)
+    }
+
     /// Remembers that a value of this kind was accepted, for those that follow it in a list.
     pub(crate) fn accept(&self, kind: Kind, end: usize) {
         self.inherited.set(Some((kind, end)));

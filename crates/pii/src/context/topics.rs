@@ -27,6 +27,8 @@ impl Topics {
 
     /// What the word says depends on the words beside it.
     pub(crate) const PAIRED: Self = Self(1 << 22);
+    /// A secret that people think of themselves: it need not look random.
+    pub(crate) const PASSWORD: Self = Self(1 << 23);
 
     /// The topic of one kind.
     pub(crate) const fn of(kind: Kind) -> Self {

@@ -192,7 +192,9 @@ impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
                     Treatment::Encoded => {
                         encoded::scan(scanner, &leaf, &self.machine, &self.buffer, &Origin::ROOT, look);
                     }
-                    Treatment::Look if Anchors::new(inside).next(0).is_some() => {
+                    Treatment::Look
+                        if Anchors::new(inside).next(0).is_some() || self.machine.names_password(&self.buffer) =>
+                    {
                         leaf.scan(scanner, &self.machine, &self.buffer, &Origin::ROOT, look);
                     }
                     Treatment::Look | Treatment::Spare => (),
