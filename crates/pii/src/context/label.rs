@@ -581,6 +581,7 @@ fn with_left(left: &[u8], word: &[u8], topics: Topics) -> Topics {
             "session",
             "signing",
             "encryption",
+            "account",
         ]);
         return if secret { Topics::of(Kind::Secret) } else { topics };
     }

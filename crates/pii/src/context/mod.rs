@@ -322,6 +322,11 @@ impl<'a> Text<'a> {
         value <= 1 && self.surroundings.key.meets(Topics::HINT)
     }
 
+    /// Whether the text is the value of a key that says that it is a password.
+    pub(crate) fn is_password(&self) -> bool {
+        self.surroundings.key.meets(Topics::PASSWORD)
+    }
+
     /// Remembers that a value of this kind was accepted, for those that follow it in a list.
     pub(crate) fn accept(&self, kind: Kind, end: usize) {
         self.inherited.set(Some((kind, end)));
