@@ -37,8 +37,8 @@ pub(crate) struct Label {
 
 impl Label {
     /// The label of a value behind another one in its line: what stands between them, or else the label of the first.
-    pub(crate) fn after(bytes: &[u8], value: usize, first: usize, of_first: Self, reading: &Reading) -> Self {
-        let near = find_on(bytes, value, first, Some(reading));
+    pub(crate) fn after(bytes: &[u8], value: usize, first: usize, of_first: Self, reading: Option<&Reading>) -> Self {
+        let near = find_on(bytes, value, first, reading);
         if !near.open || of_first.closed {
             return near;
         }
@@ -581,6 +581,7 @@ fn with_left(left: &[u8], word: &[u8], topics: Topics) -> Topics {
             "session",
             "signing",
             "encryption",
+            "account",
         ]);
         return if secret { Topics::of(Kind::Secret) } else { topics };
     }

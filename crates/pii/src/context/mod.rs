@@ -122,6 +122,19 @@ const MAX_OUTLINE: usize = 12;
 /// How much of a line before is read as a label.
 const MAX_LABEL_LINE: usize = 60;
 
+/// What topics say about a value being of the kind.
+fn support_of(topics: Topics, kind: Kind) -> Support {
+    if topics.names(kind) {
+        Support::Named
+    } else if topics.names_a_kind() || topics.meets(Topics::FOREIGN) {
+        Support::Foreign
+    } else if topics.meets(Topics::OTHER) || topics.meets(Topics::VERSION) {
+        Support::Denied
+    } else {
+        Support::Silent
+    }
+}
+
 impl<'a> Text<'a> {
     pub(crate) fn new(bytes: &'a [u8], surroundings: Surroundings) -> Self {
         Self {
@@ -187,45 +200,55 @@ impl<'a> Text<'a> {
 
     /// What the context of the value that starts here says about it being of the kind.
     pub(crate) fn support(&self, value: usize, kind: Kind) -> Support {
-        let topics = self.topics(value);
-        if topics.names(kind) {
-            Support::Named
-        } else if topics.names_a_kind() || topics.meets(Topics::FOREIGN) {
-            Support::Foreign
-        } else if topics.meets(Topics::OTHER) || topics.meets(Topics::VERSION) {
-            Support::Denied
-        } else if self.inherits(value, kind) {
-            Support::Named
-        } else {
-            Support::Silent
+        match support_of(self.topics(value), kind) {
+            Support::Silent if self.inherits(value, kind) => Support::Named,
+            support => support,
         }
     }
 
     /// Whether the context of the value that starts here says that it is an address. As [`Text::support`], with less to look
     /// for where nothing close by could say it.
     pub(crate) fn names_street(&self, value: usize) -> bool {
-        self.may_name_street(value) && self.support(value, Kind::Street) == Support::Named
+        let first = self.grouped(value);
+        if first == 0 || self.last.get().iter().any(|(place, _)| *place == first) {
+            return self.support(value, Kind::Street) == Support::Named;
+        }
+        let (sql, column) = (self.sql_column(first), self.column(first));
+        self.cell.set(column.map_or(0, |(_, start)| start));
+        let inherits = self.inherits(value, Kind::Street);
+        let named = |topics: Topics| topics.names(Kind::Street);
+        if !(inherits
+            || self.surroundings.names(Kind::Street)
+            || named(sql)
+            || column.is_some_and(|(topics, _)| named(topics))
+            || self.street_words_near(first))
+        {
+            self.passed.set(Some(first));
+            return false;
+        }
+        let topics = self.find_topics_in(first, sql, column);
+        self.keep(first, topics);
+        named(topics) || (inherits && support_of(topics, Kind::Street) == Support::Silent)
     }
 
-    fn may_name_street(&self, value: usize) -> bool {
-        let (start, end) = self.group.get();
-        let value = if (start..end).contains(&value) { start } else { value };
-        if value == 0 || self.surroundings.names(Kind::Street) || self.sql_column(value).names(Kind::Street) {
-            return true;
-        }
-        let column = self.column(value);
-        self.cell.set(column.map_or(0, |(_, start)| start));
-        if column.is_some_and(|(topics, _)| topics.names(Kind::Street)) || self.inherits(value, Kind::Street) {
-            return true;
-        }
+    /// Whether a word stands close to the value that could call it an address.
+    fn street_words_near(&self, value: usize) -> bool {
         let line = value - run_back(self.bytes, value, fragment::MAX_LINE, Sort::InLine);
         let mut streets = self.streets.get();
         let near = streets.are_near(self.bytes, value, matches!(at(self.bytes, line), b' ' | b'-'));
         self.streets.set(streets);
-        if !near {
-            self.passed.set(Some(value));
-        }
         near
+    }
+
+    /// The value whose label is also that of this one.
+    fn grouped(&self, value: usize) -> usize {
+        let (start, end) = self.group.get();
+        if (start..end).contains(&value) { start } else { value }
+    }
+
+    fn keep(&self, value: usize, topics: Topics) {
+        let [last, _] = self.last.get();
+        self.last.set([(value, topics), last]);
     }
 
     /// What the head of the column says that holds the value, and where its cell begins.
@@ -236,14 +259,12 @@ impl<'a> Text<'a> {
 
     /// The topics of the nearest label.
     pub(crate) fn topics(&self, value: usize) -> Topics {
-        let (start, end) = self.group.get();
-        let value = if (start..end).contains(&value) { start } else { value };
-        let [last, further] = self.last.get();
-        if let Some((_, topics)) = [last, further].into_iter().find(|(place, _)| *place == value) {
+        let value = self.grouped(value);
+        if let Some((_, topics)) = self.last.get().into_iter().find(|(place, _)| *place == value) {
             return topics;
         }
         let topics = self.find_topics(value);
-        self.last.set([(value, topics), last]);
+        self.keep(value, topics);
         topics
     }
 
@@ -257,7 +278,10 @@ impl<'a> Text<'a> {
         let (start, end) = self.group.get();
         let value = if (start..end).contains(&value) { start } else { value };
         let known = [self.before.get(), self.further.get()].into_iter().flatten().find(|(last, ..)| *last == value);
-        known.map_or_else(|| label::find_on(self.bytes, value, 0, Some(self.reading())), |(_, _, label)| label)
+        known.map_or_else(
+            || label::find_on(self.bytes, value, 0, self.reading.get().map(Box::as_ref)),
+            |(_, _, label)| label,
+        )
     }
 
     /// Whether the label stands directly at the value, with nothing between but "number", "is" and the like; or is its key,
@@ -296,6 +320,11 @@ impl<'a> Text<'a> {
     /// Whether the value fills the text or nearly, and its key hints at a telephone number.
     pub(crate) fn is_hinted(&self, value: usize) -> bool {
         value <= 1 && self.surroundings.key.meets(Topics::HINT)
+    }
+
+    /// Whether the text is the value of a key that says that it is a password.
+    pub(crate) fn is_password(&self) -> bool {
+        self.surroundings.key.meets(Topics::PASSWORD)
     }
 
     /// Remembers that a value of this kind was accepted, for those that follow it in a list.
@@ -340,11 +369,14 @@ impl<'a> Text<'a> {
             let near = self.right_of(value);
             return if near.is_label() { near } else { self.keys() };
         }
-        let sql = self.sql_column(value);
+        self.find_topics_in(value, self.sql_column(value), self.column(value))
+    }
+
+    /// The same, with the column of SQL and the one of a table in hand.
+    fn find_topics_in(&self, value: usize, sql: Topics, column: Option<(Topics, usize)>) -> Topics {
         if sql.is_label() {
             return sql;
         }
-        let column = self.column(value);
         let floor = column.map_or(0, |(_, start)| start);
         self.cell.set(floor);
         let label = self.label_behind(value, floor);
@@ -402,9 +434,9 @@ impl<'a> Text<'a> {
             Some((first, _, label))
                 if !part(self.bytes, first, value).iter().any(|byte| matches!(byte, b'\n' | b'|' | b'}' | b'\t')) =>
             {
-                Label::after(self.bytes, value, first, label, self.reading())
+                Label::after(self.bytes, value, first, label, self.reading.get().map(Box::as_ref))
             }
-            _ => label::find_on(self.bytes, value, floor, Some(self.reading())),
+            _ => label::find_on(self.bytes, value, floor, self.reading.get().map(Box::as_ref)),
         };
         self.further.set(last);
         self.before.set(Some((value, floor, label)));

@@ -27,6 +27,8 @@ impl Topics {
 
     /// What the word says depends on the words beside it.
     pub(crate) const PAIRED: Self = Self(1 << 22);
+    /// A secret that people think of themselves: it need not look random.
+    pub(crate) const PASSWORD: Self = Self(1 << 23);
 
     /// What often stands in front of a telephone number, and as often in front of another thing: "Office:". It counts only
     /// where it stands directly before what nearly surely is one.

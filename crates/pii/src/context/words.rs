@@ -15,6 +15,7 @@ const STREET: Topics = Topics::of(Kind::Street);
 const PASSPORT: Topics = Topics::of(Kind::Passport);
 const IBAN: Topics = Topics::of(Kind::Iban);
 const SECRET: Topics = Topics::of(Kind::Secret);
+const PASSWORD: Topics = SECRET.and(Topics::PASSWORD);
 const BIRTH: Topics = Topics::of(Kind::BirthDate);
 const NATIONAL: Topics = Topics::of(Kind::NationalId);
 
@@ -99,10 +100,14 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
     ),
     (IBAN, "iban ibans kontonummer* rekeningnummer*"),
     (
+        PASSWORD,
+        "password* passwort* passwd pwd passphrase passcode mdp motdepasse contrasena* senha wachtwoord* haslo heslo пароль 密码 パスワード",
+    ),
+    (
         SECRET,
-        "password passwort* passwd pwd passphrase secret secrets apikey* apisecret apitoken authtoken accesstoken refreshtoken sessiontoken bearertoken \
-         privatekey secretkey accesskey bearer mdp motdepasse contrasena* senha wachtwoord* haslo heslo credential \
-         credentials clientsecret пароль 密码 パスワード",
+        "secret secrets apikey* apisecret apitoken authtoken accesstoken refreshtoken sessiontoken bearertoken \
+         privatekey secretkey accesskey bearer credential \
+         credentials clientsecret authorization",
     ),
     (
         BIRTH,
