@@ -53,7 +53,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
         Topics::HINT,
         "home work office private privat prive dienstlich geschaftlich direct direkt line zentrale standard switchboard \
          reception empfang sekretariat secretariat accueil centralita centralino oficina ufficio bureau kantoor thuis casa \
-         hp wa to from recipient sender",
+         hp wa to from recipient sender destination buro desk urgences perso pro",
     ),
     (SSN, "ssn ssns socialsecurity* itin tin taxpayer socsec ss4 socsecno ssnum ssnumber 社会安全号码"),
     (
@@ -168,6 +168,6 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
         "version versions ver vers build builds firmware fw driver release releases released section sections clause clauses \
          revision rev chapter kapitel chapitre capitulo capitolo hoofdstuk rozdzial abschnitt oid upgrade upgraded upgrades upgrading bump bumps bumped bumping downgrade downgraded \
          installed image objectidentifier* versionchanged versionadded deprecated update updated updates updating patch \
-         patched deps v8 rv git chrome safari firefox tag tagged package packages pkg versie wersj* versao versoes versjon* versio versiossa versione versioni version* verze verzi verziu verzio* versiune* surum surumu mailer schema agenda paragraph annex appendix subsection subsubsection версия 版本 バージョン kernel sdk runtime",
+         patched deps v8 rv git chrome safari firefox edg edga opr chromium applewebkit tag tagged package packages pkg versie wersj* versao versoes versjon* versio versiossa versione versioni version* verze verzi verziu verzio* versiune* surum surumu mailer schema agenda paragraph annex appendix subsection subsubsection версия 版本 バージョン kernel sdk runtime",
     ),
 ];
