@@ -96,6 +96,109 @@ fn events_are_the_same_however_they_are_cut() {
 }
 
 #[test]
+fn a_byte_order_mark_hides_nothing() {
+    for marks in ["\u{feff}", "\u{feff}\u{feff}", "\u{feff}\u{feff}\u{feff}"] {
+        let stream = format!(
+            "{marks}data: {{\"text\":\"jane.doe\\u0040example.com\",\"ssn\":734123102}}\n\ndata: bob@example.org\n\n"
+        );
+        let masked = check(stream.as_bytes(), sse);
+        assert_eq!(masked, "data: {\"text\":\"[EMAIL_1]\",\"ssn\":\"[SSN_1]\"}\n\ndata: [EMAIL_2]\n\n", "{marks:?}");
+    }
+    assert_eq!(check("\u{feff}".as_bytes(), sse), "");
+    assert_eq!(check(b"\xEF\xBBdata: bob@example.org", sse_lossy), "\u{fffd}data: [EMAIL_1]");
+}
+
+fn sse_lossy(cuts: &[&[u8]]) -> Vec<u8> {
+    String::from_utf8_lossy(&sse(cuts)).into_owned().into_bytes()
+}
+
+#[test]
+fn every_line_of_an_event_is_looked_at() {
+    let clear = "jane.doe@example.com";
+    for line in [
+        "event: {}",
+        "event:{}",
+        ": {}",
+        ":{}",
+        "comment: {}",
+        "{}",
+        "<p>{}</p>",
+        "Data: {}",
+        "id: {}",
+        "retry: {}",
+        "data : {}",
+    ] {
+        for end in ["\n", "\r\n", "\r"] {
+            let stream = format!("{}|data: {{}}||", line.replace("{}", clear)).replace('|', end);
+            let masked = check(stream.as_bytes(), sse);
+            assert_eq!(masked, stream.replace(clear, "[EMAIL_1]"), "{line}");
+        }
+    }
+    // What only a label in the same line or in the line above tells.
+    let page = "<table><tr><th>SSN</th></tr>\n<tr><td>734123102</td></tr></table>\nssn: 734123103\n\n";
+    assert!(!check(page.as_bytes(), sse).contains("734123103"));
+    let plain = "event: endpoint\nid: 17180400\nretry: 4155552671\ndata: /messages?session=1\n\n: still here\n\n";
+    assert_eq!(check(plain.as_bytes(), sse), plain);
+}
+
+#[test]
+fn lines_between_two_lines_of_data_do_not_part_a_document() {
+    for between in [": hi\n", "event: message\n", "id: 7\n", "retry: 5\n", "unknown\n", ": bob@example.org\n"] {
+        let stream = format!(
+            "data: {{\"text\":\"jane.doe\\u0040example.com\",\n{between}data: \"card\":4111111111111111}}\n{between}\n"
+        );
+        let masked = check(stream.as_bytes(), sse);
+        let between = between.replace("bob@example.org", "[EMAIL_2]");
+        let expected = format!("data: {{\"text\":\"[EMAIL_1]\",\n{between}data: \"card\":\"[CARD_1]\"}}\n{between}\n");
+        assert_eq!(masked, expected);
+    }
+    // A value over the end of a line takes no other line with it.
+    let masked = check(
+        b"id: 1\r\ndata: at 12 Main Street,\r\nid: 2\r\nevent: message\r\ndata: Springfield, IL 62704 end\r\n\r\n",
+        sse,
+    );
+    assert_eq!(masked, "id: 1\r\nid: 2\r\nevent: message\r\ndata: at [ADDRESS_1] end\n\r\n");
+    let masked = check(
+        b"data: at 12 Main Street,\n: 7 Oak Street,\n: Springfield, IL 62704 data: x\ndata: Springfield, IL 62704\n\n",
+        sse,
+    );
+    assert_eq!(masked, ": [ADDRESS_1] data: x\ndata: at [ADDRESS_2]\n\n");
+    // And an event that never ended is none.
+    let masked = check(b"data: at 12 Main Street,\n: bob@example.org\ndata: Springfield, IL 62704 end", sse);
+    assert_eq!(masked, ": [EMAIL_1]\ndata: at [ADDRESS_1] end\n");
+}
+
+#[test]
+fn blank_lines_of_any_kind_end_events() {
+    for blank in ["\n\n", "\r\r", "\r\n\r\n", "\n\r", "\n\r\n", "\r\n\n", "\r\n\r"] {
+        let one = "data: {\"text\":\"jane.doe\\u0040example.com\"}";
+        let stream = format!("{one}{blank}{one}{blank}");
+        let masked = check(stream.as_bytes(), sse);
+        assert_eq!(masked, stream.replace("jane.doe\\u0040example.com", "[EMAIL_1]"), "{blank:?}");
+    }
+}
+
+#[test]
+fn ids_that_must_come_back_pass() {
+    let masker = masker();
+    let mut stream = SseStream::new(&masker, 1 << 20).keeping_ids();
+    let out = stream.feed(b"id: jane.doe@example.com\ndata: jane.doe@example.com\n\n", &mut Naming::Plain).unwrap();
+    assert_eq!(String::from_utf8(out).unwrap(), "id: jane.doe@example.com\ndata: [EMAIL]\n\n");
+}
+
+#[test]
+fn a_blocked_event_can_be_left_out() {
+    let masker = Masker::new(Config::default().with_action(vestibule_pii::Action::Block), Secret::new([7; 32]));
+    let mut stream = SseStream::new(&masker, 1 << 20);
+    let chunk = b"data: 1\n\nevent: x\ndata: a@example.com\ndata: 2\n\ndata: 3\n\nda";
+    assert!(stream.feed(chunk, &mut Naming::Plain).is_err());
+    assert_eq!(stream.take_passed(), b"data: 1\n\n");
+    assert_eq!(stream.take_blocked(), b"a@example.com\n2");
+    assert_eq!(stream.feed(b"", &mut Naming::Plain).unwrap(), b"data: 3\n\n");
+    assert_eq!(stream.feed(b"ta: 4\n\n", &mut Naming::Plain).unwrap(), b"data: 4\n\n");
+}
+
+#[test]
 fn long_bodies_go_out_while_they_come_in() {
     let masker = masker();
     let mut stream = JsonStream::new(&masker, 8 << 20);

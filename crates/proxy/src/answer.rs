@@ -31,6 +31,8 @@ use crate::{
 pub(crate) struct Asked {
     pub(crate) version: Version,
     pub(crate) session: Option<String>,
+    /// What it is called here.
+    pub(crate) mark: Option<String>,
     /// Of the request, or else of its session.
     pub(crate) wishes: Wishes,
     pub(crate) id: Option<String>,
@@ -45,6 +47,7 @@ impl Asked {
         Self {
             version,
             session,
+            mark: None,
             wishes,
             id: message.and_then(Message::id).map(str::to_owned),
             list: message.map_or(Some(ListKind::Resumed), ListKind::of),
@@ -86,7 +89,7 @@ impl ListKind {
 /// sealed for them.
 pub(crate) async fn respond(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked, reply: Reply) -> Response {
     let new_session = (asked.initialize && reply.status().is_success())
-        .then(|| Session::begun(reply.upstream_session(), asked.wishes))
+        .then(|| Session::begun(reply.upstream_session(), asked.mark.as_deref(), asked.wishes))
         .flatten()
         .and_then(|session| HeaderValue::from_str(&session.seal(proxy, arrival)).ok());
     let (status, mut headers, body) = reply.into_parts();

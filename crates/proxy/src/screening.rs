@@ -90,7 +90,7 @@ pub(crate) fn arguments(
     headers: &mut HeaderMap,
     message: Option<Message>,
 ) -> Result<Option<Message>, Response> {
-    let session = asked.session.as_deref();
+    let session = asked.mark.as_deref().or(asked.session.as_deref());
     let screened =
         proxy.vault.screen_arguments(arrival.principal(), &arrival.server, session, message.as_ref(), headers);
     match screened {

@@ -83,11 +83,6 @@ pub struct ReplyBody {
 }
 
 impl ReplyBody {
-    /// Whether values in it may be replaced, so that a promise about them need not hold.
-    pub fn is_masked(&self) -> bool {
-        self.masking.as_ref().is_some_and(|masking| masking.replaces())
-    }
-
     /// Ends the exchange because what came must not reach the client; the outcome says why.
     pub fn withhold(mut self, reason: &'static str) {
         self.outcome.withheld(reason);

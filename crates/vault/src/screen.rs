@@ -69,6 +69,16 @@ impl Screening {
         &self.tally
     }
 
+    /// Whether an answer of this server may give labels that stand for values.
+    pub(crate) fn may_give_pseudonyms(&self, server: &Server, demanded: &[Mask]) -> bool {
+        self.settings.may_give_pseudonyms(server, demanded)
+    }
+
+    /// Whether any answer of this server to this caller may be masked.
+    pub(crate) fn may_mask(&self, caller: &Principal, server: &Server, wishes: Wishes, demanded: &[Mask]) -> bool {
+        self.settings.may_mask(caller, server, wishes.before_llm, demanded)
+    }
+
     /// What is done to the answer of a call; `None`: it passes as it is.
     pub(crate) fn begin(
         self: &Arc<Self>,

@@ -5,7 +5,7 @@ use crate::chars::{at, before, part, run_back, span};
 use crate::simd::Sort;
 
 /// The longest line that is read, and the most lines.
-const MAX_LINE: usize = 120;
+pub(super) const MAX_LINE: usize = 120;
 const MAX_LINES: usize = 12;
 
 /// The topics of the key above, or of the type beside, when the line of the value is one of JSON.

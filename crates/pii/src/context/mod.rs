@@ -1,6 +1,7 @@
 //! Context: what the words around a value say about it.
 
 mod folding;
+mod forwards;
 mod fragment;
 mod html;
 mod label;
@@ -200,17 +201,17 @@ impl<'a> Text<'a> {
     }
 
     fn may_name_street(&self, value: usize) -> bool {
-        if value == 0 || self.surroundings.names(Kind::Street) || self.inherits(value, Kind::Street) {
-            return true;
-        }
-        if self.sql_column(value).names(Kind::Street)
-            || self.column(value).is_some_and(|(topics, _)| topics.names(Kind::Street))
-        {
-            return true;
-        }
         let (start, end) = self.group.get();
         let value = if (start..end).contains(&value) { start } else { value };
-        let line = value - run_back(self.bytes, value, MAX_LABEL_LINE, Sort::InLine);
+        if value == 0 || self.surroundings.names(Kind::Street) || self.sql_column(value).names(Kind::Street) {
+            return true;
+        }
+        let column = self.column(value);
+        self.cell.set(column.map_or(0, |(_, start)| start));
+        if column.is_some_and(|(topics, _)| topics.names(Kind::Street)) || self.inherits(value, Kind::Street) {
+            return true;
+        }
+        let line = value - run_back(self.bytes, value, fragment::MAX_LINE, Sort::InLine);
         let mut streets = self.streets.get();
         let near = streets.are_near(self.bytes, value, matches!(at(self.bytes, line), b' ' | b'-'));
         self.streets.set(streets);

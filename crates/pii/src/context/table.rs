@@ -1,6 +1,6 @@
 //! Tables in text: the head of a column is the label of every value below it.
 
-use super::{label, lexicon::lexicon, topics::Topics};
+use super::{forwards, label, lexicon::lexicon, topics::Topics};
 use crate::{
     chars::{at, before, find_byte, is_alpha, is_digit, is_name, part, run, span, span_back, starts_with_ignore_case},
     kind::Kind,
@@ -276,6 +276,9 @@ impl Table {
     }
 
     fn divided(text: &[u8], divider: u8) -> Option<Self> {
+        if !may_be_heads(text, divider) {
+            return None;
+        }
         let mut heads = Vec::new();
         let mut column = 0;
         for cell in text.split(|&byte| byte == divider) {
@@ -312,6 +315,22 @@ impl Table {
         let says = |head: &Head| head.topics.names_a_kind() || head.topics.meets(Topics::VERSION);
         (heads.len() > 1 && heads.iter().any(says)).then_some(Self { divider: Divider::Blanks, heads })
     }
+}
+
+/// Whether the words of a line say enough for the heads of columns. Most lines of prose with commas do not.
+fn may_be_heads(text: &[u8], divider: u8) -> bool {
+    let (mut names, mut labels) = (false, 0);
+    forwards::read(text, 0, text.len(), |word| {
+        // "T:", "S.S.N": what a letter says depends on what is around it.
+        let marked =
+            matches!(at(text, word.end), b':' | b'.' | b' ' | b'\t' | b')') || before(text, word.end - 1) == b'.';
+        let letter = word.text.len() == 1 && marked;
+        let topics = word.topics;
+        names |= topics.names_a_kind() || topics.meets(Topics::VERSION) || topics.meets(Topics::PAIRED) || letter;
+        labels += usize::from(topics.is_label());
+    });
+    let heads = || 1 + text.iter().filter(|&&byte| byte == divider).count();
+    names || (labels > 1 && labels * 2 > heads())
 }
 
 /// By byte: how strong a divider it is, or why no head of a table looks so.

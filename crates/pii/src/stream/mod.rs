@@ -3,6 +3,7 @@
 //! A stream decides a value only when it has seen what the decision may depend on: the whole value and
 //! [`LOOKAHEAD`](crate::json::LOOKAHEAD) bytes behind it. What it decides never depends on how much more is there.
 
+mod event;
 mod json;
 mod sse;
 

@@ -571,25 +571,3 @@ async fn a_resumed_stream_is_masked_by_all_that_any_policy_demands() {
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert!(answer.text().contains("[SSN_1]") && !answer.text().contains("219-09"), "{}", answer.text());
 }
-
-#[tokio::test]
-async fn a_masked_result_breaks_no_promise_about_it() {
-    let tools = json!({ "tools": [{ "name": "read", "inputSchema": { "type": "object" }, "outputSchema": {
-        "type": "object", "properties": { "card": { "type": "integer" }, "email": { "type": "string", "format": "email" } },
-    } }] });
-    for (masking, header, schema) in [
-        ("before_llm = true", None, json!({ "type": "object" })),
-        ("", Some("on"), json!({ "type": "object" })),
-        ("", None, tools["tools"][0]["outputSchema"].clone()),
-    ] {
-        let place = Place::of(masking, "").await;
-        let caller = place.caller().await;
-        place.result(&tools);
-        let (body, headers) = stateless("tools/list", json!({}));
-        let mut headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        headers.extend(header.map(|value| ("x-mask-pii-before-llm", value)));
-        let listed = caller.post(&body, &headers).await.json();
-        assert_eq!(listed["result"]["tools"][0]["outputSchema"], schema, "{masking} {header:?}");
-        assert_eq!(listed["result"]["tools"][0]["inputSchema"], json!({ "type": "object" }));
-    }
-}

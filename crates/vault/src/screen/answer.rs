@@ -52,6 +52,7 @@ impl Screen {
         call: &McpCall,
     ) -> Self {
         let method = call.message.as_ref().map_or("", Message::method);
+        let begins = method == "initialize";
         Self {
             masker: screening.masker(config),
             proof,
@@ -59,22 +60,29 @@ impl Screen {
             screening: Arc::clone(screening),
             caller: Arc::clone(caller),
             server: Arc::clone(server),
-            session: call.upstream_session.clone(),
-            beginning: if method == "initialize" { Beginning::Now } else { Beginning::Unknown },
+            // Whoever initializes begins anew, whatever session they name.
+            session: call.mark.clone().or_else(|| call.upstream_session.clone().filter(|_| !begins)),
+            beginning: if begins { Beginning::Now } else { Beginning::Unknown },
             id: call.message.as_ref().and_then(|message| message.id().map(str::to_owned)),
             tool_call: method == "tools/call",
             era: call.era,
         }
     }
 
-    /// For a body of this media type; `None` when there is no body.
+    /// For a body of this media type; `None` when there is no body. `session` is what the server calls the one that began.
     pub(crate) fn masking(mut self, media: Media, session: Option<&str>) -> Option<Masking> {
         let stage = match media {
             Media::Json => Stage::Json(None),
-            Media::Events => Stage::Events(SseStream::new(Arc::clone(&self.masker), LARGEST)),
+            Media::Events => {
+                let events = SseStream::new(Arc::clone(&self.masker), LARGEST);
+                // Where there is a session, the ids of its events are sealed before anybody sees them.
+                Stage::Events(if self.session.is_some() { events.keeping_ids() } else { events })
+            }
             Media::None => return None,
         };
-        self.session = session.map(str::to_owned).or(self.session);
+        if self.beginning == Beginning::Now {
+            self.session = self.session.or(session.map(str::to_owned));
+        }
         Some(Masking { place: None, screen: self, stage, proof: None, proof_length: 0, counted: Counts::default() })
     }
 }
@@ -293,13 +301,13 @@ impl Masking {
             id => error::error_body(id.as_deref(), code::DENIED, &text, None),
         };
         let instead = match (std::mem::replace(&mut self.stage, Stage::Over), id) {
-            (Stage::Events(events), Some(_)) => {
-                let mut bytes = events.into_passed();
+            (Stage::Events(mut events), Some(_)) => {
+                let mut bytes = events.take_passed();
                 bytes.extend_from_slice(&sse::encode(None, None, &body));
                 bytes.into()
             }
             // The stream of a session answers nothing in particular.
-            (Stage::Events(events), None) => events.into_passed().into(),
+            (Stage::Events(mut events), None) => events.take_passed().into(),
             (Stage::Json(_) | Stage::Over, _) => Bytes::from(body),
         };
         Withheld { reason, instead }
