@@ -49,7 +49,7 @@ impl Asked {
             session,
             mark: None,
             wishes,
-            id: message.and_then(Message::id).map(str::to_owned),
+            id: message.and_then(Message::request_id).map(str::to_owned),
             list: message.map_or(Some(ListKind::Resumed), ListKind::of),
             initialize: message.is_some_and(|message| message.method() == "initialize"),
             tool_call: message.is_some_and(|message| message.method() == "tools/call"),
@@ -202,7 +202,7 @@ pub(crate) fn misopened(id: Option<&str>, error: &OpeningError) -> Response {
 
 /// The session is unknown: the client starts a new one (streamable HTTP, Session Management: MUST be 404).
 pub(crate) fn session_gone(what: What, message: Option<&Message>) -> Response {
-    let id = message.and_then(Message::id);
+    let id = message.and_then(Message::request_id);
     let body = error::error_body(id, code::INVALID_REQUEST, "Session not found; initialize again.", None);
     unknown::refusal(what, message, json(StatusCode::NOT_FOUND, body))
 }

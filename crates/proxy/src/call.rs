@@ -232,7 +232,7 @@ fn open(
     message: Option<&Message>,
 ) -> Result<Asked, Response> {
     let opening =
-        opening(headers, message).map_err(|error| answer::misopened(message.and_then(Message::id), &error))?;
+        opening(headers, message).map_err(|error| answer::misopened(message.and_then(Message::request_id), &error))?;
     // Sessions are unknown to the stateless era; their header is ignored there.
     let presented = if opening.era == Era::Stateful { session::presented(headers)? } else { None };
     let session = presented

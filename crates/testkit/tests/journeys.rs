@@ -39,6 +39,8 @@ mod isolation;
 mod malformed;
 #[path = "journeys/masking.rs"]
 mod masking;
+#[path = "journeys/masking_arguments.rs"]
+mod masking_arguments;
 #[path = "journeys/masking_bodies.rs"]
 mod masking_bodies;
 #[path = "journeys/masking_promises.rs"]

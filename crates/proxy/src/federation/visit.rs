@@ -45,7 +45,7 @@ impl Visit {
         message: Option<&Message>,
     ) -> Result<Self, Response> {
         let opening = call::opening(&parts.headers, message)
-            .map_err(|error| answer::misopened(message.and_then(Message::id), &error))?;
+            .map_err(|error| answer::misopened(message.and_then(Message::request_id), &error))?;
         // Whoever initializes begins anew.
         let begins = message.is_some_and(|message| message.method() == "initialize");
         let presented =

@@ -63,7 +63,7 @@ impl Screen {
             // Whoever initializes begins anew, whatever session they name.
             session: call.mark.clone().or_else(|| call.upstream_session.clone().filter(|_| !begins)),
             beginning: if begins { Beginning::Now } else { Beginning::Unknown },
-            id: call.message.as_ref().and_then(|message| message.id().map(str::to_owned)),
+            id: call.message.as_ref().and_then(|message| message.request_id().map(str::to_owned)),
             tool_call: method == "tools/call",
             era: call.era,
         }
