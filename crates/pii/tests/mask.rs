@@ -123,6 +123,11 @@ fn untouched_bytes_stay() {
 }
 
 #[test]
+fn a_text_without_a_plain_letter_is_looked_at() {
+    assert_eq!(mask(Action::Label, "ｊａｎｅ＠ｅｘａｍｐｌｅ．ｃｏｍ"), "[EMAIL_1]");
+}
+
+#[test]
 fn what_readers_forgive_is_json_all_the_same() {
     let number = r#"{"card": 4111111111111111, "e": "jane.doe\u0040example.com", "x": [VALUE]}"#;
     for text in ["NaN", "Infinity", "-Infinity, NaN", "1"].map(|value| number.replace("VALUE", value)) {

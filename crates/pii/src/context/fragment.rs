@@ -10,6 +10,10 @@ const MAX_LINES: usize = 12;
 
 /// The topics of the key above, or of the type beside, when the line of the value is one of JSON.
 pub(super) fn topics(bytes: &[u8], value: usize) -> Topics {
+    // A string, or a number behind its key.
+    if before(bytes, value) != b'"' && !(before(bytes, value) == b' ' && before(bytes, value - 1) == b':') {
+        return Topics::NONE;
+    }
     let mut start = value - run_back(bytes, value, MAX_LINE, Sort::InLine);
     let own = span(bytes, start, MAX_LINE, |byte| byte == b' ');
     if own == 0 || at(bytes, start + own) != b'"' {

@@ -115,6 +115,19 @@ const MAX_OUTLINE: usize = 12;
 /// How much of a line before is read as a label.
 const MAX_LABEL_LINE: usize = 60;
 
+/// What topics say about a value being of the kind.
+fn support_of(topics: Topics, kind: Kind) -> Support {
+    if topics.names(kind) {
+        Support::Named
+    } else if topics.names_a_kind() || topics.meets(Topics::FOREIGN) {
+        Support::Foreign
+    } else if topics.meets(Topics::OTHER) || topics.meets(Topics::VERSION) {
+        Support::Denied
+    } else {
+        Support::Silent
+    }
+}
+
 impl<'a> Text<'a> {
     pub(crate) fn new(bytes: &'a [u8], surroundings: Surroundings) -> Self {
         Self {
@@ -180,45 +193,55 @@ impl<'a> Text<'a> {
 
     /// What the context of the value that starts here says about it being of the kind.
     pub(crate) fn support(&self, value: usize, kind: Kind) -> Support {
-        let topics = self.topics(value);
-        if topics.names(kind) {
-            Support::Named
-        } else if topics.names_a_kind() || topics.meets(Topics::FOREIGN) {
-            Support::Foreign
-        } else if topics.meets(Topics::OTHER) || topics.meets(Topics::VERSION) {
-            Support::Denied
-        } else if self.inherits(value, kind) {
-            Support::Named
-        } else {
-            Support::Silent
+        match support_of(self.topics(value), kind) {
+            Support::Silent if self.inherits(value, kind) => Support::Named,
+            support => support,
         }
     }
 
     /// Whether the context of the value that starts here says that it is an address. As [`Text::support`], with less to look
     /// for where nothing close by could say it.
     pub(crate) fn names_street(&self, value: usize) -> bool {
-        self.may_name_street(value) && self.support(value, Kind::Street) == Support::Named
+        let first = self.grouped(value);
+        if first == 0 || self.last.get().iter().any(|(place, _)| *place == first) {
+            return self.support(value, Kind::Street) == Support::Named;
+        }
+        let (sql, column) = (self.sql_column(first), self.column(first));
+        self.cell.set(column.map_or(0, |(_, start)| start));
+        let inherits = self.inherits(value, Kind::Street);
+        let named = |topics: Topics| topics.names(Kind::Street);
+        if !(inherits
+            || self.surroundings.names(Kind::Street)
+            || named(sql)
+            || column.is_some_and(|(topics, _)| named(topics))
+            || self.street_words_near(first))
+        {
+            self.passed.set(Some(first));
+            return false;
+        }
+        let topics = self.find_topics_in(first, sql, column);
+        self.keep(first, topics);
+        named(topics) || (inherits && support_of(topics, Kind::Street) == Support::Silent)
     }
 
-    fn may_name_street(&self, value: usize) -> bool {
-        let (start, end) = self.group.get();
-        let value = if (start..end).contains(&value) { start } else { value };
-        if value == 0 || self.surroundings.names(Kind::Street) || self.sql_column(value).names(Kind::Street) {
-            return true;
-        }
-        let column = self.column(value);
-        self.cell.set(column.map_or(0, |(_, start)| start));
-        if column.is_some_and(|(topics, _)| topics.names(Kind::Street)) || self.inherits(value, Kind::Street) {
-            return true;
-        }
+    /// Whether a word stands close to the value that could call it an address.
+    fn street_words_near(&self, value: usize) -> bool {
         let line = value - run_back(self.bytes, value, fragment::MAX_LINE, Sort::InLine);
         let mut streets = self.streets.get();
         let near = streets.are_near(self.bytes, value, matches!(at(self.bytes, line), b' ' | b'-'));
         self.streets.set(streets);
-        if !near {
-            self.passed.set(Some(value));
-        }
         near
+    }
+
+    /// The value whose label is also that of this one.
+    fn grouped(&self, value: usize) -> usize {
+        let (start, end) = self.group.get();
+        if (start..end).contains(&value) { start } else { value }
+    }
+
+    fn keep(&self, value: usize, topics: Topics) {
+        let [last, _] = self.last.get();
+        self.last.set([(value, topics), last]);
     }
 
     /// What the head of the column says that holds the value, and where its cell begins.
@@ -229,14 +252,12 @@ impl<'a> Text<'a> {
 
     /// The topics of the nearest label.
     pub(crate) fn topics(&self, value: usize) -> Topics {
-        let (start, end) = self.group.get();
-        let value = if (start..end).contains(&value) { start } else { value };
-        let [last, further] = self.last.get();
-        if let Some((_, topics)) = [last, further].into_iter().find(|(place, _)| *place == value) {
+        let value = self.grouped(value);
+        if let Some((_, topics)) = self.last.get().into_iter().find(|(place, _)| *place == value) {
             return topics;
         }
         let topics = self.find_topics(value);
-        self.last.set([(value, topics), last]);
+        self.keep(value, topics);
         topics
     }
 
@@ -300,11 +321,14 @@ impl<'a> Text<'a> {
             let near = self.right_of(value);
             return if near.is_label() { near } else { self.keys() };
         }
-        let sql = self.sql_column(value);
+        self.find_topics_in(value, self.sql_column(value), self.column(value))
+    }
+
+    /// The same, with the column of SQL and the one of a table in hand.
+    fn find_topics_in(&self, value: usize, sql: Topics, column: Option<(Topics, usize)>) -> Topics {
         if sql.is_label() {
             return sql;
         }
-        let column = self.column(value);
         let floor = column.map_or(0, |(_, start)| start);
         self.cell.set(floor);
         let label = self.label_behind(value, floor);

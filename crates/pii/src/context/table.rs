@@ -322,9 +322,13 @@ fn may_be_heads(text: &[u8], divider: u8) -> bool {
     let (mut names, mut labels) = (false, 0);
     forwards::read(text, 0, text.len(), |word| {
         // "T:", "S.S.N": what a letter says depends on what is around it.
-        let marked =
-            matches!(at(text, word.end), b':' | b'.' | b' ' | b'\t' | b')') || before(text, word.end - 1) == b'.';
-        let letter = word.text.len() == 1 && marked;
+        let letter = match word.text {
+            [b'T' | b'M' | b'P' | b'F' | b'C' | b'H' | b'W'] => {
+                matches!(at(text, word.end), b':' | b'.' | b' ' | b'\t' | b')')
+            }
+            [b'N' | b'n'] => before(text, word.end - 1) == b'.',
+            _ => false,
+        };
         let topics = word.topics;
         names |= topics.names_a_kind() || topics.meets(Topics::VERSION) || topics.meets(Topics::PAIRED) || letter;
         labels += usize::from(topics.is_label());

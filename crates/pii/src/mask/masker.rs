@@ -10,6 +10,7 @@ use super::{
 use crate::{
     config::Config,
     context::Surroundings,
+    disguise,
     finding::Finding,
     json::{Origin, Paths, encoded::Encoded},
     kind::Kind,
@@ -72,7 +73,9 @@ impl Masker {
     pub fn mask<'t>(&self, text: &'t str, naming: &mut Naming<'_>) -> Result<Screened<Cow<'t, str>>, Blocked> {
         // Most texts of a log have nothing in them at which anything could begin. Base64 need not have.
         let bytes = text.as_bytes();
-        let begins = Anchors::new(bytes).next(0).is_some() || self.scanner.paths().may_be_encoded(bytes);
+        let begins = Anchors::new(bytes).next(0).is_some()
+            || disguise::hides_anchors(bytes)
+            || self.scanner.paths().may_be_encoded(bytes);
         let findings = if begins { self.scanner.scan(text) } else { Vec::new() };
         if findings.is_empty() {
             return Ok(Screened::new(Cow::Borrowed(text), Counts::default()));
