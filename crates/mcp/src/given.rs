@@ -115,7 +115,7 @@ impl Given {
             Self::List => &[&["params", "cursor"]],
             Self::Opening => &[&["params", "protocolVersion"]],
             Self::Level => &[&["params", "level"]],
-            Self::Listen => &[&["params", "notifications", "resourceSubscriptions"]],
+            Self::Listen => &[&["params", "notifications", "resourceSubscriptions", "[]"]],
             Self::Task => &[&["params", "taskId"]],
             Self::Progress => &[&["params", "progressToken"], &["params", "progress"], &["params", "total"]],
             Self::Cancelled => &[&["params", "requestId"]],
@@ -207,7 +207,7 @@ mod tests {
     fn nothing_of_an_unknown_message_is_plumbing_but_the_envelope() {
         for text in [
             r#"{"jsonrpc":"2.0","id":1,"method":"their/own"}"#,
-            r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"a"}}"#,
+            r#"{"jsonrpc":"2.0","method":"notifications/theirs","params":{"name":"a"}}"#,
         ] {
             assert_eq!(Given::of(&message(text)), Given::Other);
         }

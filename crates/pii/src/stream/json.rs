@@ -213,7 +213,7 @@ impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
             Treatment::Look if Anchors::new(inside).next(0).is_some() || disguise::hides_anchors(inside) => {
                 leaf.scan(scanner, &self.machine, &self.buffer, &Origin::ROOT, look);
             }
-            Treatment::Look | Treatment::Spare => (),
+            Treatment::Look | Treatment::Spare | Treatment::SpareAlone => (),
         }
         std::mem::take(&mut look.found)
     }
@@ -245,7 +245,7 @@ impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
             Treatment::Encoded if self.machine.wants_value() => {
                 encoded::begins_as_no_text(inside).map(|known| (Passing::Encoded, known))
             }
-            Treatment::Look | Treatment::Spare | Treatment::Encoded => None,
+            Treatment::Look | Treatment::Spare | Treatment::SpareAlone | Treatment::Encoded => None,
         }
     }
 

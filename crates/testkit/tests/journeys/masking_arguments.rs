@@ -163,6 +163,10 @@ fn carriers(value: &str) -> Vec<Value> {
         call(json!({ "_meta": { "io.modelcontextprotocol/by": value } })),
         call(json!({ "_meta": { "baggage": value } })),
         call(json!({ "task": { "ttl": 1, "by": value } })),
+        // In the place of a token there is room for no more than one.
+        call(json!({ "task": { "ttl": { "by": value } } })),
+        call(json!({ "_meta": { "progressToken": { "by": [value] } } })),
+        asks("tools/list", &json!({ "cursor": [value] })),
         call(json!({ "cursor": value })),
         asks("prompts/get", &json!({ "name": "p", "arguments": { "who": value } })),
         asks("completion/complete", &json!({ "ref": reference, "argument": { "name": "who", "value": value } })),

@@ -2,7 +2,7 @@
 
 use vestibule_mcp::{
     given::{self, Given},
-    untouched,
+    untouched::{self, Place},
 };
 use vestibule_pii::{Paths, Treatment};
 
@@ -25,12 +25,17 @@ pub(super) struct Tables {
 
 impl Tables {
     pub(super) fn new() -> Self {
-        let of = |spared: &mut dyn Iterator<Item = untouched::Place>, files: &[untouched::Place]| {
+        let of = |spared: Vec<(Place, Treatment)>, files: &[Place]| {
             let files = files.iter().map(|place| (*place, Treatment::Encoded));
-            Paths::new(&spared.map(|place| (place, Treatment::Spare)).chain(files).collect::<Vec<_>>())
+            Paths::new(&spared.into_iter().chain(files).collect::<Vec<_>>())
         };
-        let given = Given::ALL.into_iter().map(|given| (given, of(&mut given.plumbing(), given::FILES)));
-        Self { answer: of(&mut untouched::OF_THE_PROTOCOL.iter().copied(), untouched::FILES), given: given.collect() }
+        let answer = untouched::OF_THE_PROTOCOL.iter().map(|place| (*place, Treatment::Spare));
+        // A client may put anything in the place of a token; only what can be one passes.
+        let given = |given: Given| given.plumbing().map(|place| (place, Treatment::SpareAlone)).collect();
+        Self {
+            answer: of(answer.collect(), untouched::FILES),
+            given: Given::ALL.into_iter().map(|each| (each, of(given(each), given::FILES))).collect(),
+        }
     }
 
     pub(super) fn of(&self, table: Table) -> Paths {
