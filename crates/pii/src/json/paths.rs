@@ -11,6 +11,8 @@ pub enum Treatment {
     Look,
     /// They pass as they are, with all that is in them.
     Spare,
+    /// A string or a number passes as it is. In an object or an array, which have no place there, all is looked at.
+    SpareAlone,
     /// They are base64. What is text inside is looked at, what is not passes.
     Encoded,
 }
@@ -107,7 +109,11 @@ impl Paths {
 
     pub(crate) fn treatment(&self, place: Place) -> Treatment {
         match place {
-            Place::At(node) => self.nodes.get(usize::from(node)).map_or(Treatment::Look, |node| node.treatment),
+            Place::At(node) => match self.nodes.get(usize::from(node)).map(|node| node.treatment) {
+                // What is below has another place.
+                Some(Treatment::SpareAlone) => Treatment::Spare,
+                found => found.unwrap_or_default(),
+            },
             Place::Spared => Treatment::Spare,
             Place::Off => Treatment::Look,
         }
@@ -146,6 +152,7 @@ mod tests {
             (&["result", "tools"], Treatment::Spare),
             (&["result", "content", "[]", "data"], Treatment::Encoded),
             (&["result", "_meta", "io.example/*"], Treatment::Spare),
+            (&["id"], Treatment::SpareAlone),
         ]);
         let walk = |keys: &[&str]| {
             let mut place = paths.root();
@@ -157,6 +164,8 @@ mod tests {
         assert_eq!(walk(&["result", "tools", "[]", "name"]), Treatment::Spare);
         assert_eq!(walk(&["[]", "result", "tools"]), Treatment::Spare);
         assert_eq!(walk(&["result", "content", "[]", "data"]), Treatment::Encoded);
+        assert_eq!(walk(&["id"]), Treatment::Spare);
+        assert_eq!([walk(&["id", "x"]), walk(&["id", "[]"]), walk(&["id", "[]", "x"])], [Treatment::Look; 3]);
         assert_eq!(walk(&["result", "_meta", "io.example/token"]), Treatment::Spare);
         for looked in [&["tools"][..], &["result", "content", "data"], &["result", "_meta", "other"], &["result"]] {
             assert_eq!(walk(looked), Treatment::Look, "{looked:?}");

@@ -133,7 +133,7 @@ fn walk_on(
             Treatment::Look if suspect => {
                 Leaf::of(token, lexer.last).scan(scanner, &machine, bytes, origin, look);
             }
-            Treatment::Look | Treatment::Spare => (),
+            Treatment::Look | Treatment::Spare | Treatment::SpareAlone => (),
         }
         machine.after_value();
     }

@@ -16,6 +16,7 @@ use super::{
     Screening, place,
     readers::{Beginning, Reader},
     settings::Direction,
+    tables::Table,
 };
 use crate::{McpCall, Media};
 
@@ -54,7 +55,7 @@ impl Screen {
         let method = call.message.as_ref().map_or("", Message::method);
         let begins = method == "initialize";
         Self {
-            masker: screening.masker(config),
+            masker: screening.masker(config, Table::Answer),
             proof,
             reader: screening.readers.of(caller),
             screening: Arc::clone(screening),
