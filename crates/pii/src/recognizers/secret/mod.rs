@@ -145,17 +145,17 @@ fn is_random(word: &[u8]) -> bool {
 }
 
 fn is_mixed(word: &[u8]) -> bool {
-    let (mut digits, mut upper, mut lower) = (0, 0, 0);
+    let (mut digits, mut letters) = (0, 0);
     for &byte in word {
         digits += usize::from(is_digit(byte));
-        upper += usize::from(is_upper(byte));
-        lower += usize::from(byte.is_ascii_lowercase());
-        if digits >= 2 && upper + lower >= 3 {
+        letters += usize::from(is_alpha(byte));
+        if digits >= 2 && letters >= 3 {
             return true;
         }
     }
     // In a long one of both cases a digit may be rare.
-    digits > 0 && upper >= 8 && lower >= 8
+    let of = |test: fn(u8) -> bool| word.iter().filter(|byte| test(**byte)).count();
+    word.len() >= 20 && digits > 0 && of(is_upper) >= 8 && of(|byte| byte.is_ascii_lowercase()) >= 8
 }
 
 /// `-----BEGIN ... PRIVATE KEY-----` to its end.
