@@ -66,8 +66,8 @@ fn trim(bytes: &[u8], start: usize, end: usize) -> usize {
 /// A long mixed word behind "secret", "api_key". `first` is its first word with a digit.
 fn keyed(text: &Text<'_>, first: usize, end: usize, found: &mut Candidates) {
     let bytes = text.bytes;
-    // Of a password the whole was looked at.
-    if text.is_password() {
+    // Of a password the whole was looked at. And nearly every word is too short.
+    if text.is_password() || end.checked_sub(8).is_none_or(|place| place < first && !is_token(at(bytes, place))) {
         return;
     }
     let lead = span_back(bytes, first, MAX_LEAD, |byte| is_token(byte) && byte != b'=');
