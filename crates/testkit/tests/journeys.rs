@@ -41,10 +41,10 @@ mod malformed;
 mod masking;
 #[path = "journeys/masking_arguments.rs"]
 mod masking_arguments;
-#[path = "journeys/masking_promises.rs"]
-mod masking_promises;
 #[path = "journeys/masking_bodies.rs"]
 mod masking_bodies;
+#[path = "journeys/masking_promises.rs"]
+mod masking_promises;
 #[path = "journeys/masking_pseudonyms.rs"]
 mod masking_pseudonyms;
 #[path = "journeys/masking_readers.rs"]
