@@ -39,6 +39,8 @@ mod isolation;
 mod malformed;
 #[path = "journeys/masking.rs"]
 mod masking;
+#[path = "journeys/masking_places.rs"]
+mod masking_places;
 #[path = "journeys/masking_pseudonyms.rs"]
 mod masking_pseudonyms;
 #[path = "journeys/masking_sessions.rs"]

@@ -5,6 +5,7 @@
 //! settings   what is masked, and how                  as configured
 //! wish       what the client asks for                 two headers
 //! plan       both, and the policy's obligations, for one call
+//! places     what the protocol needs as it is
 //! readers    the numbers in labels; what they stand for
 //! arguments  the way to the server, before policy looks
 //! answer     the way to the client, behind everything else
@@ -16,6 +17,7 @@
 
 mod answer;
 mod arguments;
+mod places;
 mod plan;
 mod readers;
 pub mod settings;
@@ -24,9 +26,8 @@ pub mod wish;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use vestibule_mcp::untouched;
 use vestibule_model::{Clock, Masking as LogMasking, Principal, Random, Server, ServerName};
-use vestibule_pii::{Config, HashKey, Masker, Paths, Sensitivity, Treatment};
+use vestibule_pii::{Config, HashKey, Masker, Paths, Sensitivity};
 use vestibule_policy::mask::Mask;
 
 pub(crate) use self::answer::{Masking, Screen, WHOLE, Withheld};
@@ -38,8 +39,8 @@ use self::{
 };
 use crate::McpCall;
 
-/// How many configurations are kept ready. There are only as many as rules and roles make.
-const MOST_MASKERS: usize = 64;
+/// How many maskers are kept ready. There are only as many as rules, roles and methods make.
+const MOST_MASKERS: usize = 256;
 
 /// Everything that masking needs. One for the vault.
 pub(crate) struct Screening {
@@ -53,13 +54,11 @@ pub(crate) struct Screening {
 
 impl Screening {
     pub(crate) fn new(settings: MaskSettings, key: HashKey, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        let spared = untouched::OF_THE_PROTOCOL.iter().map(|place| (*place, Treatment::Spare));
-        let entries: Vec<_> = spared.chain(untouched::FILES.iter().map(|place| (*place, Treatment::Encoded))).collect();
         Self {
             readers: Readers::new(settings.memory, clock, random),
             settings,
             key,
-            paths: Paths::new(&entries),
+            paths: places::paths(),
             maskers: Mutex::default(),
             tally: Arc::default(),
         }
@@ -79,7 +78,8 @@ impl Screening {
     ) -> Option<Screen> {
         let config = self.settings.for_answer(caller, server, call, demanded);
         let sample = self.settings.proof.is_some_and(|one_in| self.tally.is_sample(one_in));
-        let proof = sample.then(|| self.masker(Config::default().with_sensitivity(Sensitivity::Eager)));
+        let proof =
+            sample.then(|| self.masker(Config::default().with_sensitivity(Sensitivity::Eager), places::asked(call)));
         let config = config.or_else(|| sample.then(Config::none))?;
         Some(Screen::new(self, config, proof, caller, server, call))
     }
@@ -93,17 +93,22 @@ impl Screening {
         }
     }
 
-    /// The masker of a configuration; `with_paths` for whole messages.
-    fn masker(&self, config: Config) -> Arc<Masker> {
+    /// The masker of a configuration, for answers to a method.
+    fn masker(&self, config: Config, method: &str) -> Arc<Masker> {
+        let paths = self.paths.answering(method);
         let mut maskers = self.maskers.lock().unwrap_or_else(PoisonError::into_inner);
         // They are few, and to compare two costs less than to hash one.
-        if let Some(masker) = maskers.iter().find(|masker| *masker.scanner().config() == config) {
+        let known = |masker: &&Arc<Masker>| {
+            let scanner = masker.scanner();
+            scanner.paths().is(&paths) && *scanner.config() == config
+        };
+        if let Some(masker) = maskers.iter().find(known) {
             return Arc::clone(masker);
         }
         if maskers.len() >= MOST_MASKERS {
             maskers.clear();
         }
-        let masker = Arc::new(Masker::new(config, self.key.clone()).with_paths(self.paths.clone()));
+        let masker = Arc::new(Masker::new(config, self.key.clone()).with_paths(paths));
         maskers.push(Arc::clone(&masker));
         masker
     }

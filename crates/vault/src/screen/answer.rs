@@ -13,7 +13,7 @@ use vestibule_model::{Principal, Server, ServerName};
 use vestibule_pii::{Blocked, Config, Counts, JsonStream, Masker, Naming, SseStream, StreamError};
 
 use super::{
-    Screening, place,
+    Screening, place, places,
     readers::{Beginning, Reader},
     settings::Direction,
 };
@@ -53,7 +53,7 @@ impl Screen {
     ) -> Self {
         let method = call.message.as_ref().map_or("", Message::method);
         Self {
-            masker: screening.masker(config),
+            masker: screening.masker(config, places::asked(call)),
             proof,
             reader: screening.readers.of(caller),
             screening: Arc::clone(screening),

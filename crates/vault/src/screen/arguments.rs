@@ -6,7 +6,7 @@ use vestibule_mcp::{Message, Mirrored};
 use vestibule_model::{Principal, Server};
 use vestibule_pii::{Blocked, Naming, Pseudonyms};
 
-use super::{Screening, place, settings::Direction};
+use super::{Screening, place, places, settings::Direction};
 
 /// Headers that mirror arguments (MCP 2026-07-28, transports).
 const PARAMETER: &str = "mcp-param-";
@@ -75,7 +75,7 @@ impl Screening {
         headers: &mut HeaderMap,
     ) -> Result<Option<Message>, Unfit> {
         let Some(config) = self.settings.for_arguments(caller, server, message) else { return Ok(None) };
-        let masker = self.masker(config);
+        let masker = self.masker(config, places::NOTHING);
         let mut blocked = None;
         let mut replace = |text: &str| match masker.mask(text, &mut Naming::Plain) {
             Ok(screened) => {
