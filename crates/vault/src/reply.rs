@@ -32,6 +32,7 @@ use crate::{
 /// ```
 pub struct Reply {
     status: StatusCode,
+    withheld: bool,
     headers: HeaderMap,
     session: Option<String>,
     body: ReplyBody,
@@ -41,16 +42,26 @@ impl Reply {
     /// [`Recorded`] is the proof that the call's record is on the disk; the store alone makes one.
     pub(crate) async fn new(answer: Answer, _: Recorded, mut outcome: Outcome, screen: Option<Screen>) -> Self {
         outcome.answered(answer.status.as_u16());
-        let Answer { status, mut headers, session, body } = answer;
+        let Answer { mut status, mut headers, mut session, body } = answer;
         let masking = screen.and_then(|screen| screen.masking(Media::of(&headers), session.as_deref()));
         let mut body = ReplyBody { source: body, outcome, masking: masking.map(Box::new), ready: None, sent: 0 };
-        body.look_at_start(&mut headers).await;
-        Self { status, headers, session, body }
+        let withheld = body.look_at_start(&mut headers).await == Start::Withheld;
+        if withheld {
+            // What is said instead is an answer, whatever the server's was; clients read no JSON-RPC behind an error of
+            // HTTP. And nothing has begun.
+            (status, session) = (StatusCode::OK, None);
+        }
+        Self { status, withheld, headers, session, body }
     }
 
     /// The status of the upstream.
     pub fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// Whether it is not the upstream's: what that said must not reach the client.
+    pub fn is_withheld(&self) -> bool {
+        self.withheld
     }
 
     /// The headers that pass; never a challenge, a cookie, a session id or a redirect.
@@ -93,9 +104,9 @@ impl ReplyBody {
     }
 
     /// Reads a JSON answer that is to be masked, up to a limit. What breaks off breaks off for the client too.
-    async fn look_at_start(&mut self, headers: &mut HeaderMap) {
+    async fn look_at_start(&mut self, headers: &mut HeaderMap) -> Start {
         if !self.masking.as_ref().is_some_and(|masking| masking.is_json()) {
-            return;
+            return Start::Passes;
         }
         let mut start = Bytes::new();
         let ended = loop {
@@ -108,16 +119,18 @@ impl ReplyBody {
                 None => break Ended::Yes,
             }
         };
-        let Some(masking) = &mut self.masking else { return };
+        let Some(masking) = &mut self.masking else { return Start::Passes };
         let passed = match ended {
             Ended::Yes => masking.whole(start, headers),
             Ended::No => masking.feed(&start),
             Ended::Broken => {
                 self.source = Source::Broken;
-                return;
+                return Start::Passes;
             }
         };
+        let start = if passed.is_err() { Start::Withheld } else { Start::Passes };
         self.ready = Some(self.passed(passed)).filter(|bytes| !bytes.is_empty());
+        start
     }
 
     /// The next piece as the upstream sent it.
@@ -169,6 +182,13 @@ impl ReplyBody {
             }
         }
     }
+}
+
+/// What became of the start of an answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Start {
+    Passes,
+    Withheld,
 }
 
 /// How reading the start of an answer ended.
