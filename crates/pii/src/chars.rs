@@ -157,6 +157,10 @@ pub(crate) fn char_before(bytes: &[u8], index: usize) -> Option<char> {
     if index == 0 || last < 0x80 {
         return (index > 0).then(|| char::from(last));
     }
+    // Nearly every letter that is not of ASCII has two bytes.
+    if let Some(two) = index.checked_sub(2).filter(|&two| matches!(at(bytes, two), 0xC2..=0xDF) && last < 0xC0) {
+        return char::from_u32((u32::from(at(bytes, two) & 0x1F) << 6) | u32::from(last & 0x3F));
+    }
     let length = (1..=4).find(|&back| back <= index && !matches!(at(bytes, index - back), 0x80..=0xBF))?;
     char_at(bytes, index - length).filter(|letter| letter.len_utf8() == length)
 }
@@ -288,14 +292,17 @@ pub(crate) fn find_either<const N: usize>(bytes: &[u8], index: usize, either: [u
 /// when only the last line, which has no end, can be such.
 pub(crate) fn closed_line(bytes: &[u8], index: usize) -> Option<usize> {
     let (pieces, tail) = bytes.get(index..).unwrap_or_default().as_chunks::<PIECE>();
-    let mut last = u16::from(index > 0 && is_last(before(bytes, index)));
     for (count, piece) in pieces.iter().enumerate() {
-        let closes = of_sort(piece, Sort::Last);
-        let found = equal(piece, b'\n') & ((closes << 1) | last);
-        if found != 0 {
-            return Some(index + count * PIECE + found.trailing_zeros() as usize);
+        let ends = equal(piece, b'\n');
+        // Most pieces have no end of a line in them.
+        if ends != 0 {
+            let start = index + count * PIECE;
+            let last = u16::from(start > 0 && is_last(before(bytes, start)));
+            let found = ends & ((of_sort(piece, Sort::Last) << 1) | last);
+            if found != 0 {
+                return Some(start + found.trailing_zeros() as usize);
+            }
         }
-        last = closes >> (PIECE - 1);
     }
     let done = bytes.len() - tail.len();
     (done..bytes.len()).find(|&end| at(bytes, end) == b'\n' && is_last(before(bytes, end)))

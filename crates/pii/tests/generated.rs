@@ -126,7 +126,7 @@ fn nothing_is_left_in_ten_thousand_answers() {
         let masked = masker.mask_bytes(body.as_bytes(), &mut naming).unwrap().into_inner();
         let whole = masked.map_or_else(|| body.clone(), |masked| String::from_utf8(masked).unwrap());
         let cut = pieces(&mut dice, body.as_bytes());
-        let mut stream = JsonStream::new(&masker);
+        let mut stream = JsonStream::new(&masker, 1 << 20);
         let mut streamed = Vec::new();
         for piece in &cut {
             streamed.extend(stream.feed(piece, &mut naming).unwrap());

@@ -30,7 +30,7 @@ use vestibule_model::{Clock, Masking as LogMasking, Principal, Random, Server, S
 use vestibule_pii::{Config, HashKey, Masker, Paths, Sensitivity};
 use vestibule_policy::mask::Mask;
 
-pub(crate) use self::answer::{Masking, Screen, WHOLE, Withheld};
+pub(crate) use self::answer::{Masking, Screen, Withheld};
 pub use self::{arguments::Unfit, tally::Tally};
 use self::{
     readers::Readers,
@@ -66,6 +66,16 @@ impl Screening {
 
     pub(crate) fn tally(&self) -> &Arc<Tally> {
         &self.tally
+    }
+
+    /// Whether an answer of this server may give labels that stand for values.
+    pub(crate) fn may_give_pseudonyms(&self, server: &Server, demanded: &[Mask]) -> bool {
+        self.settings.may_give_pseudonyms(server, demanded)
+    }
+
+    /// Whether any answer of this server to this caller may be masked.
+    pub(crate) fn may_mask(&self, caller: &Principal, server: &Server, wishes: Wishes, demanded: &[Mask]) -> bool {
+        self.settings.may_mask(caller, server, wishes.before_llm, demanded)
     }
 
     /// What is done to the answer of a call; `None`: it passes as it is.

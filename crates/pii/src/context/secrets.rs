@@ -22,10 +22,11 @@ impl Stem {
 }
 
 /// These name one by themselves.
-static STEMS: [Stem; 13] = [
-    Stem::of(b"passw", 3),
+static STEMS: [Stem; 15] = [
+    Stem::of(b"passw", 2),
     Stem::of(b"pwd", 1),
-    Stem::of(b"passphrase", 3),
+    Stem::of(b"passphrase", 2),
+    Stem::of(b"passcode", 2),
     Stem::of(b"secret", 2),
     Stem::of(b"credential", 0),
     Stem::of(b"bearer", 0),
@@ -36,16 +37,28 @@ static STEMS: [Stem; 13] = [
     Stem::of(b"wachtwoord", 4),
     Stem::of(b"haslo", 2),
     Stem::of(b"heslo", 2),
+    Stem::of(b"authoriz", 5),
 ];
 /// These name one behind another word.
 static HEADS: [Stem; 2] = [Stem::of(b"key", 1), Stem::of(b"token", 1)];
 /// The words before.
-static LEADS: [&[u8]; 10] =
-    [b"api", b"secret", b"private", b"access", b"auth", b"refresh", b"bearer", b"session", b"signing", b"encryption"];
+static LEADS: [&[u8]; 11] = [
+    b"api",
+    b"secret",
+    b"private",
+    b"access",
+    b"auth",
+    b"refresh",
+    b"bearer",
+    b"session",
+    b"signing",
+    b"encryption",
+    b"account",
+];
 
 /// The pairs of letters, each in a word above.
 pub(crate) const PAIRS: [[u8; 2]; 13] =
-    [*b"sw", *b"wd", *b"sp", *b"cr", *b"ey", *b"ok", *b"be", *b"dp", *b"td", *b"tr", *b"nh", *b"tw", *b"sl"];
+    [*b"ss", *b"wd", *b"ri", *b"cr", *b"ey", *b"ok", *b"be", *b"dp", *b"td", *b"tr", *b"nh", *b"tw", *b"sl"];
 
 /// Whether a word in the document may say that something is a secret. True as well when the document is in another script
 /// or has accents, of which nothing is known here.

@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::{
     decode::Decoded,
     encoded,
-    lexer::{Lexer, NotJson, Token},
+    lexer::{Lexer, MARK, NotJson, Token},
     machine::{Leaf, Machine, Took},
     paths::{Paths, Treatment},
 };
@@ -108,7 +108,7 @@ fn walk_on(
     mut suspects: Suspects<'_>,
     look: &mut Look,
 ) -> Result<(), NotJson> {
-    let mut lexer = Lexer::new(bytes, 0);
+    let mut lexer = Lexer::document(bytes);
     let encoded = machine.may_be_encoded(bytes);
     loop {
         let token = lexer.next()?;
@@ -222,6 +222,6 @@ fn string(scanner: &Scanner, bytes: &[u8], origin: &Origin<'_>, surroundings: Su
 
 /// Whether the text begins and ends as a document of JSON does.
 pub(crate) fn looks_like_json(bytes: &[u8]) -> bool {
-    let text = bytes.trim_ascii();
+    let text = bytes.strip_prefix(MARK).unwrap_or(bytes).trim_ascii();
     matches!((text.first(), text.last()), (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']'))) && text.len() > 2
 }

@@ -16,8 +16,8 @@ pub enum StreamError {
     /// Something was found that must not pass.
     #[error(transparent)]
     Blocked(#[from] Blocked),
-    /// One event is larger than the limit: it cannot be looked at as a whole.
-    #[error("an event is larger than {0} bytes")]
+    /// One event or value is larger than the limit: it cannot be looked at as a whole.
+    #[error("an event or a value is larger than {0} bytes")]
     TooLarge(usize),
     /// A long text in base64 goes on as something else.
     #[error("a text in base64 cannot be read")]

@@ -19,10 +19,10 @@ use super::{
 };
 use crate::{McpCall, Media};
 
-/// The largest event that is looked at, in bytes.
-const LARGEST_EVENT: usize = 32 << 20;
+/// What is looked at as one: an event, a string of JSON, and a whole answer that may have to be withheld. In bytes.
+const LARGEST: usize = 32 << 20;
 /// A JSON answer up to this size is looked at as a whole: its client can do nothing with a part of it.
-pub(crate) const WHOLE: usize = 1 << 20;
+const WHOLE: usize = 1 << 20;
 /// The reason in the log and the journal.
 const BLOCKED: &str = "pii_blocked";
 /// How many values of each kind were replaced.
@@ -54,6 +54,7 @@ impl Screen {
         call: &McpCall,
     ) -> Self {
         let method = call.message.as_ref().map_or("", Message::method);
+        let begins = method == "initialize";
         Self {
             masker: screening.masker(config, places::asked(call)),
             proof,
@@ -61,9 +62,10 @@ impl Screen {
             screening: Arc::clone(screening),
             caller: Arc::clone(caller),
             server: Arc::clone(server),
-            session: call.upstream_session.clone(),
-            beginning: if method == "initialize" { Beginning::Now } else { Beginning::Unknown },
-            id: call.message.as_ref().and_then(|message| message.id().map(str::to_owned)),
+            // Whoever initializes begins anew, whatever session they name.
+            session: call.mark.clone().or_else(|| call.upstream_session.clone().filter(|_| !begins)),
+            beginning: if begins { Beginning::Now } else { Beginning::Unknown },
+            id: call.message.as_ref().and_then(|message| message.request_id().map(str::to_owned)),
             tool_call: method == "tools/call",
             era: call.era,
         }
@@ -90,19 +92,21 @@ impl Screen {
         Some(instead)
     }
 
-    /// For a body of this media type; `None` when there is no body.
+    /// For a body of this media type; `None` when there is no body. `session` is what the server calls the one that began.
     pub(crate) fn masking(mut self, media: Media, session: Option<&str>) -> Option<Masking> {
         let framing = if media == Media::Events { Framing::Events } else { Framing::Json };
         let stage = match media {
             Media::Json => Stage::Json(None),
             Media::Events => {
-                let events = SseStream::new(Arc::clone(&self.masker), LARGEST_EVENT);
+                let events = SseStream::new(Arc::clone(&self.masker), LARGEST);
                 // Where there is a session, the ids of its events are sealed before anybody sees them.
                 Stage::Events(if self.session.is_some() { events.keeping_ids() } else { events })
             }
             Media::None => return None,
         };
-        self.session = session.map(str::to_owned).or(self.session);
+        if self.beginning == Beginning::Now {
+            self.session = self.session.or(session.map(str::to_owned));
+        }
         Some(Masking {
             place: None,
             screen: self,
@@ -144,7 +148,23 @@ pub(crate) struct Masking {
     counted: Counts,
 }
 
-/// What a body must not hold, or that it cannot be looked at. What is said to the client instead.
+/// Why a body does not pass.
+enum Fault {
+    Blocked(Kind),
+    /// It cannot be looked at.
+    Unsearchable,
+}
+
+impl From<StreamError> for Fault {
+    fn from(error: StreamError) -> Self {
+        match error {
+            StreamError::Blocked(Blocked(kind)) => Self::Blocked(kind),
+            StreamError::TooLarge(_) | StreamError::Broken => Self::Unsearchable,
+        }
+    }
+}
+
+/// What is said to the client instead of a body, or of the rest of one.
 pub(crate) struct Withheld {
     pub(crate) reason: &'static str,
     pub(crate) instead: Bytes,
@@ -166,9 +186,37 @@ impl Masking {
         matches!(self.stage, Stage::Json(_))
     }
 
+    /// How much of JSON is held, to be looked at as a whole. Of what may have to be withheld nothing goes out before.
+    pub(crate) fn most_held(&self) -> usize {
+        if self.may_block() { LARGEST } else { WHOLE }
+    }
+
+    fn may_block(&self) -> bool {
+        self.screen.masker.scanner().config().may_block()
+    }
+
+    /// The body is no text that can be read here.
+    pub(crate) fn unreadable(&mut self) -> Withheld {
+        self.withhold(Fault::Unsearchable)
+    }
+
+    /// More of a body of JSON came than is held; this is what came so far.
+    pub(crate) fn begin(&mut self, start: &[u8]) -> Result<Bytes, Withheld> {
+        if self.may_block() { Err(self.withhold(Fault::Unsearchable)) } else { self.feed(start) }
+    }
+
+    /// Whether bytes can be looked at. JSON and events are UTF-8 without a zero; UTF-16 and UTF-32 have some, wherever they
+    /// are cut.
+    fn can_read(&self, bytes: &[u8]) -> bool {
+        !self.replaces() || !bytes.contains(&0)
+    }
+
     /// What may pass of the next bytes. A message that must not pass, and that nobody waits for, is left out of a stream; the
     /// others go on.
     pub(crate) fn feed(&mut self, chunk: &[u8]) -> Result<Bytes, Withheld> {
+        if !self.can_read(chunk) {
+            return Err(self.unreadable());
+        }
         let (mut passed, mut chunk) = (Vec::new(), chunk);
         loop {
             let fed = self.feed_on(chunk);
@@ -192,8 +240,8 @@ impl Masking {
 
     fn feed_on(&mut self, chunk: &[u8]) -> Result<(Vec<u8>, Option<Counts>), StreamError> {
         if let Stage::Json(json @ None) = &mut self.stage {
-            *json = Some(Box::new(JsonStream::new(Arc::clone(&self.screen.masker))));
-            self.proof = self.screen.proof.clone().map(|proof| Box::new(JsonStream::new(proof)));
+            *json = Some(Box::new(JsonStream::new(Arc::clone(&self.screen.masker), LARGEST)));
+            self.proof = self.screen.proof.clone().map(|proof| Box::new(JsonStream::new(proof, LARGEST)));
         }
         self.with_labels(|stage, naming| match stage {
             Stage::Json(Some(json)) => Ok((json.feed(chunk, naming)?, Some(json.counts().clone()))),
@@ -214,6 +262,9 @@ impl Masking {
 
     /// A body that is all here. The counts go into a header.
     pub(crate) fn whole(&mut self, body: Bytes, headers: &mut HeaderMap) -> Result<Bytes, Withheld> {
+        if !self.can_read(&body) {
+            return Err(self.unreadable());
+        }
         self.stage = Stage::Over;
         let masker = Arc::clone(&self.screen.masker);
         // Looking takes longest, and the reader's other answers need not wait for it.
@@ -232,7 +283,7 @@ impl Masking {
                 self.prove(&out);
                 Ok(out)
             }
-            Err(blocked) => Err(self.withhold(blocked.into())),
+            Err(Blocked(kind)) => Err(self.withhold(Fault::Blocked(kind))),
         }
     }
 
@@ -246,7 +297,7 @@ impl Masking {
                 }
                 Ok(bytes.into())
             }
-            Err(error) => Err(self.withhold(error)),
+            Err(error) => Err(self.withhold(error.into())),
         }
     }
 
@@ -294,11 +345,11 @@ impl Masking {
     }
 
     /// Ends the body with an error that tells the kind, never the value.
-    fn withhold(&mut self, error: StreamError) -> Withheld {
+    fn withhold(&mut self, fault: Fault) -> Withheld {
         self.screen.screening.tally.refused();
-        let (reason, text) = match error {
-            StreamError::Blocked(Blocked(kind)) => (BLOCKED, refusal(kind)),
-            StreamError::TooLarge(_) | StreamError::Broken => {
+        let (reason, text) = match fault {
+            Fault::Blocked(kind) => (BLOCKED, refusal(kind)),
+            Fault::Unsearchable => {
                 ("pii_unscanned", "The answer is withheld: it cannot be searched for personal data.".to_owned())
             }
         };
