@@ -111,7 +111,7 @@ async fn what_a_message_wishes_of_masking_counts_for_that_message() {
         (None, "jane.doe@example.com"),
         (Some("on"), "[EMAIL_1]"),
         (None, "jane.doe@example.com"),
-        (Some("maybe"), "400"),
+        (Some("maybe"), "is one of: true, false"),
     ] {
         let result = json!({ "jsonrpc": "2.0", "id": 1, "result": { "content": [{ "type": "text", "text": "jane.doe@example.com" }] } });
         if wish != Some("maybe") {
