@@ -9,6 +9,7 @@
 //! readers    the numbers in labels; what they stand for
 //! arguments  the way to the server, before policy looks
 //! answer     the way to the client, behind everything else
+//! tables     what of a message the protocol needs as it is
 //! tally      how often, by kind
 //! ```
 //!
@@ -21,13 +22,14 @@ mod places;
 mod plan;
 mod readers;
 pub mod settings;
+mod tables;
 mod tally;
 pub mod wish;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use vestibule_model::{Clock, Masking as LogMasking, Principal, Random, Server, ServerName};
-use vestibule_pii::{Config, HashKey, Masker, Paths, Sensitivity};
+use vestibule_pii::{Config, HashKey, Masker, Sensitivity};
 use vestibule_policy::mask::Mask;
 
 pub(crate) use self::answer::{Masking, Screen, Withheld};
@@ -35,6 +37,7 @@ pub use self::{arguments::Unfit, tally::Tally};
 use self::{
     readers::Readers,
     settings::{ClientSwitch, MaskSettings, Switch},
+    tables::{Table, Tables},
     wish::Wishes,
 };
 use crate::McpCall;
@@ -46,7 +49,7 @@ const MOST_MASKERS: usize = 256;
 pub(crate) struct Screening {
     settings: MaskSettings,
     key: HashKey,
-    paths: Paths,
+    tables: Tables,
     maskers: Mutex<Vec<Arc<Masker>>>,
     readers: Readers,
     tally: Arc<Tally>,
@@ -58,7 +61,7 @@ impl Screening {
             readers: Readers::new(settings.memory, clock, random),
             settings,
             key,
-            paths: places::paths(),
+            tables: Tables::new(),
             maskers: Mutex::default(),
             tally: Arc::default(),
         }
@@ -88,8 +91,10 @@ impl Screening {
     ) -> Option<Screen> {
         let config = self.settings.for_answer(caller, server, call, demanded);
         let sample = self.settings.proof.is_some_and(|one_in| self.tally.is_sample(one_in));
-        let proof =
-            sample.then(|| self.masker(Config::default().with_sensitivity(Sensitivity::Eager), places::asked(call)));
+        let proof = sample.then(|| {
+            let eager = Config::default().with_sensitivity(Sensitivity::Eager);
+            self.masker(eager, Table::Answer(places::asked(call)))
+        });
         let config = config.or_else(|| sample.then(Config::none))?;
         Some(Screen::new(self, config, proof, caller, server, call))
     }
@@ -103,9 +108,9 @@ impl Screening {
         }
     }
 
-    /// The masker of a configuration, for answers to a method.
-    fn masker(&self, config: Config, method: &str) -> Arc<Masker> {
-        let paths = self.paths.answering(method);
+    /// The masker of a configuration, for documents of a form.
+    fn masker(&self, config: Config, table: Table<'_>) -> Arc<Masker> {
+        let paths = self.tables.of(table);
         let mut maskers = self.maskers.lock().unwrap_or_else(PoisonError::into_inner);
         // They are few, and to compare two costs less than to hash one.
         let known = |masker: &&Arc<Masker>| {

@@ -53,7 +53,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
         Topics::HINT,
         "home work office private privat prive dienstlich geschaftlich direct direkt line zentrale standard switchboard \
          reception empfang sekretariat secretariat accueil centralita centralino oficina ufficio bureau kantoor thuis casa \
-         hp wa to from recipient sender",
+         hp wa to from recipient sender destination buro desk urgences perso pro",
     ),
     (SSN, "ssn ssns socialsecurity* itin tin taxpayer socsec ss4 socsecno ssnum ssnumber 社会安全号码"),
     (
@@ -111,10 +111,11 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
     ),
     (
         BIRTH,
-        "dob birth birthday birthdate* dateofbirth* born birthdt geburtsdatum* geburtstag* geboren geb naissance ne nee \
+        "dob bday birth birthday birthdate* dateofbirth* born birthdt geburtsdatum* geburtstag* geboren geb naissance ne nee \
          nacimiento nacido nacida fechanacimiento nascimento nascido nascida nascita nato nata geboortedatum* geboren \
          urodzenia urodzony urodzona fodelsedatum* fodd fodselsdato* fodt syntymaaika* syntynyt narozeni szuletesi \
-         szuletett nasterii nascut dogum рождения родился родилась γεννησης 出生* 生日* 生年月日* 誕生日* 생년월일*",
+         szuletett nasterii nascut dogum рождения родился родилась γεννησης 出生* 生日* 生年月日* 誕生日* 생년월일* \
+         народження рождение раждане lahir sinh เกิด לידה ميلاد الميلاد",
     ),
     (
         NATIONAL,
@@ -168,6 +169,6 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
         "version versions ver vers build builds firmware fw driver release releases released section sections clause clauses \
          revision rev chapter kapitel chapitre capitulo capitolo hoofdstuk rozdzial abschnitt oid upgrade upgraded upgrades upgrading bump bumps bumped bumping downgrade downgraded \
          installed image objectidentifier* versionchanged versionadded deprecated update updated updates updating patch \
-         patched deps v8 rv git chrome safari firefox tag tagged package packages pkg versie wersj* versao versoes versjon* versio versiossa versione versioni version* verze verzi verziu verzio* versiune* surum surumu mailer schema agenda paragraph annex appendix subsection subsubsection версия 版本 バージョン kernel sdk runtime",
+         patched deps v8 rv git chrome safari firefox edg edga opr chromium applewebkit tag tagged package packages pkg versie wersj* versao versoes versjon* versio versiossa versione versioni version* verze verzi verziu verzio* versiune* surum surumu mailer schema agenda paragraph annex appendix subsection subsubsection версия 版本 バージョン kernel sdk runtime",
     ),
 ];

@@ -135,7 +135,8 @@ impl Paths {
 
     /// Whether both treat messages alike.
     pub fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.nodes, &other.nodes) && self.answers == other.answers
+        let same = Arc::ptr_eq(&self.nodes, &other.nodes) || (self.nodes.is_empty() && other.nodes.is_empty());
+        same && self.answers == other.answers
     }
 
     /// For the message: what it says of itself decides.

@@ -13,6 +13,8 @@ pub enum Shape {
     Picture,
     /// The `traceparent` of a trace (W3C Trace Context).
     Trace,
+    /// One string or number, whatever is in it.
+    Value,
     /// A file in base64: what is text inside is looked at.
     Base64,
     /// Everything, with all that is in it.
@@ -28,7 +30,7 @@ impl Shape {
             Self::Time => is_time(value),
             Self::Picture => value.starts_with(b"data:image/") && is_word(value),
             Self::Trace => is_trace(value),
-            Self::Base64 | Self::Whole => true,
+            Self::Value | Self::Base64 | Self::Whole => true,
         }
     }
 }

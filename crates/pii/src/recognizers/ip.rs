@@ -6,8 +6,8 @@ use super::{
     Candidates, Find, Token,
     ip_version::{
         VERSION_REACH, is_among, is_drawn, is_emphasised, is_epoch, is_event, is_heading, is_image, is_keyed_v,
-        is_package, is_prefixed, is_product, is_reached, is_released, is_required, is_revised, is_unlike_version,
-        is_version,
+        is_limit, is_package, is_prefixed, is_product, is_reached, is_released, is_required, is_revised,
+        is_unlike_version, is_version,
     },
 };
 use crate::{
@@ -142,7 +142,7 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
     {
         return;
     }
-    if !topics.names(Kind::Ip) && !unlike && is_required(text.bytes, start) {
+    if !topics.names(Kind::Ip) && (is_required(text.bytes, start, unlike) || is_limit(text.bytes, end)) {
         return;
     }
     if !topics.names(Kind::Ip) && !ported && is_released(text, start, end, [a, b]) {

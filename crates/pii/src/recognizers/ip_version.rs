@@ -36,7 +36,7 @@ pub(super) fn is_version(text: &Text<'_>, start: usize) -> bool {
         b':' | b'='
     );
     if text.is_bound(start) {
-        return keyed || !begins(&["updat", "patch", "install", "tag", "image", "git", "deps"]);
+        return keyed || !begins(&["updat", "patch", "install", "tagged", "image", "deps"]);
     }
     // "[PATCH 2/8] net: drop 1.2.3.4"; `define('APP_VERSION', '1.2.3.4')`
     let quotes =
@@ -45,12 +45,15 @@ pub(super) fn is_version(text: &Text<'_>, start: usize) -> bool {
     // "Mailer: Acme 1.2.3.4"
     let agent = begins(&["mailer"]) && label.distance <= VERSION_REACH;
     // "upgrade nginx from 1.2.3.4 to 1.2.3.5", "versions up to 1.2.3.4"
-    let links: &[&str] = if begins(&["upgrad", "bump", "downgrad", "version"]) { &["from ", "to "] } else { &[] };
-    let linked = links.iter().any(|link| behind.ends_with(link.as_bytes())) && {
-        let words = behind.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
-        let named = words.clone().filter(|word| !matches!(*word, b"from" | b"to" | b"up")).count();
-        named <= if begins(&["version"]) { 1 } else { 3 }
+    let (links, most): (&[&str], usize) = if begins(&["version"]) {
+        (&[" to ", " below ", " before ", " until ", " through ", " than ", " since "], 3)
+    } else if begins(&["upgrad", "bump", "downgrad"]) {
+        (&[" from ", " to "], 5)
+    } else {
+        (&[], 0)
     };
+    let linked = links.iter().any(|link| behind.ends_with(link.as_bytes()))
+        && behind.iter().filter(|&&byte| byte == b' ').count() <= most;
     quotes || mail || agent || linked
 }
 
@@ -108,12 +111,16 @@ pub(super) fn is_emphasised(bytes: &[u8], start: usize, end: usize) -> bool {
 
 /// `protobuf==3.20.1.0`, `^1.2.3.4`, `linux 5.15.0.91`, `Fig. 1.2.3.4`: what a package requires, the version of a program that
 /// everybody knows, or the number of a table.
-pub(super) fn is_required(bytes: &[u8], start: usize) -> bool {
+pub(super) fn is_required(bytes: &[u8], start: usize, unlike: bool) -> bool {
     let operator = part(bytes, start.saturating_sub(2), start);
-    if matches!(operator, b"==" | b">=" | b"<=" | b"~=" | b"!=" | [_, b'^' | b'~'] | [b'^' | b'~']) {
-        return true;
+    if matches!(operator, [_, b'^' | b'~'] | [b'^' | b'~']) {
+        return !unlike;
     }
-    if before(bytes, start) != b' ' {
+    if matches!(operator, b"==" | b">=" | b"<=" | b"~=" | b"!=") {
+        // "ip.src==10.0.0.5": a field of packets, no package.
+        return !unlike || is_packaged(bytes, start - 2);
+    }
+    if unlike || before(bytes, start) != b' ' {
         return false;
     }
     let end = start - 1 - usize::from(before(bytes, start - 1) == b'.');
@@ -122,6 +129,24 @@ pub(super) fn is_required(bytes: &[u8], start: usize) -> bool {
     (2..12).contains(&length)
         && !glued_left(bytes, end - length)
         && PROGRAMS.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// "Fixed in 1.2.3.4 and later".
+pub(super) fn is_limit(bytes: &[u8], end: usize) -> bool {
+    let ends = [&b" and "[..], b" or "].into_iter().find(|link| part(bytes, end, end + link.len()) == *link);
+    ends.is_some_and(|link| {
+        let word = part(bytes, end + link.len(), end + link.len() + 5);
+        [&b"later"[..], b"newer", b"earli", b"older", b"above", b"below"].contains(&word)
+    })
+}
+
+/// Whether the word in front of the operator at a place can be the name of a package, and none of an end of a connection.
+fn is_packaged(bytes: &[u8], operator: usize) -> bool {
+    static ENDS: [&[u8]; 9] = [b"src", b"dst", b"addr", b"ip", b"host", b"peer", b"client", b"from", b"remote"];
+    let name = |byte: u8| is_alnum(byte) || matches!(byte, b'.' | b'-' | b'_');
+    let word = part(bytes, operator - span_back(bytes, operator, 40, name), operator);
+    let ends = |end: &&[u8]| word.windows(end.len()).any(|part| part.eq_ignore_ascii_case(end));
+    word.len() > 2 && !word.contains(&b'.') && !ENDS.iter().any(ends)
 }
 
 /// Programs, systems, and what is numbered in a text.

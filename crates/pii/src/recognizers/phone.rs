@@ -331,7 +331,9 @@ fn is_years(bytes: &[u8], chain: &Chain, first: usize, last: usize) -> bool {
 fn is_callable(text: &Text<'_>, chain: &Chain, first: usize, last: usize) -> bool {
     let digits = chain.digits(text.bytes, first, last).unwrap_or_default();
     let near = chain.run(first).is_some_and(|run| text.label(run.start).distance <= 48);
-    let beside = last == first && chain.run(first).is_some_and(|run| text.label(run.start).distance <= 24);
+    // Behind a key that is a verb too, eight digits are as often of something else.
+    let beside =
+        last == first && chain.run(first).is_some_and(|run| (1..=24).contains(&text.label(run.start).distance));
     let grouped = (last >= first + 2 || beside) && digits.len() == 8;
     near && (digits.len() >= 9 || grouped || (digits.len() >= 7 && digits.as_slice().first() == Some(&0)))
 }
@@ -367,19 +369,29 @@ fn hinted(
             || (zero && chain.sep(index) == Some(Sep::Slash))
     });
     let strong = match (zero, runs) {
-        (true, 1) => hint >= Hint::Marked,
-        (true, _) => true,
+        (true, 1) => hint >= Hint::Marked && digits.len() > 9,
+        (true, _) => digits.len() < 12 || digits.number(0, 2) == 0,
         (false, 1) => hint >= Hint::Marked && plans().is_north_american(digits.as_slice()),
         (false, 2) => false,
-        // "612 34 56 78", "347 123 4567"
-        (false, _) => hint >= Hint::Key && run.len() <= 3 && digits.len() <= 11,
+        (false, _) => hint >= Hint::Key && is_grouped(digits.as_slice(), runs),
     };
-    if !plain || !strong || !(9..=13).contains(&digits.len()) || is_cut(text.bytes, chain, first, last) {
+    if !plain || !strong || !(9..=14).contains(&digits.len()) || is_cut(text.bytes, chain, first, last) {
         return None;
     }
     let start = if last == first { run.start } else { start };
     add(text, chain, start, last, HINTED, found);
     Some(last)
+}
+
+/// In three groups or more, as those countries write whose numbers begin without a zero: "612 34 56 78", "347 123 4567",
+/// "8 (495) 123-45-67", "415 555 2671".
+fn is_grouped(digits: &[u8], runs: usize) -> bool {
+    match digits {
+        [5..=9, ..] if digits.len() == 9 => runs > 3,
+        [3, ..] if digits.len() == 10 => true,
+        [8, ..] if digits.len() == 11 => runs > 3,
+        _ => plans().is_north_american(digits),
+    }
 }
 
 /// "ddd ddd dddd" that fills a string or a line: nothing else is written so.

@@ -32,7 +32,8 @@ pub(super) fn hint(text: &Text<'_>, value: usize, support: Support) -> Option<Hi
         let end = end - span_back(bytes, end, 4, |byte| matches!(byte, b' ' | b'"' | b'\'' | b'*'));
         let word = word_before(bytes, end);
         let marked = match support {
-            Support::Silent => lexicon().word(word).meets(Topics::HINT) || is_count(bytes, word, end),
+            Support::Silent if is_count(bytes, word, end) => return Some(Hint::Key),
+            Support::Silent => lexicon().word(word).meets(Topics::HINT),
             // "Domicile : 06 12 34 56 78"
             Support::Foreign => is_any(word, &["domicile", "domicilio"]),
             Support::Named | Support::Denied => false,
@@ -51,10 +52,11 @@ pub(super) fn hint(text: &Text<'_>, value: usize, support: Support) -> Option<Hi
     let led = support == Support::Silent
         && match word {
             b"from" => false,
-            b"unter" => is_any(left(), &["sich", "mich", "uns", "dich", "ihn", "telefonisch", "jederzeit"]),
+            // "unter 0171 5551234", "au 06 12 34 56 78": numbers that begin with a zero are seldom named otherwise.
+            b"unter" | b"au" => true,
             b"on" | b"at" => is_any(left(), &["me", "us", "him", "her", "them", "available"]),
             b"is" | b"ist" | b"lautet" | b"est" | b"es" => {
-                let end = mark - word.len() - 1;
+                let end = (mark - word.len()).saturating_sub(1);
                 is_count(bytes, left(), end)
             }
             _ => lexicon().word(word).meets(Topics::HINT) || is_count(bytes, word, mark),

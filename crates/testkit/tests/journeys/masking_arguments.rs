@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use vestibule_testkit::{
     http::Answer,
+    mcp::Caller,
     upstream::{Canned, Speaks},
 };
 
@@ -105,4 +106,170 @@ async fn no_error_names_a_request_of_the_server() {
         let refused = caller.post(&answer, &headers).await;
         assert_eq!((refused.status.as_u16(), &refused.json()["id"]), (status, &Value::Null), "{headers:?}");
     }
+}
+
+/// A client in a session that words its messages itself.
+struct Wording {
+    place: Place,
+    caller: Caller,
+}
+
+impl Wording {
+    async fn of(rules: &str) -> Self {
+        let place = Place::of(rules, "").await;
+        let (agent, tokens) = place.agent("up", "ana@example.net").await;
+        Self { caller: agent.session(&tokens).await, place }
+    }
+
+    async fn post(&self, message: &Value) -> Answer {
+        let session = self.caller.session().unwrap();
+        self.caller.post(message, &[("mcp-session-id", session), ("mcp-protocol-version", "2025-11-25")]).await
+    }
+
+    /// What the server gets of it.
+    async fn sent(&self, message: &Value) -> Value {
+        let (before, answer) = (self.place.sent().len(), self.post(message).await);
+        assert!(answer.status.is_success(), "{message}: {}", answer.text());
+        self.place.sent().split_off(before).pop().unwrap_or_else(|| panic!("{message} was not sent: {}", answer.text()))
+    }
+}
+
+fn asks(method: &str, params: &Value) -> Value {
+    json!({ "jsonrpc": "2.0", "id": 7, "method": method, "params": params })
+}
+
+fn says(method: &str, params: &Value) -> Value {
+    json!({ "jsonrpc": "2.0", "method": method, "params": params })
+}
+
+/// Messages that carry a value in every place that can.
+fn carriers(value: &str) -> Vec<Value> {
+    let nested = json!({ "id": value }).to_string();
+    let reference = json!({ "type": "ref/prompt", "name": "p" });
+    let client = |info: Value| json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": info });
+    let call = |more: Value| {
+        let mut params = json!({ "name": "read", "arguments": {} });
+        params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        asks("tools/call", &params)
+    };
+    vec![
+        call(json!({ "arguments": { "note": value } })),
+        // The names of the protocol are nothing special inside of arguments.
+        call(json!({ "arguments": { "id": value } })),
+        call(json!({ "arguments": { "result": { "tools": value } } })),
+        call(json!({ "arguments": { "params": { "uri": value, "_meta": { "progressToken": value } } } })),
+        call(json!({ "arguments": { "body": nested } })),
+        call(json!({ "_meta": { "com.example/by": value } })),
+        call(json!({ "_meta": { "io.modelcontextprotocol/by": value } })),
+        call(json!({ "_meta": { "baggage": value } })),
+        call(json!({ "task": { "ttl": 1, "by": value } })),
+        // In the place of a token there is room for no more than one.
+        call(json!({ "task": { "ttl": { "by": value } } })),
+        call(json!({ "_meta": { "progressToken": { "by": [value] } } })),
+        asks("tools/list", &json!({ "cursor": [value] })),
+        call(json!({ "cursor": value })),
+        asks("prompts/get", &json!({ "name": "p", "arguments": { "who": value } })),
+        asks("completion/complete", &json!({ "ref": reference, "argument": { "name": "who", "value": value } })),
+        asks(
+            "completion/complete",
+            &json!({ "ref": reference, "argument": { "name": "who", "value": "" }, "context": { "arguments": { "of": value } } }),
+        ),
+        asks("tools/list", &json!({ "about": value })),
+        asks("their/own", &json!({ "name": value })),
+        asks("their/own", &json!({ "uri": value, "cursor": value })),
+        asks("initialize", &client(json!({ "name": value, "version": "1" }))),
+        asks("initialize", &client(json!({ "name": "n", "version": "1", "title": value }))),
+        says("notifications/progress", &json!({ "progressToken": 1, "progress": 1, "message": value })),
+        says("notifications/cancelled", &json!({ "requestId": 1, "reason": value })),
+        says("notifications/theirs", &json!({ "uri": value })),
+        json!({ "jsonrpc": "2.0", "id": 7, "error": { "code": -1, "message": value } }),
+        json!({ "jsonrpc": "2.0", "id": 7, "error": { "code": -1, "message": "no", "data": { "why": value } } }),
+        json!({ "jsonrpc": "2.0", "id": 7, "result": { "id": value, "content": { "who": value } } }),
+        json!({ "jsonrpc": "2.0", "id": 7, "method": "ping", "more": value }),
+    ]
+}
+
+#[tokio::test]
+async fn what_is_blocked_reaches_no_server_wherever_it_stands() {
+    let client = Wording::of(BLOCK).await;
+    let ssn = format!("SSN {SSN}");
+    let resource = |uri: &str| asks("resources/read", &json!({ "uri": uri }));
+    let template = json!({ "type": "ref/resource", "uri": format!("hr://{ssn}/") });
+    let related = json!({ "io.modelcontextprotocol/related-task": { "taskId": "t", "by": ssn } });
+    let named = [
+        asks("tools/call", &json!({ "name": "read", "_meta": related })),
+        asks("tools/call", &json!({ "name": ssn, "arguments": {} })),
+        asks("tools/call", &json!({ "name": "read", "requestState": ssn })),
+        asks("prompts/get", &json!({ "name": ssn })),
+        resource(&format!("hr://people/{ssn}")),
+        resource(&json!({ "id": ssn }).to_string()),
+        asks("resources/subscribe", &json!({ "uri": format!("hr://people/{ssn}") })),
+        asks("completion/complete", &json!({ "ref": template, "argument": { "name": "a", "value": "" } })),
+        asks(
+            "completion/complete",
+            &json!({ "ref": { "type": "ref/prompt", "name": "p" }, "argument": { "name": ssn, "value": "" } }),
+        ),
+        asks(&ssn, &json!({})),
+    ];
+    for message in carriers(&ssn).into_iter().chain(named) {
+        let (before, answer) = (client.place.sent().len(), client.post(&message).await);
+        let sent = client.place.sent().split_off(before);
+        assert!(!json!(sent).to_string().contains("219-09"), "{message}: {sent:?}");
+        if message["method"].is_null() {
+            assert_eq!((answer.status.as_u16(), &sent[0]["id"]), (202, &json!(7)), "{message}");
+            assert!(sent[0]["error"]["message"].as_str().unwrap().contains("US_SSN"), "{message}: {sent:?}");
+            continue;
+        }
+        assert!(sent.is_empty(), "{message}: {sent:?}");
+        assert!(answer.text().contains("US_SSN") && !answer.text().contains("219-09"), "{message}: {}", answer.text());
+        assert_eq!(answer.json()["id"], message["id"]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_masked_is_masked_wherever_it_stands_and_what_the_protocol_needs_stays() {
+    let rule = "[[masking.rule]]\ndirection = \"arguments\"\ntypes = [\"EMAIL_ADDRESS\"]\naction = \"partial\"\n";
+    let client = Wording::of(rule).await;
+    let mail = "jane.doe@example.com";
+    for message in carriers(mail) {
+        let sent = client.sent(&message).await;
+        let expected: Value = serde_json::from_str(&message.to_string().replace(mail, "j***@example.com")).unwrap();
+        assert_eq!(sent, expected);
+    }
+    let meta = json!({ "progressToken": mail, "traceparent": mail });
+    for message in [
+        json!({ "jsonrpc": "2.0", "id": mail, "method": "ping" }),
+        json!({ "jsonrpc": "2.0", "id": mail, "error": { "code": -1, "message": "no" } }),
+        asks("tools/call", &json!({ "name": mail, "arguments": {}, "_meta": meta })),
+        asks("prompts/get", &json!({ "name": mail })),
+        asks("tools/list", &json!({ "cursor": mail })),
+        asks("resources/read", &json!({ "uri": format!("hr://people/{mail}") })),
+        asks(
+            "completion/complete",
+            &json!({ "ref": { "type": "ref/prompt", "name": mail }, "argument": { "name": mail, "value": "" } }),
+        ),
+        says("notifications/progress", &json!({ "progressToken": mail, "progress": 1 })),
+        says("notifications/cancelled", &json!({ "requestId": mail })),
+    ] {
+        assert_eq!(client.sent(&message).await, message);
+    }
+}
+
+#[tokio::test]
+async fn labels_among_the_arguments_of_a_completion_stand_for_their_values() {
+    let place = Place::of("before_llm = true", "mask = \"pseudonym\"").await;
+    let (agent, tokens) = place.agent("up", "ana@example.net").await;
+    let client = Wording { caller: agent.session(&tokens).await, place };
+    client.place.result(&json!({ "content": [{ "type": "text", "text": "jane.doe@example.com" }] }));
+    assert!(client.post(&asks("tools/call", &json!({ "name": "read" }))).await.text().contains("[EMAIL_1]"));
+    let reference = json!({ "type": "ref/prompt", "name": "[EMAIL_1]" });
+    let argument = |value: &str| json!({ "name": "[EMAIL_1]", "value": value });
+    let with = |value: &str| json!({ "ref": reference, "argument": argument(value), "context": { "arguments": { "to": value } } });
+    let mut sent = client.sent(&asks("completion/complete", &with("[EMAIL_1]"))).await;
+    // A name in `argument` is no label.
+    sent["params"]["argument"]["name"] = json!("[EMAIL_1]");
+    assert_eq!(sent["params"], with("jane.doe@example.com"));
+    // Elsewhere a member of this name is none of the arguments.
+    let other = json!({ "name": "read", "context": { "to": "[EMAIL_1]" } });
+    assert_eq!(client.sent(&asks("tools/call", &other)).await["params"], other);
 }

@@ -16,6 +16,7 @@ use super::{
     Screening, place, places,
     readers::{Beginning, Reader},
     settings::Direction,
+    tables::Table,
 };
 use crate::{McpCall, Media};
 
@@ -56,7 +57,7 @@ impl Screen {
         let method = call.message.as_ref().map_or("", Message::method);
         let begins = method == "initialize";
         Self {
-            masker: screening.masker(config, places::asked(call)),
+            masker: screening.masker(config, Table::Answer(places::asked(call))),
             proof,
             reader: screening.readers.of(caller),
             screening: Arc::clone(screening),

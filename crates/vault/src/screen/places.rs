@@ -11,7 +11,7 @@ use crate::McpCall;
 /// The header of a stream that goes on.
 const LAST_EVENT: &str = "last-event-id";
 /// What stands for the method of a stream that answers nothing. No method is called so.
-pub(super) const NOTHING: &str = " ";
+const NOTHING: &str = " ";
 
 /// The method whose answers come.
 pub(super) fn asked(call: &McpCall) -> &str {
