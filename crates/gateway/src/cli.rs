@@ -356,6 +356,9 @@ pub struct AuditTail {
     /// Print the records as they are stored
     #[arg(long)]
     pub json: bool,
+    /// Show e-mail addresses and names of clients in full; otherwise people are shown by id and a part of the address
+    #[arg(long, conflicts_with = "json")]
+    pub names: bool,
     #[command(flatten)]
     /// Where the state is.
     pub place: Where,
@@ -430,7 +433,8 @@ The exit code is 0 whether something is found or not, and 1 when the input canno
 something was found or left. NO_COLOR takes the colours away.";
 
 const STDIO: &str = "\
-The gateway must be running. A client starts this command with the token in its environment:
+The gateway must be running. With MASK_PII_BEFORE_LLM=true in its environment, answers come masked whatever the gateway
+does for others. A client starts this command with the token in its environment:
 
   { \"command\": \"vestibule\", \"args\": [\"stdio\", \"--server\", \"hr\", \"--url\", \"https://mcp.example.com\"],
     \"env\": { \"MCP_AUTH_TOKEN\": \"eyJ…\" } }

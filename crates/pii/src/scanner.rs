@@ -30,7 +30,7 @@ impl Scanner {
         Self { engine: Engine::new(&config), care: Care::of(&config), config, paths: Paths::default() }
     }
 
-    /// The same for documents of a known form.
+    /// The same for messages of a known form.
     #[must_use]
     pub fn with_paths(self, paths: Paths) -> Self {
         Self { paths, ..self }
@@ -41,7 +41,8 @@ impl Scanner {
         self.care
     }
 
-    pub(crate) fn paths(&self) -> &Paths {
+    /// The places of messages that it knows.
+    pub fn paths(&self) -> &Paths {
         &self.paths
     }
 
@@ -64,8 +65,23 @@ impl Scanner {
 
     /// A text of any sort.
     pub(crate) fn document(&self, bytes: &[u8], origin: &Origin<'_>, surroundings: Surroundings) -> Vec<Finding> {
+        self.whole(bytes, origin, surroundings, None)
+    }
+
+    /// A message: some of its values are needed as they are.
+    pub(crate) fn message(&self, bytes: &[u8], origin: &Origin<'_>) -> Vec<Finding> {
+        self.whole(bytes, origin, Surroundings::default(), Some(&self.paths))
+    }
+
+    fn whole(
+        &self,
+        bytes: &[u8],
+        origin: &Origin<'_>,
+        surroundings: Surroundings,
+        paths: Option<&Paths>,
+    ) -> Vec<Finding> {
         let mut look = Look::default();
-        if !looks_like_json(bytes) || walk_alone(self, bytes, origin, surroundings, &mut look).is_err() {
+        if !looks_like_json(bytes) || walk_alone(self, bytes, origin, surroundings, paths, &mut look).is_err() {
             self.lines(bytes, origin, surroundings, &mut look);
         }
         look.found

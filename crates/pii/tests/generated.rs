@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use vestibule_model::{Secret, ServerName};
-use vestibule_pii::{Config, JsonStream, Masker, Naming, Paths, Pseudonyms, SseStream, Treatment};
+use vestibule_pii::{Config, Form, JsonStream, Masker, Naming, Paths, Pseudonyms, Shape, SseStream};
 
 const DOCUMENTS: u64 = 10_000;
 
@@ -115,7 +115,7 @@ fn pieces<'b>(dice: &mut Dice, mut bytes: &'b [u8]) -> Vec<&'b [u8]> {
 
 #[test]
 fn nothing_is_left_in_ten_thousand_answers() {
-    let paths = Paths::new(&[(&["id"], Treatment::Spare)]);
+    let paths = Paths::new(&[(Form::All, &[(&["id"], Shape::Token)])]);
     let masker = Masker::new(Config::default(), Secret::new([7; 32])).with_paths(paths);
     let server = ServerName::new("hr");
     let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
@@ -123,7 +123,8 @@ fn nothing_is_left_in_ten_thousand_answers() {
         let (body, values) = document(&mut dice);
         let mut store = Pseudonyms::new();
         let mut naming = Naming::Numbered(&mut store, &server);
-        let whole = masker.mask(&body, &mut naming).unwrap().into_inner().into_owned();
+        let masked = masker.mask_bytes(body.as_bytes(), &mut naming).unwrap().into_inner();
+        let whole = masked.map_or_else(|| body.clone(), |masked| String::from_utf8(masked).unwrap());
         let cut = pieces(&mut dice, body.as_bytes());
         let mut stream = JsonStream::new(&masker, 1 << 20);
         let mut streamed = Vec::new();
@@ -144,8 +145,8 @@ fn nothing_is_left_in_ten_thousand_answers() {
         for value in &values {
             assert!(!whole.contains(value.as_str()), "{value} of document {number}: {body}\n{whole}");
         }
-        let again = masker.mask(&whole, &mut naming).unwrap().into_inner().into_owned();
-        assert_eq!(again, whole, "document {number} masked again");
+        let again = masker.mask_bytes(whole.as_bytes(), &mut naming).unwrap().into_inner();
+        assert!(again.is_none_or(|again| again == whole.as_bytes()), "document {number} masked again");
         let masked: serde_json::Value = serde_json::from_str(&whole).unwrap();
         let original: serde_json::Value = serde_json::from_str(&body).unwrap();
         assert_eq!(

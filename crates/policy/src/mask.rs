@@ -139,6 +139,14 @@ impl Masks {
             return Ok(Self { all: Mask::of_value(value)?, by_role: BTreeMap::new() });
         };
         let is_role = |key: &String| key == everyone || roles.contains(key);
+        // Types are said with an action, roles with a mask of their own.
+        if let Some((role, _)) = entries.iter().find(|(key, value)| {
+            !is_role(key) && known(key, &TYPES).is_none() && !matches!(value, toml::Value::String(_))
+        }) {
+            let what = format!("“{}” is no role of this table", role.escape_debug());
+            let all: Vec<&str> = roles.iter().map(String::as_str).chain([everyone]).collect();
+            return Err((what, suggest::remedy(role, all)));
+        }
         if !entries.keys().any(is_role) {
             return Ok(Self { all: Mask::of_value(value)?, by_role: BTreeMap::new() });
         }
@@ -161,6 +169,28 @@ impl Masks {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_role_that_the_table_does_not_know_is_named_as_one() {
+        let roles = ["EMPLOYEE".to_owned(), "ADMINISTRATOR".to_owned()];
+        let told = |mask: &str| {
+            let table: toml::Table = toml::from_str(mask).unwrap();
+            Masks::parse(&table["mask"], &roles, "*").unwrap_err()
+        };
+        for mask in [
+            r#"mask = { NOROLE = ["US_SSN"] }"#,
+            "mask = { NOROLE = true }",
+            "mask = { NOROLE = { US_SSN = \"block\" } }",
+        ] {
+            let (what, remedy) = told(mask);
+            assert_eq!(
+                (what.as_str(), remedy.as_str()),
+                ("“NOROLE” is no role of this table", "use one of: EMPLOYEE, ADMINISTRATOR, *")
+            );
+        }
+        assert_eq!(told(r#"mask = { EMPLOYE = true, ADMINISTRATOR = true }"#).1, "did you mean `EMPLOYEE`?");
+        assert_eq!(told(r#"mask = { US_SN = "block" }"#).0, "“US_SN” is no type of personal data");
+    }
 
     #[test]
     fn an_annotation_says_types_and_actions() {

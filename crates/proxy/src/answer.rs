@@ -88,7 +88,7 @@ impl ListKind {
 /// The reply of an upstream, streamed through. On its way lists are filtered, and what belongs to this caller alone is
 /// sealed for them.
 pub(crate) async fn respond(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked, reply: Reply) -> Response {
-    let new_session = (asked.initialize && reply.status().is_success())
+    let new_session = (asked.initialize && reply.status().is_success() && !reply.is_withheld())
         .then(|| Session::begun(reply.upstream_session(), asked.mark.as_deref(), asked.wishes))
         .flatten()
         .and_then(|session| HeaderValue::from_str(&session.seal(proxy, arrival)).ok());

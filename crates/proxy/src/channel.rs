@@ -60,8 +60,38 @@ pub(crate) struct Channel {
     state: Mutex<Session>,
 }
 
-/// One message of the client, and the credential that came with it.
-type Incoming = (Bytes, Option<HeaderValue>);
+/// One message of the client, and what came with it.
+pub(crate) struct Incoming {
+    bytes: Bytes,
+    /// From here on shown for the client.
+    credential: Option<HeaderValue>,
+    /// What it wishes of masking; it counts for this message.
+    wishes: HeaderMap,
+}
+
+impl Incoming {
+    /// On a wire whose messages have no headers.
+    pub(crate) fn bare(bytes: Bytes) -> Self {
+        Self { bytes, credential: None, wishes: HeaderMap::new() }
+    }
+
+    /// In a request of its own.
+    pub(crate) fn with_headers(bytes: Bytes, headers: &HeaderMap) -> Self {
+        let credential = headers.get(header::AUTHORIZATION).map(of_its_own);
+        Self { bytes, credential, wishes: wishes_in(headers) }
+    }
+}
+
+/// With every value: two that differ are refused, not chosen from.
+fn wishes_in(headers: &HeaderMap) -> HeaderMap {
+    let mut wishes = HeaderMap::new();
+    for name in WISHES {
+        for value in headers.get_all(&name) {
+            wishes.append(name.clone(), of_its_own(value));
+        }
+    }
+    wishes
+}
 
 /// The client sends more than we take.
 pub(crate) struct TooMany;
@@ -81,7 +111,7 @@ struct Session {
 /// Headers that belong to the connection and are the same for each message.
 const KEPT: [HeaderName; 4] =
     [header::HOST, header::ORIGIN, header::ACCEPT_LANGUAGE, HeaderName::from_static("x-forwarded-for")];
-/// The client's wishes, kept with every value: two that differ are refused, not chosen from.
+/// The client's wishes.
 const WISHES: [HeaderName; 2] = [HeaderName::from_static(wish::BEFORE_LLM), HeaderName::from_static(wish::IN_LOGS)];
 
 impl Channel {
@@ -95,11 +125,7 @@ impl Channel {
                 base.insert(name, of_its_own(value));
             }
         }
-        for name in WISHES {
-            for value in parts.headers.get_all(&name) {
-                base.append(name.clone(), of_its_own(value));
-            }
-        }
+        base.extend(wishes_in(&parts.headers));
         let credential = parts.headers.get(header::AUTHORIZATION).map(of_its_own);
         let state = Session { credential, ..Session::default() };
         let channel = Self {
@@ -119,16 +145,15 @@ impl Channel {
         (channel, queue)
     }
 
-    /// Takes one message of the client; the answers come by themselves. From here on `credential` is the one that is
-    /// shown for the client, when there is a newer one.
-    pub(crate) fn receive(&self, bytes: Bytes, credential: Option<HeaderValue>) -> Result<(), TooMany> {
-        self.intake.try_send((bytes, credential)).map_err(|_| TooMany)
+    /// Takes one message of the client; the answers come by themselves.
+    pub(crate) fn receive(&self, incoming: Incoming) -> Result<(), TooMany> {
+        self.intake.try_send(incoming).map_err(|_| TooMany)
     }
 
     /// Looks at the messages in the order in which they came. What wants no answer is done before the next is looked at,
     /// so that a server hears `initialized` before the first call; requests run side by side.
     async fn work(self: Arc<Self>, mut incoming: mpsc::Receiver<Incoming>) {
-        while let Some((bytes, credential)) = incoming.recv().await {
+        while let Some(Incoming { bytes, credential, wishes }) = incoming.recv().await {
             if credential.is_some() {
                 self.state().credential = credential;
             }
@@ -137,7 +162,12 @@ impl Channel {
             if parsed.as_ref().is_some_and(|message| self.is_cancelled_here(message)) {
                 continue;
             }
-            let request = self.request(Method::POST, Body::from(bytes), parsed.as_ref());
+            let mut request = self.request(Method::POST, Body::from(bytes), parsed.as_ref());
+            // What a message says for itself counts more than what the stream said when it was opened.
+            for name in wishes.keys() {
+                request.headers_mut().remove(name);
+            }
+            request.headers_mut().extend(wishes);
             match parsed.filter(|message| message.kind() == MessageKind::Request) {
                 Some(message) => self.start(request, message).await,
                 None => self.post(request, None).await,

@@ -55,7 +55,7 @@ pub(crate) fn expose(proxy: &Proxy, origin: Option<HeaderValue>, mut response: R
         headers.append(header::VARY, HeaderValue::from_static("Origin"));
         headers.insert(
             HeaderName::from_static("access-control-expose-headers"),
-            HeaderValue::from_static("WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version"),
+            HeaderValue::from_static("WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, X-PII-Masked"),
         );
     }
     response

@@ -43,6 +43,8 @@ mod masking;
 mod masking_arguments;
 #[path = "journeys/masking_bodies.rs"]
 mod masking_bodies;
+#[path = "journeys/masking_places.rs"]
+mod masking_places;
 #[path = "journeys/masking_promises.rs"]
 mod masking_promises;
 #[path = "journeys/masking_pseudonyms.rs"]

@@ -33,6 +33,7 @@ use crate::{
 /// ```
 pub struct Reply {
     status: StatusCode,
+    withheld: bool,
     headers: HeaderMap,
     session: Option<String>,
     body: ReplyBody,
@@ -42,16 +43,26 @@ impl Reply {
     /// [`Recorded`] is the proof that the call's record is on the disk; the store alone makes one.
     pub(crate) async fn new(answer: Answer, _: Recorded, mut outcome: Outcome, screen: Option<Screen>) -> Self {
         outcome.answered(answer.status.as_u16());
-        let Answer { status, mut headers, session, body } = answer;
+        let Answer { mut status, mut headers, mut session, body } = answer;
         let masking = screen.and_then(|screen| screen.masking(Media::of(&headers), session.as_deref()));
         let mut body = ReplyBody { source: body, outcome, masking: masking.map(Box::new), ready: None, sent: 0 };
-        body.look_at_start(&mut headers).await;
-        Self { status, headers, session, body }
+        let withheld = body.look_at_start(&mut headers).await == Opened::Withheld;
+        if withheld {
+            // What is said instead is an answer, whatever the server's was; clients read no JSON-RPC behind an error of
+            // HTTP. And nothing has begun.
+            (status, session) = (StatusCode::OK, None);
+        }
+        Self { status, withheld, headers, session, body }
     }
 
     /// The status of the upstream.
     pub fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// Whether it is not the upstream's: what that said must not reach the client.
+    pub fn is_withheld(&self) -> bool {
+        self.withheld
     }
 
     /// The headers that pass; never a challenge, a cookie, a session id or a redirect.
@@ -89,16 +100,16 @@ impl ReplyBody {
     }
 
     /// Reads a JSON answer that is to be masked, up to a limit. What breaks off breaks off for the client too.
-    async fn look_at_start(&mut self, headers: &mut HeaderMap) {
-        let Some(masking) = &mut self.masking else { return };
+    async fn look_at_start(&mut self, headers: &mut HeaderMap) -> Opened {
+        let Some(masking) = &mut self.masking else { return Opened::Passes };
         if masking.replaces() && !media::can_be_read(headers) {
             let withheld = masking.unreadable();
             media::say_utf8(headers);
             self.ready = Some(self.passed(Err(withheld))).filter(|bytes| !bytes.is_empty());
-            return;
+            return Opened::Withheld;
         }
         if !masking.is_json() {
-            return;
+            return Opened::Passes;
         }
         let most = masking.most_held();
         let mut start = Start::default();
@@ -112,16 +123,18 @@ impl ReplyBody {
                 None => break Ended::Yes,
             }
         };
-        let Some(masking) = &mut self.masking else { return };
+        let Some(masking) = &mut self.masking else { return Opened::Passes };
         let passed = match ended {
             Ended::Yes => masking.whole(start.all(), headers),
             Ended::No => masking.begin(&start.all()),
             Ended::Broken => {
                 self.source = Source::Broken;
-                return;
+                return Opened::Passes;
             }
         };
+        let opened = if passed.is_err() { Opened::Withheld } else { Opened::Passes };
         self.ready = Some(self.passed(passed)).filter(|bytes| !bytes.is_empty());
+        opened
     }
 
     /// The next piece as the upstream sent it.
@@ -173,6 +186,13 @@ impl ReplyBody {
             }
         }
     }
+}
+
+/// What became of the start of an answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Opened {
+    Passes,
+    Withheld,
 }
 
 /// How reading the start of an answer ended.

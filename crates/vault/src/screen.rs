@@ -5,6 +5,7 @@
 //! settings   what is masked, and how                  as configured
 //! wish       what the client asks for                 two headers
 //! plan       both, and the policy's obligations, for one call
+//! places     what the protocol needs as it is
 //! readers    the numbers in labels; what they stand for
 //! arguments  the way to the server, before policy looks
 //! answer     the way to the client, behind everything else
@@ -17,6 +18,7 @@
 
 mod answer;
 mod arguments;
+mod places;
 mod plan;
 mod readers;
 pub mod settings;
@@ -40,15 +42,15 @@ use self::{
 };
 use crate::McpCall;
 
-/// How many configurations are kept ready, each for documents of one form. There are only as many as rules and roles make.
-const MOST_MASKERS: usize = 128;
+/// How many maskers are kept ready. There are only as many as rules, roles and methods make.
+const MOST_MASKERS: usize = 256;
 
 /// Everything that masking needs. One for the vault.
 pub(crate) struct Screening {
     settings: MaskSettings,
     key: HashKey,
     tables: Tables,
-    maskers: Mutex<Vec<(Table, Arc<Masker>)>>,
+    maskers: Mutex<Vec<Arc<Masker>>>,
     readers: Readers,
     tally: Arc<Tally>,
 }
@@ -89,7 +91,10 @@ impl Screening {
     ) -> Option<Screen> {
         let config = self.settings.for_answer(caller, server, call, demanded);
         let sample = self.settings.proof.is_some_and(|one_in| self.tally.is_sample(one_in));
-        let proof = sample.then(|| self.masker(Config::default().with_sensitivity(Sensitivity::Eager), Table::Answer));
+        let proof = sample.then(|| {
+            let eager = Config::default().with_sensitivity(Sensitivity::Eager);
+            self.masker(eager, Table::Answer(places::asked(call)))
+        });
         let config = config.or_else(|| sample.then(Config::none))?;
         Some(Screen::new(self, config, proof, caller, server, call))
     }
@@ -104,19 +109,22 @@ impl Screening {
     }
 
     /// The masker of a configuration, for documents of a form.
-    fn masker(&self, config: Config, table: Table) -> Arc<Masker> {
+    fn masker(&self, config: Config, table: Table<'_>) -> Arc<Masker> {
+        let paths = self.tables.of(table);
         let mut maskers = self.maskers.lock().unwrap_or_else(PoisonError::into_inner);
         // They are few, and to compare two costs less than to hash one.
-        if let Some((_, masker)) =
-            maskers.iter().find(|(of, masker)| *of == table && *masker.scanner().config() == config)
-        {
+        let known = |masker: &&Arc<Masker>| {
+            let scanner = masker.scanner();
+            scanner.paths().is(&paths) && *scanner.config() == config
+        };
+        if let Some(masker) = maskers.iter().find(known) {
             return Arc::clone(masker);
         }
         if maskers.len() >= MOST_MASKERS {
             maskers.clear();
         }
-        let masker = Arc::new(Masker::new(config, self.key.clone()).with_paths(self.tables.of(table)));
-        maskers.push((table, Arc::clone(&masker)));
+        let masker = Arc::new(Masker::new(config, self.key.clone()).with_paths(paths));
+        maskers.push(Arc::clone(&masker));
         masker
     }
 }

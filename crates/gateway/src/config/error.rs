@@ -78,6 +78,9 @@ fn remedy_for(message: &str) -> String {
     if message.starts_with("a secret ") {
         return "write { env = \"NAME\" } or { file = \"path\" }, and put the secret there".to_owned();
     }
+    if message.starts_with("a mask is ") {
+        return "write `mask = true`, `mask = \"pseudonym\"` or `mask = { CREDIT_CARD = \"block\" }`".to_owned();
+    }
     if message.starts_with("unknown variant") {
         return "use one of the values named".to_owned();
     }

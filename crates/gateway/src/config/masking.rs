@@ -95,23 +95,52 @@ pub(super) fn check(checker: &mut Checker<'_>, raw: &raw::Masking, servers: &[ra
 fn usual(checker: &mut Checker<'_>, raw: &raw::Masking, sensitivity: Sensitivity) -> Masked {
     let action = raw.action.as_ref().map_or(raw::MaskAction::Label, |action| *action.get_ref());
     if let Some(given) = &raw.action {
-        everywhere(checker, action, given.span());
+        usually(checker, action, given.span());
     }
     let mut config = Masked::none();
     let kinds: Vec<Kind> = match &raw.types {
-        Some(types) => types.iter().filter_map(|name| kind(checker, name.get_ref(), name.span())).collect(),
+        Some(types) => {
+            named(checker, raw.types.as_ref(), "types");
+            let types = types.get_ref().iter();
+            types.filter_map(|name| kind(checker, name.get_ref(), name.span())).collect()
+        }
         None => Kind::ALL.to_vec(),
     };
     for kind in kinds {
         config = set(config, kind, action, sensitivity);
     }
     for (name, action) in &raw.actions {
-        everywhere(checker, *action.get_ref(), action.span());
+        usually(checker, *action.get_ref(), action.span());
         if let Some(kind) = kind(checker, name.get_ref(), name.span()) {
             config = set(config, kind, *action.get_ref(), sensitivity);
         }
     }
     config
+}
+
+/// What holds wherever nothing else is said: with `pass` a client that asks for masking would get none.
+fn usually(checker: &mut Checker<'_>, action: raw::MaskAction, at: Range<usize>) {
+    if action == raw::MaskAction::Pass {
+        checker.mistake(
+            at.clone(),
+            "`pass` masks nothing; it is for rules and servers",
+            "leave a type out of `types`, write a [[masking.rule]] for where it may pass, or `before_llm = false`",
+        );
+    }
+    everywhere(checker, action, at);
+}
+
+/// An empty list could mean everything or nothing.
+fn named<'a>(checker: &mut Checker<'_>, given: Option<&'a raw::Listed>, name: &str) -> &'a [Spanned<String>] {
+    let Some(given) = given else { return &[] };
+    if given.get_ref().is_empty() {
+        checker.mistake(
+            given.span(),
+            format!("`{name}` names nothing"),
+            format!("remove the line, which means all of them, or name some: {name} = [\"…\"]"),
+        );
+    }
+    given.get_ref()
 }
 
 /// Labels are turned back only where somebody has said for which servers.
@@ -162,8 +191,12 @@ fn actions_of(
 }
 
 fn of_rule(checker: &mut Checker<'_>, raw: &raw::MaskRule, known: &[&str], usual: Sensitivity) -> Option<MaskRule> {
-    let kinds = raw.types.iter().map(|name| kind(checker, name.get_ref(), name.span())).collect::<Option<Vec<_>>>()?;
-    for server in raw.servers.iter().filter(|server| !known.contains(&server.get_ref().as_str())) {
+    let types = named(checker, raw.types.as_ref(), "types");
+    let kinds = types.iter().map(|name| kind(checker, name.get_ref(), name.span())).collect::<Option<Vec<_>>>()?;
+    let servers = named(checker, raw.servers.as_ref(), "servers");
+    let tools = named(checker, raw.tools.as_ref(), "tools");
+    let roles = named(checker, raw.roles.as_ref(), "roles");
+    for server in servers.iter().filter(|server| !known.contains(&server.get_ref().as_str())) {
         let what = format!("there is no server `{}`", server.get_ref());
         checker.mistake(server.span(), what, format!("use one of: {}", known.join(", ")));
     }
@@ -178,15 +211,15 @@ fn of_rule(checker: &mut Checker<'_>, raw: &raw::MaskRule, known: &[&str], usual
             "what is sent to a server cannot be turned back there",
             "use label, partial, hash or block for arguments",
         ),
-        (action, _) if raw.servers.is_empty() => everywhere(checker, action, raw.action.span()),
+        (action, _) if servers.is_empty() => everywhere(checker, action, raw.action.span()),
         _ => (),
     }
     let sensitivity = raw.sensitivity.map_or(usual, |given| sensitivity(Some(given)));
     Some(MaskRule {
         kinds,
-        servers: raw.servers.iter().map(|name| ServerName::new(name.get_ref().as_str())).collect(),
-        tools: raw.tools.clone(),
-        roles: raw.roles.clone(),
+        servers: servers.iter().map(|name| ServerName::new(name.get_ref().as_str())).collect(),
+        tools: tools.iter().map(|name| name.get_ref().clone()).collect(),
+        roles: roles.iter().map(|name| name.get_ref().clone()).collect(),
         direction,
         rule: action_of(action).map(|action| Rule { sensitivity, action }),
     })

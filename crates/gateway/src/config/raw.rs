@@ -146,7 +146,7 @@ pub struct Masking {
     pub sensitivity: Option<MaskSensitivity>,
     /// The types that are masked, for example `["EMAIL_ADDRESS", "CREDIT_CARD"]`. Default: all.
     #[schemars(with = "Option<Vec<String>>")]
-    pub types: Option<Vec<Spanned<String>>>,
+    pub types: Option<Listed>,
     /// Another action for some types, for example `{ CREDIT_CARD = "block" }`.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, MaskAction>")]
@@ -216,24 +216,25 @@ pub enum MaskDirection {
     Arguments,
 }
 
+/// Names, each with its place, and the place of the list.
+pub type Listed = Spanned<Vec<Spanned<String>>>;
+
 /// An exception. A list that is left out is no condition.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MaskRule {
     /// The types.
-    #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    pub types: Vec<Spanned<String>>,
+    #[schemars(with = "Option<Vec<String>>")]
+    pub types: Option<Listed>,
     /// The servers.
-    #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    pub servers: Vec<Spanned<String>>,
+    #[schemars(with = "Option<Vec<String>>")]
+    pub servers: Option<Listed>,
     /// The tools.
-    #[serde(default)]
-    pub tools: Vec<String>,
+    #[schemars(with = "Option<Vec<String>>")]
+    pub tools: Option<Listed>,
     /// The roles of the caller, one of which is enough.
-    #[serde(default)]
-    pub roles: Vec<String>,
+    #[schemars(with = "Option<Vec<String>>")]
+    pub roles: Option<Listed>,
     /// Which way. Default: `results`.
     pub direction: Option<MaskDirection>,
     /// What stands in the place of a value.
@@ -245,7 +246,10 @@ pub struct MaskRule {
 
 /// How the answers of one server are masked: on or off, one action for all types, or actions by type.
 #[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a mask is true, false, one of the actions label, partial, hash, pseudonym, block and pass, or a table of them by type"
+)]
 pub enum ServerMask {
     /// On or off.
     Switch(bool),

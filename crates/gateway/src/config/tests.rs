@@ -351,6 +351,13 @@ fn mistakes_about_masking_have_line_and_remedy() {
             "[[masking.rule]]",
         ),
         ("[masking]\naction = \"hide\"\n", 3, "unknown variant `hide`", "use one of the values named"),
+        ("[masking]\naction = \"pass\"\n", 3, "`pass` masks nothing", "write a [[masking.rule]]"),
+        ("[masking]\nactions = { US_SSN = \"pass\" }\n", 3, "`pass` masks nothing", "leave a type out of `types`"),
+        ("[masking]\ntypes = []\n", 3, "`types` names nothing", "remove the line"),
+        ("[[masking.rule]]\ntools = []\naction = \"pass\"\n", 3, "`tools` names nothing", "remove the line"),
+        ("[[masking.rule]]\ntypes = []\naction = \"pass\"\n", 3, "`types` names nothing", "name some"),
+        ("[[masking.rule]]\nservers = []\naction = \"pass\"\n", 3, "`servers` names nothing", "name some"),
+        ("[[masking.rule]]\nroles = []\naction = \"pass\"\n", 3, "`roles` names nothing", "name some"),
         ("[masking]\nproof_one_in = 0\n", 3, "no sample", "write 1"),
         ("[masking]\nremember_hours = 0\n", 3, "1 to 168 hours", "choose a number"),
         ("[[masking.rule]]\nservers = [\"crm\"]\naction = \"block\"\n", 3, "there is no server `crm`", "use one of"),
@@ -368,6 +375,14 @@ fn mistakes_about_masking_have_line_and_remedy() {
     }
     for mask in ["true", "false", "\"pseudonym\"", "\"block\"", "{ US_SSN = \"hash\" }"] {
         assert_eq!(mistakes(&format!("{SOUND}{server}mask = {mask}\n")), "none", "{mask}");
+    }
+    for mask in ["\"maybe\"", "1", "[\"US_SSN\"]", "{ US_SSN = 1 }"] {
+        let told = mistakes(&format!("{SOUND}{server}mask = {mask}\n"));
+        assert!(
+            told.starts_with("vestibule.toml:5: a mask is true, false, one of the actions label, "),
+            "{mask}: {told}"
+        );
+        assert!(told.contains("remedy: write `mask = true`"), "{mask}: {told}");
     }
     let told = mistakes(&format!("{SOUND}{server}mask = {{ SSN = \"hash\" }}\n"));
     assert!(told.starts_with("vestibule.toml:5: `SSN` is no type"), "{told}");

@@ -94,6 +94,8 @@ pub(crate) struct Machine {
     /// What else is open, where the last frame stands for all of it: the bracket that it had before each of them.
     deeper: Vec<Bracket>,
     want: Want,
+    /// The leaf that was taken last, until it was dealt with.
+    leaf: Option<Range<usize>>,
     outer: Surroundings,
     paths: Paths,
     keys: Keys,
@@ -140,7 +142,15 @@ impl Keys {
 
 impl Machine {
     pub(crate) fn new(outer: Surroundings, paths: Paths) -> Self {
-        Self { frames: Vec::new(), deeper: Vec::new(), want: Want::Value, outer, paths, keys: Keys::default() }
+        Self {
+            frames: Vec::new(),
+            deeper: Vec::new(),
+            want: Want::Value,
+            leaf: None,
+            outer,
+            paths,
+            keys: Keys::default(),
+        }
     }
 
     /// Whether the document is complete.
@@ -177,9 +187,13 @@ impl Machine {
             (Token::Colon, Want::Colon) => self.want = Want::Value,
             (Token::String, Want::Value | Want::ValueOrClose) => {
                 self.note_name(bytes, lexeme);
+                self.leaf = Some(lexeme.start..lexeme.end);
                 return Ok(Took::Leaf);
             }
-            (Token::Number, Want::Value | Want::ValueOrClose) => return Ok(Took::Leaf),
+            (Token::Number, Want::Value | Want::ValueOrClose) => {
+                self.leaf = Some(lexeme.start..lexeme.end);
+                return Ok(Took::Leaf);
+            }
             (Token::Word, Want::Value | Want::ValueOrClose) => self.after_value(),
             (Token::Open(bracket), Want::Value | Want::ValueOrClose) => self.open(bytes, bracket)?,
             (Token::Close(bracket), Want::CommaOrClose | Want::KeyOrClose | Want::ValueOrClose) => {
@@ -196,6 +210,7 @@ impl Machine {
 
     /// The leaf has been dealt with.
     pub(crate) fn after_value(&mut self) {
+        self.leaf = None;
         self.want = match self.frames.last_mut() {
             Some(frame) => {
                 frame.index += 1;
@@ -270,9 +285,11 @@ impl Machine {
         self.paths.may_be_encoded(bytes)
     }
 
-    /// What is done with the leaf that was taken last.
+    /// What is done with the leaf that was taken last; or with the string that comes next, when it is too long to be
+    /// taken.
     pub(crate) fn treatment(&self, bytes: &[u8]) -> Treatment {
-        self.paths.treatment(self.place(bytes))
+        let leaf = self.leaf.as_ref().map(|leaf| part(bytes, leaf.start, leaf.end));
+        self.paths.treatment(self.place(bytes), leaf)
     }
 
     /// Whether the key of the leaf that was taken last says that it is a password.

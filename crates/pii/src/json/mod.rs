@@ -8,11 +8,14 @@ mod fragment;
 mod lexer;
 mod machine;
 mod paths;
+mod shape;
 mod walk;
 
 pub(crate) use decode::{Decoded, code_point};
 pub(crate) use fragment::site;
 pub(crate) use lexer::{Lexer, MARK, NotJson, Token};
 pub(crate) use machine::{LOOKAHEAD, Leaf, Machine, Took};
-pub use paths::{Paths, Treatment};
+pub(crate) use paths::Treatment;
+pub use paths::{Form, Paths, Way};
+pub use shape::Shape;
 pub(crate) use walk::{MIN_STRING, Origin, looks_like_json, walk, walk_alone};

@@ -61,23 +61,25 @@ pub(crate) fn walk(
     look: &mut Look,
 ) -> Result<(), NotJson> {
     let suspects = Suspects::new(bytes, outer, scanner.care());
-    walk_to(scanner, bytes, origin, Machine::new(outer, places(scanner, origin)), suspects, look)
+    walk_to(scanner, bytes, origin, Machine::new(outer, Paths::default()), suspects, look)
 }
 
 /// The same for what is no part of another text. When nothing in it is suspect, as in most answers, it is not even read.
+/// `paths` are for a message; a document that a string or a file holds is none.
 pub(crate) fn walk_alone(
     scanner: &Scanner,
     bytes: &[u8],
     origin: &Origin<'_>,
     outer: Surroundings,
+    paths: Option<&Paths>,
     look: &mut Look,
 ) -> Result<(), NotJson> {
     let suspects = Suspects::new(bytes, outer, scanner.care());
-    let paths = places(scanner, origin);
     // Base64 need not have a digit in it.
-    if suspects.is_empty() && !paths.may_be_encoded(bytes) {
+    if suspects.is_empty() && !paths.is_some_and(|paths| paths.may_be_encoded(bytes)) {
         return Ok(());
     }
+    let paths = paths.map(|paths| paths.of(bytes)).unwrap_or_default();
     walk_to(scanner, bytes, origin, Machine::new(outer, paths), suspects, look)
 }
 
@@ -96,11 +98,6 @@ fn walk_to(
         look.found.truncate(known);
     }
     walked
-}
-
-/// The places of the table are those of the document itself, not of one that a string holds.
-fn places(scanner: &Scanner, origin: &Origin<'_>) -> Paths {
-    if origin.nested == 0 { scanner.paths().clone() } else { Paths::default() }
 }
 
 fn walk_on(
@@ -133,7 +130,7 @@ fn walk_on(
             Treatment::Look if suspect => {
                 Leaf::of(token, lexer.last).scan(scanner, &machine, bytes, origin, look);
             }
-            Treatment::Look | Treatment::Spare | Treatment::SpareAlone => (),
+            Treatment::Look | Treatment::Spare => (),
         }
         machine.after_value();
     }
@@ -211,7 +208,7 @@ fn string(scanner: &Scanner, bytes: &[u8], origin: &Origin<'_>, surroundings: Su
     let inner = Origin { nested: origin.nested + 1, ..*origin };
     if origin.nested < MAX_NESTED
         && looks_like_json(bytes)
-        && walk_alone(scanner, bytes, &inner, surroundings, look).is_ok()
+        && walk_alone(scanner, bytes, &inner, surroundings, None, look).is_ok()
     {
         return;
     }

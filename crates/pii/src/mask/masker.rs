@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     config::Config,
-    context::Surroundings,
     disguise,
     finding::Finding,
     json::{Origin, Paths, encoded::Encoded},
@@ -54,7 +53,7 @@ impl Masker {
         Self { scanner: Scanner::new(config), key }
     }
 
-    /// The same for documents of a known form.
+    /// The same for messages of a known form.
     #[must_use]
     pub fn with_paths(self, paths: Paths) -> Self {
         Self { scanner: self.scanner.with_paths(paths), key: self.key }
@@ -71,11 +70,9 @@ impl Masker {
     /// # Errors
     /// [`Blocked`] when something was found whose action is [`Block`](Action::Block).
     pub fn mask<'t>(&self, text: &'t str, naming: &mut Naming<'_>) -> Result<Screened<Cow<'t, str>>, Blocked> {
-        // Most texts of a log have nothing in them at which anything could begin. Base64 need not have.
+        // Most texts of a log have nothing in them at which anything could begin.
         let bytes = text.as_bytes();
-        let begins = Anchors::new(bytes).next(0).is_some()
-            || disguise::hides_anchors(bytes)
-            || self.scanner.paths().may_be_encoded(bytes);
+        let begins = Anchors::new(bytes).next(0).is_some() || disguise::hides_anchors(bytes);
         let findings = if begins { self.scanner.scan(text) } else { Vec::new() };
         if findings.is_empty() {
             return Ok(Screened::new(Cow::Borrowed(text), Counts::default()));
@@ -87,7 +84,7 @@ impl Masker {
         Ok(Screened::new(Cow::Owned(out), counts))
     }
 
-    /// The same for bytes of which it is not known yet whether they are UTF-8.
+    /// The same for a message, of which it is not known yet whether it is UTF-8.
     ///
     /// # Errors
     /// As [`mask`](Self::mask).
@@ -97,7 +94,7 @@ impl Masker {
 
     /// Looks what is in the bytes. It is the larger part of the work, and needs no names yet.
     pub fn look<'t>(&self, raw: &'t [u8]) -> Found<'t> {
-        Found { raw, findings: self.scanner.document(raw, &Origin::ROOT, Surroundings::default()) }
+        Found { raw, findings: self.scanner.message(raw, &Origin::ROOT) }
     }
 
     /// Replaces what was found.

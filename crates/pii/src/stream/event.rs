@@ -121,7 +121,7 @@ impl<'a> Event<'a> {
             }
         }
         let data = self.joined().bytes;
-        let found = scanner.document(&data, &Origin::ROOT, Surroundings::default());
+        let found = scanner.message(&data, &Origin::ROOT);
         let data = masker.splice(&data, 0, data.len(), &found, naming, counts)?;
         for line in data.split(|byte| *byte == b'\n') {
             out.extend_from_slice(b"data: ");
@@ -144,12 +144,12 @@ impl<'a> Event<'a> {
             (None, _) => Vec::new(),
             (Some(only), None) => {
                 let origin = Origin { base: only.start, ..Origin::ROOT };
-                scanner.document(part(self.raw, only.start, only.end), &origin, Surroundings::default())
+                scanner.message(part(self.raw, only.start, only.end), &origin)
             }
             (Some(_), Some(_)) => {
                 let data = self.joined();
                 let origin = Origin { decoded: Some(&data), ..Origin::ROOT };
-                scanner.document(&data.bytes, &origin, Surroundings::default())
+                scanner.message(&data.bytes, &origin)
             }
         }
     }

@@ -217,7 +217,7 @@ impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
             {
                 leaf.scan(scanner, &self.machine, &self.buffer, &Origin::ROOT, look);
             }
-            Treatment::Look | Treatment::Spare | Treatment::SpareAlone => (),
+            Treatment::Look | Treatment::Spare => (),
         }
         std::mem::take(&mut look.found)
     }
@@ -249,7 +249,7 @@ impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
             Treatment::Encoded if self.machine.wants_value() => {
                 encoded::begins_as_no_text(inside).map(|known| (Passing::Encoded, known))
             }
-            Treatment::Look | Treatment::Spare | Treatment::SpareAlone | Treatment::Encoded => None,
+            Treatment::Look | Treatment::Spare | Treatment::Encoded => None,
         }
     }
 

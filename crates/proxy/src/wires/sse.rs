@@ -22,7 +22,7 @@ use vestibule_vault::screen::wish::Wishes;
 use crate::{
     Proxy, answer,
     arrival::{self, Arrival, Door},
-    channel::{Channel, Outgoing},
+    channel::{Channel, Incoming, Outgoing},
     origin,
     sealed::{self, Kind, Owner},
     unknown::{self, What},
@@ -88,8 +88,7 @@ async fn take(proxy: &Arc<Proxy>, arrival: &Arrival, parts: &http::request::Part
     }
     match Limited::new(body, proxy.settings.max_body).collect().await {
         Ok(whole) => {
-            let credential = parts.headers.get(header::AUTHORIZATION).map(arrival::of_its_own);
-            if channel.receive(whole.to_bytes(), credential).is_err() {
+            if channel.receive(Incoming::with_headers(whole.to_bytes(), &parts.headers)).is_err() {
                 return answer::busy();
             }
         }

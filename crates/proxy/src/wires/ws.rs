@@ -19,7 +19,7 @@ use super::ticket;
 use crate::{
     Proxy,
     arrival::{self, Door},
-    channel::{Channel, Outgoing},
+    channel::{Channel, Incoming, Outgoing},
     origin,
     watch::Watch,
 };
@@ -68,7 +68,7 @@ async fn carry(
         let frame = tokio::select! {
             received = socket.recv() => match received {
                 Some(Ok(Message::Text(text))) => {
-                    if channel.receive(Bytes::from(text), None).is_err() {
+                    if channel.receive(Incoming::bare(Bytes::from(text))).is_err() {
                         return close(&mut socket, close_code::AGAIN, "too many messages at once").await;
                     }
                     continue;

@@ -285,12 +285,18 @@ async fn what_is_blocked_ends_a_stream_with_an_error() {
     let progress = |message: &str| json!({ "jsonrpc": "2.0", "method": "notifications/progress", "params": { "progressToken": 1, "progress": 1, "message": message } });
     events.send(event(&progress("for jane.doe@example.com"))).await.unwrap();
     events.send(event(&progress("with 4111 1111 1111 1111"))).await.unwrap();
-    events.send(event(&json!({ "jsonrpc": "2.0", "id": 1, "result": { "content": [] } }))).await.unwrap();
+    let card = json!({ "content": [{ "type": "text", "text": "4111 1111 1111 1111" }] });
+    events.send(event(&json!({ "jsonrpc": "2.0", "id": 1, "result": card }))).await.unwrap();
+    events.send(event(&progress("late"))).await.unwrap();
     let answer = caller.call("read", json!({})).await;
     let text = answer.text();
     assert_hidden(text);
     assert!(text.contains("for [EMAIL_1]") && text.contains("isError") && text.contains("CREDIT_CARD"), "{text}");
-    assert_eq!(text.matches("data:").count(), 2, "nothing after it: {text}");
+    assert_eq!(
+        text.matches("data:").count(),
+        2,
+        "the notification is left out, and nothing comes after the end: {text}"
+    );
     tokio::time::timeout(std::time::Duration::from_secs(30), events.closed()).await.expect("the exchange has ended");
 }
 
@@ -336,7 +342,7 @@ async fn every_part_of_an_answer_is_masked_and_the_protocol_stays() {
     assert_eq!(masked["_meta"]["com.example/by"], "[EMAIL_1]");
     assert!(masked["task"]["taskId"].as_str().unwrap().ends_with("203.0.113.9"), "{masked}");
     assert_eq!(masked["task"]["statusMessage"], "for [EMAIL_1]");
-    assert_eq!(masked["nextCursor"], "jane.doe@example.com", "a cursor comes back as it was");
+    assert_eq!(masked["nextCursor"], "[EMAIL_1]", "a tool has no cursor");
 
     place.answer(json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": -32000, "message": "no mailbox jane.doe@example.com", "data": { "ip": "203.0.113.9" } } }).to_string());
     let error = caller.call("read", json!({})).await.json()["error"].clone();

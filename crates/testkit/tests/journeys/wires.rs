@@ -104,6 +104,35 @@ async fn post_to(scene: &Scene, endpoint: &str, token: &str, message: &Value) ->
 }
 
 #[tokio::test]
+async fn what_a_message_wishes_of_masking_counts_for_that_message() {
+    let scene = Scene::new().await;
+    let mut old = Old::connect(&scene, &scene.tokens.access).await;
+    for (wish, told) in [
+        (None, "jane.doe@example.com"),
+        (Some("on"), "[EMAIL_1]"),
+        (None, "jane.doe@example.com"),
+        (Some("maybe"), "is one of: true, false"),
+    ] {
+        let result = json!({ "jsonrpc": "2.0", "id": 1, "result": { "content": [{ "type": "text", "text": "jane.doe@example.com" }] } });
+        if wish != Some("maybe") {
+            let answer = http::Response::builder().header("content-type", "application/json");
+            scene.upstream.answer_next(Canned::Exactly(answer.body(result.to_string().into()).unwrap()));
+        }
+        let mut posting = request(Method::POST, &old.endpoint)
+            .header(header::AUTHORIZATION, format!("Bearer {}", old.token))
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Some(wish) = wish {
+            posting = posting.header("x-mask-pii-before-llm", wish);
+        }
+        let (call, _) = stateless("tools/call", json!({ "name": "read", "arguments": {} }));
+        let posted = scene.house.http.send(posting.body(call.to_string().into()).unwrap()).await;
+        assert_eq!(posted.status, 202);
+        let message = old.message().await;
+        assert!(message["id"] == 1 && message.to_string().contains(told), "{wish:?}: {message}");
+    }
+}
+
+#[tokio::test]
 async fn an_old_client_is_served_over_its_stream() {
     let scene = Scene::new().await;
     let mut old = Old::connect(&scene, &scene.tokens.access).await;

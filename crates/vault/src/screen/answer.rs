@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use vestibule_mcp::{
-    Era, Message,
+    Era, Message, MessageKind,
     error::{self, code},
     sse,
 };
@@ -13,7 +13,7 @@ use vestibule_model::{Principal, Server, ServerName};
 use vestibule_pii::{Blocked, Config, Counts, JsonStream, Kind, Masker, Naming, SseStream, StreamError};
 
 use super::{
-    Screening, place,
+    Screening, place, places,
     readers::{Beginning, Reader},
     settings::Direction,
     tables::Table,
@@ -24,6 +24,8 @@ use crate::{McpCall, Media};
 const LARGEST: usize = 32 << 20;
 /// A JSON answer up to this size is looked at as a whole: its client can do nothing with a part of it.
 const WHOLE: usize = 1 << 20;
+/// The reason in the log and the journal.
+const BLOCKED: &str = "pii_blocked";
 /// How many values of each kind were replaced.
 const MASKED: HeaderName = HeaderName::from_static("x-pii-masked");
 
@@ -55,7 +57,7 @@ impl Screen {
         let method = call.message.as_ref().map_or("", Message::method);
         let begins = method == "initialize";
         Self {
-            masker: screening.masker(config, Table::Answer),
+            masker: screening.masker(config, Table::Answer(places::asked(call))),
             proof,
             reader: screening.readers.of(caller),
             screening: Arc::clone(screening),
@@ -70,8 +72,30 @@ impl Screen {
         }
     }
 
+    /// What stands in a stream for a message that must not pass, when the stream goes on; `None` where it is over with it:
+    /// the answer that its client waits for.
+    fn left_out(&self, message: &[u8], kind: Kind) -> Option<Bytes> {
+        let message = Message::parse(Bytes::copy_from_slice(message)).ok();
+        let what = message.as_ref().map(Message::kind);
+        let instead = match (what, &self.id) {
+            (Some(MessageKind::Notification), _) => Bytes::new(),
+            (_, Some(_)) => return None,
+            // The stream of a session: an answer to an earlier request is told of, since somebody may still wait for it.
+            (Some(MessageKind::Response), None) => {
+                let body =
+                    error::error_body(message.as_ref().and_then(Message::id), code::DENIED, &refusal(kind), None);
+                sse::encode(None, None, &body)
+            }
+            (_, None) => Bytes::new(),
+        };
+        self.screening.tally.refused();
+        tracing::warn!(server = %self.server.name, %kind, reason = BLOCKED, "a message is left out of a stream");
+        Some(instead)
+    }
+
     /// For a body of this media type; `None` when there is no body. `session` is what the server calls the one that began.
     pub(crate) fn masking(mut self, media: Media, session: Option<&str>) -> Option<Masking> {
+        let framing = if media == Media::Events { Framing::Events } else { Framing::Json };
         let stage = match media {
             Media::Json => Stage::Json(None),
             Media::Events => {
@@ -84,8 +108,23 @@ impl Screen {
         if self.beginning == Beginning::Now {
             self.session = self.session.or(session.map(str::to_owned));
         }
-        Some(Masking { place: None, screen: self, stage, proof: None, proof_length: 0, counted: Counts::default() })
+        Some(Masking {
+            place: None,
+            screen: self,
+            stage,
+            framing,
+            proof: None,
+            proof_length: 0,
+            counted: Counts::default(),
+        })
     }
+}
+
+/// How the messages of a body are framed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Framing {
+    Json,
+    Events,
 }
 
 enum Stage {
@@ -101,6 +140,7 @@ pub(crate) struct Masking {
     /// Where its labels are, once there is one.
     place: Option<ServerName>,
     stage: Stage,
+    framing: Framing,
     /// Looks once more at JSON that passes piece by piece.
     proof: Option<Box<JsonStream<Arc<Masker>>>>,
     /// So many bytes of it.
@@ -172,21 +212,43 @@ impl Masking {
         !self.replaces() || !bytes.contains(&0)
     }
 
-    /// What may pass of the next bytes.
+    /// What may pass of the next bytes. A message that must not pass, and that nobody waits for, is left out of a stream; the
+    /// others go on.
     pub(crate) fn feed(&mut self, chunk: &[u8]) -> Result<Bytes, Withheld> {
         if !self.can_read(chunk) {
             return Err(self.unreadable());
         }
+        let (mut passed, mut chunk) = (Vec::new(), chunk);
+        loop {
+            let fed = self.feed_on(chunk);
+            if let (Err(StreamError::Blocked(Blocked(kind))), Stage::Events(events)) = (&fed, &mut self.stage)
+                && let Some(instead) = self.screen.left_out(&events.take_blocked(), *kind)
+            {
+                passed.extend(events.take_passed());
+                passed.extend_from_slice(&instead);
+                chunk = &[];
+                continue;
+            }
+            return match self.settle(fed) {
+                Ok(bytes) if passed.is_empty() => Ok(bytes),
+                Ok(bytes) => Ok([passed, bytes.into()].concat().into()),
+                Err(Withheld { reason, instead }) => {
+                    Err(Withheld { reason, instead: [passed, instead.into()].concat().into() })
+                }
+            };
+        }
+    }
+
+    fn feed_on(&mut self, chunk: &[u8]) -> Result<(Vec<u8>, Option<Counts>), StreamError> {
         if let Stage::Json(json @ None) = &mut self.stage {
             *json = Some(Box::new(JsonStream::new(Arc::clone(&self.screen.masker), LARGEST)));
             self.proof = self.screen.proof.clone().map(|proof| Box::new(JsonStream::new(proof, LARGEST)));
         }
-        let fed = self.with_labels(|stage, naming| match stage {
+        self.with_labels(|stage, naming| match stage {
             Stage::Json(Some(json)) => Ok((json.feed(chunk, naming)?, Some(json.counts().clone()))),
             Stage::Events(events) => Ok((events.feed(chunk, naming)?, Some(events.counts().clone()))),
             Stage::Json(None) | Stage::Over => Ok((Vec::new(), None)),
-        });
-        self.settle(fed)
+        })
     }
 
     /// What was held back at the end.
@@ -287,10 +349,7 @@ impl Masking {
     fn withhold(&mut self, fault: Fault) -> Withheld {
         self.screen.screening.tally.refused();
         let (reason, text) = match fault {
-            Fault::Blocked(kind) => (
-                "pii_blocked",
-                format!("The answer is withheld: it holds a value of kind {kind}, which must not pass."),
-            ),
+            Fault::Blocked(kind) => (BLOCKED, refusal(kind)),
             Fault::Unsearchable => {
                 ("pii_unscanned", "The answer is withheld: it cannot be searched for personal data.".to_owned())
             }
@@ -301,18 +360,22 @@ impl Masking {
             Some(id) if *tool_call => error::tool_error_body(id, *era, &text),
             id => error::error_body(id.as_deref(), code::DENIED, &text, None),
         };
-        let instead = match (std::mem::replace(&mut self.stage, Stage::Over), id) {
-            (Stage::Events(mut events), Some(_)) => {
-                let mut bytes = events.take_passed();
-                bytes.extend_from_slice(&sse::encode(None, None, &body));
-                bytes.into()
-            }
+        let passed = match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Events(mut events) => events.take_passed(),
+            Stage::Json(_) | Stage::Over => Vec::new(),
+        };
+        let instead = match (self.framing, id) {
+            (Framing::Events, Some(_)) => [Bytes::from(passed), sse::encode(None, None, &body)].concat().into(),
             // The stream of a session answers nothing in particular.
-            (Stage::Events(mut events), None) => events.take_passed().into(),
-            (Stage::Json(_) | Stage::Over, _) => Bytes::from(body),
+            (Framing::Events, None) => passed.into(),
+            (Framing::Json, _) => Bytes::from(body),
         };
         Withheld { reason, instead }
     }
+}
+
+fn refusal(kind: Kind) -> String {
+    format!("The answer is withheld: it holds a value of kind {kind}, which must not pass.")
 }
 
 /// How many there are of each kind; `None` when there is nothing.

@@ -1,16 +1,15 @@
 //! What of a message the protocol needs as it is, and where files are in it.
 
-use vestibule_mcp::{
-    given::{self, Given},
-    untouched::{self, Place},
-};
-use vestibule_pii::{Paths, Treatment};
+use vestibule_mcp::given::{self, Given};
+use vestibule_pii::{Form, Paths, Shape};
+
+use super::places;
 
 /// The form of what is looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Table {
-    /// A message of a server.
-    Answer,
+pub(super) enum Table<'a> {
+    /// A message of a server, where this method was called.
+    Answer(&'a str),
     /// A message of a client.
     Given(Given),
     /// No message: a part of one, in which nothing is needed.
@@ -25,22 +24,18 @@ pub(super) struct Tables {
 
 impl Tables {
     pub(super) fn new() -> Self {
-        let of = |spared: Vec<(Place, Treatment)>, files: &[Place]| {
-            let files = files.iter().map(|place| (*place, Treatment::Encoded));
-            Paths::new(&spared.into_iter().chain(files).collect::<Vec<_>>())
-        };
-        let answer = untouched::OF_THE_PROTOCOL.iter().map(|place| (*place, Treatment::Spare));
         // A client may put anything in the place of a token; only what can be one passes.
-        let given = |given: Given| given.plumbing().map(|place| (place, Treatment::SpareAlone)).collect();
-        Self {
-            answer: of(answer.collect(), untouched::FILES),
-            given: Given::ALL.into_iter().map(|each| (each, of(given(each), given::FILES))).collect(),
-        }
+        let given = |given: Given| {
+            let needed = given.plumbing().map(|place| (place, Shape::Value));
+            let files = given::FILES.iter().map(|place| (*place, Shape::Base64));
+            Paths::new(&[(Form::All, &needed.chain(files).collect::<Vec<_>>())])
+        };
+        Self { answer: places::paths(), given: Given::ALL.into_iter().map(|each| (each, given(each))).collect() }
     }
 
-    pub(super) fn of(&self, table: Table) -> Paths {
+    pub(super) fn of(&self, table: Table<'_>) -> Paths {
         match table {
-            Table::Answer => self.answer.clone(),
+            Table::Answer(method) => self.answer.answering(method),
             Table::Given(given) => {
                 let found = self.given.iter().find(|(of, _)| *of == given);
                 found.map(|(_, paths)| paths.clone()).unwrap_or_default()

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, fmt::Write};
 
 use serde_json::Value;
+use vestibule_pii::{Action, Config, HashKey, Masker, Naming};
 
 use super::super::place;
 
@@ -12,18 +13,49 @@ pub(super) struct Names(HashMap<String, String>);
 
 impl Names {
     /// The evidence holds ids only; e-mail addresses and client names make it readable. Without a database it is
-    /// shown as it is.
-    pub(super) async fn load(place: place::Place) -> Self {
+    /// shown as it is. What people look at over a shoulder or paste into a ticket is masked like the evidence, unless they
+    /// ask for all of it.
+    pub(super) async fn load(place: place::Place, shown: Shown) -> Self {
         let Ok(store) = place.store().await else { return Self::default() };
         let users = store.list_users(None).await.unwrap_or_default();
         let clients = store.list_clients().await.unwrap_or_default();
-        let users = users.into_iter().map(|user| (user.id.to_string(), user.email));
-        let clients = clients.into_iter().map(|client| (client.id.to_string(), client.name));
+        let masker = Masker::new(Config::default().with_action(Action::Partial), HashKey::new([0; 32]));
+        let users = users.into_iter().map(|user| {
+            let id = user.id.to_string();
+            let name = if shown == Shown::InFull { user.email } else { format!("{id} ({})", in_part(&user.email)) };
+            (id, name)
+        });
+        let clients = clients.into_iter().map(|client| {
+            let name = if shown == Shown::InFull { client.name } else { masked(&masker, &client.name) };
+            (client.id.to_string(), name)
+        });
         Self(users.chain(clients).collect())
     }
 
     fn of<'a>(&'a self, id: &'a str) -> &'a str {
         self.0.get(id).map_or(id, String::as_str)
+    }
+}
+
+/// How much of a name is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Shown {
+    /// All of it.
+    InFull,
+    /// What tells people apart who are known already.
+    InPart,
+}
+
+/// The first letter of an address, and where it is.
+fn in_part(email: &str) -> String {
+    let (name, domain) = email.split_once('@').unwrap_or((email, "…"));
+    format!("{}***@{domain}", name.chars().next().unwrap_or('?'))
+}
+
+fn masked(masker: &Masker, name: &str) -> String {
+    match masker.mask(name, &mut Naming::Plain) {
+        Ok(screened) => screened.into_inner().into_owned(),
+        Err(blocked) => format!("[{blocked}]"),
     }
 }
 
@@ -74,6 +106,16 @@ fn number(event: &Value, name: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn people_and_clients_are_shown_in_part() {
+        let masker = Masker::new(Config::default().with_action(Action::Partial), HashKey::new([0; 32]));
+        let client = masked(&masker, "Claude for 734-12-3102");
+        assert!(client.starts_with("Claude for ") && !client.contains("734-12"), "{client}");
+        assert_eq!(masked(&masker, "Desktop"), "Desktop");
+        assert_eq!(in_part("jane.doe@example.com"), "j***@example.com");
+        assert_eq!(in_part("nobody"), "n***@…");
+    }
 
     #[test]
     fn what_others_chose_cannot_steer_the_terminal() {

@@ -15,14 +15,18 @@ use vestibule_store::journal;
 
 use super::{
     super::place,
-    line::{Names, readable},
+    line::{Names, Shown, readable},
 };
 use crate::{cli, state};
 
 pub(super) async fn tail(args: cli::AuditTail) -> Result<ExitCode> {
     let place = place::find(&args.place)?;
     let mut sources: Vec<Source> = state::journals(&place.directory).map(Source::new).collect();
-    let names = if args.json { Names::default() } else { Names::load(place).await };
+    let names = if args.json {
+        Names::default()
+    } else {
+        Names::load(place, if args.names { Shown::InFull } else { Shown::InPart }).await
+    };
     let mut count = Some(args.lines);
     loop {
         for line in newer(&mut sources, count.take())? {

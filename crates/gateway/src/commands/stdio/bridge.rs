@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, BodyStream};
 use tokio::{
     sync::mpsc,
@@ -34,6 +34,8 @@ pub(super) struct Bridge {
     client: Client,
     endpoint: Uri,
     credential: HeaderValue,
+    /// What is wished of masking, with every request.
+    wishes: HeaderMap,
     out: mpsc::Sender<Bytes>,
     state: Mutex<State>,
 }
@@ -47,8 +49,14 @@ struct State {
 }
 
 impl Bridge {
-    pub(super) fn new(client: Client, endpoint: Uri, credential: HeaderValue, out: mpsc::Sender<Bytes>) -> Self {
-        Self { client, endpoint, credential, out, state: Mutex::default() }
+    pub(super) fn new(
+        client: Client,
+        endpoint: Uri,
+        credential: HeaderValue,
+        wishes: HeaderMap,
+        out: mpsc::Sender<Bytes>,
+    ) -> Self {
+        Self { client, endpoint, credential, wishes, out, state: Mutex::default() }
     }
 
     /// Takes one message. What wants no answer is sent before the next is taken; requests run side by side.
@@ -112,6 +120,7 @@ impl Bridge {
         *request.method_mut() = method;
         *request.uri_mut() = self.endpoint.clone();
         let headers = request.headers_mut();
+        headers.clone_from(&self.wishes);
         headers.insert(header::AUTHORIZATION, self.credential.clone());
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));

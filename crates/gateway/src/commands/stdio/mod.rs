@@ -7,12 +7,13 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
-use http::{HeaderValue, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     sync::mpsc,
 };
 use vestibule_egress::client::{Client, ClientConfig};
+use vestibule_vault::screen::{settings::Switch, wish};
 
 use self::bridge::Bridge;
 use crate::{cli, config};
@@ -37,13 +38,33 @@ pub(super) async fn run(args: cli::Stdio) -> Result<ExitCode> {
     credential.set_sensitive(true);
     let settings = ClientConfig { response_timeout: PATIENCE, ..ClientConfig::default() };
     let (out, lines) = mpsc::channel(QUEUE);
-    let bridge = Arc::new(Bridge::new(Client::new(&settings)?, endpoint, credential, out));
+    let wishes = wishes(|name| std::env::var(name).ok())?;
+    let bridge = Arc::new(Bridge::new(Client::new(&settings)?, endpoint, credential, wishes, out));
     let writer = tokio::spawn(write(lines));
     read(&bridge).await?;
     bridge.close().await;
     drop(bridge);
     writer.await??;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The variables that switch masking, and the headers that say the same. Only what hides more is said: whether anything may
+/// be shown is the gateway's.
+const SWITCHES: [(&str, &str); 2] = [("MASK_PII_BEFORE_LLM", wish::BEFORE_LLM), ("MASK_PII_IN_LOGS", wish::IN_LOGS)];
+
+fn wishes(environment: impl Fn(&str) -> Option<String>) -> Result<HeaderMap> {
+    let mut wishes = HeaderMap::new();
+    for (variable, header) in SWITCHES {
+        let Some(text) = environment(variable) else { continue };
+        let switch = wish::read(&text);
+        let switch = switch.with_context(|| {
+            format!("{variable} is neither on nor off: set it to one of true, false, 1, 0, on, off")
+        })?;
+        if switch == Switch::On {
+            wishes.insert(HeaderName::from_static(header), HeaderValue::from_static("on"));
+        }
+    }
+    Ok(wishes)
 }
 
 fn endpoint(args: &cli::Stdio) -> Result<String> {
@@ -86,6 +107,15 @@ async fn write(mut lines: mpsc::Receiver<Bytes>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_environment_asks_for_masking_and_never_against_it() {
+        let said = |value: &'static str| wishes(|name| (name == "MASK_PII_BEFORE_LLM").then(|| value.to_owned()));
+        assert_eq!(said("true").unwrap().get("x-mask-pii-before-llm").unwrap(), "on");
+        assert!(said("off").unwrap().is_empty());
+        assert!(said("maybe").unwrap_err().to_string().contains("MASK_PII_BEFORE_LLM is neither on nor off"));
+        assert!(wishes(|_| None).unwrap().is_empty());
+    }
 
     #[test]
     fn without_a_server_it_is_the_joined_endpoint() {
