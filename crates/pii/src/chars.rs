@@ -292,14 +292,17 @@ pub(crate) fn find_either<const N: usize>(bytes: &[u8], index: usize, either: [u
 /// when only the last line, which has no end, can be such.
 pub(crate) fn closed_line(bytes: &[u8], index: usize) -> Option<usize> {
     let (pieces, tail) = bytes.get(index..).unwrap_or_default().as_chunks::<PIECE>();
-    let mut last = u16::from(index > 0 && is_last(before(bytes, index)));
     for (count, piece) in pieces.iter().enumerate() {
-        let closes = of_sort(piece, Sort::Last);
-        let found = equal(piece, b'\n') & ((closes << 1) | last);
-        if found != 0 {
-            return Some(index + count * PIECE + found.trailing_zeros() as usize);
+        let ends = equal(piece, b'\n');
+        // Most pieces have no end of a line in them.
+        if ends != 0 {
+            let start = index + count * PIECE;
+            let last = u16::from(start > 0 && is_last(before(bytes, start)));
+            let found = ends & ((of_sort(piece, Sort::Last) << 1) | last);
+            if found != 0 {
+                return Some(start + found.trailing_zeros() as usize);
+            }
         }
-        last = closes >> (PIECE - 1);
     }
     let done = bytes.len() - tail.len();
     (done..bytes.len()).find(|&end| at(bytes, end) == b'\n' && is_last(before(bytes, end)))

@@ -10,7 +10,7 @@ use crate::{
     kind::Kind,
     look::Look,
     prefilter::Anchors,
-    recognizers::{ALL, Candidate, Candidates, Find, MarkFn, Token, TokenFn},
+    recognizers::{ALL, Candidate, Candidates, Find, MarkFn, Token, TokenFn, WholeFn},
     simd::Sort,
 };
 
@@ -20,6 +20,7 @@ pub(crate) struct Engine {
     chains: ChainTable,
     tokens: Vec<TokenFn>,
     marks: Vec<(u8, MarkFn)>,
+    wholes: Vec<WholeFn>,
     thresholds: [Option<i16>; Kind::ALL.len()],
 }
 
@@ -29,6 +30,7 @@ impl Engine {
             chains: ChainTable::default(),
             tokens: Vec::new(),
             marks: Vec::new(),
+            wholes: Vec::new(),
             thresholds: [None; Kind::ALL.len()],
         };
         for kind in Kind::ALL {
@@ -43,6 +45,7 @@ impl Engine {
                 Find::Groups(digits, all_of, find) => engine.chains.add(*digits, *all_of, *all_of, *find),
                 Find::Token(find) => engine.tokens.push(*find),
                 Find::Mark(byte, find) => engine.marks.push((*byte, *find)),
+                Find::Whole(find) => engine.wholes.push(*find),
             }
         }
         engine
@@ -51,6 +54,9 @@ impl Engine {
     /// Leaves among the candidates what is found in the text, in order, without overlaps.
     pub(crate) fn scan(&self, text: &Text<'_>, look: &mut Look) {
         look.candidates.0.clear();
+        for find in &self.wholes {
+            find(text, &mut look.candidates);
+        }
         let mut anchors = Anchors::new(text.bytes);
         let mut place = 0;
         while let Some(anchor) = anchors.next(place) {

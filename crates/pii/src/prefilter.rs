@@ -1,4 +1,5 @@
-//! Stage one: where anything could begin. Every kind has a digit, an `@`, a `::` or five dashes in it. And before it, where
+//! Stage one: where anything could begin. Every kind has a digit, an `@`, a `::` or five dashes in it, or "pass" in
+//! front of it. And before it, where
 //! anything could be in disguise.
 
 use std::marker::PhantomData;
@@ -115,6 +116,7 @@ mod tests {
     #[test]
     fn finds_each_sort() {
         assert_eq!(all(b"a1b@c::d-----e"), [1, 3, 5, 8]);
+        assert_eq!(all(b"my Pass, a PASSWORD, compass class"), [5, 13, 26]);
         assert_eq!(all(b""), []);
         let long = [b"x".repeat(200).as_slice(), b"7"].concat();
         assert_eq!(all(&long), [200]);

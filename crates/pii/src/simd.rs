@@ -21,7 +21,7 @@ fn lanes(block: &[u8; BLOCK]) -> u64 {
     use std::arch::x86_64::{
         _mm_cmpeq_epi8, _mm_cmpgt_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8, _mm_sub_epi8,
     };
-    let (mut alone, mut colons, mut dashes) = (0u64, 0u64, 0u64);
+    let (mut alone, mut colons, mut dashes, mut esses) = (0u64, 0u64, 0u64, 0u64);
     let (pieces, _) = block.as_chunks::<16>();
     for (index, piece) in pieces.iter().enumerate() {
         let whole = u128::from_le_bytes(*piece);
@@ -33,8 +33,9 @@ fn lanes(block: &[u8; BLOCK]) -> u64 {
         alone |= mask(_mm_or_si128(digits, _mm_cmpeq_epi8(lanes, _mm_set1_epi8(b'@' as i8))));
         colons |= mask(_mm_cmpeq_epi8(lanes, _mm_set1_epi8(b':' as i8)));
         dashes |= mask(_mm_cmpeq_epi8(lanes, _mm_set1_epi8(b'-' as i8)));
+        esses |= mask(_mm_cmpeq_epi8(_mm_or_si128(lanes, _mm_set1_epi8(0x20)), _mm_set1_epi8(b's' as i8)));
     }
-    combine(alone, colons, dashes)
+    combine(alone, colons, dashes) | passes(block, esses)
 }
 
 #[cfg(not(target_arch = "x86_64"))]
@@ -49,6 +50,7 @@ fn scalar(block: &[u8; BLOCK]) -> u64 {
         block.iter().enumerate().fold(0, |mask, (index, &byte)| mask | (u64::from(test(byte)) << index))
     };
     combine(mask(|byte| byte.is_ascii_digit() || byte == b'@'), mask(|byte| byte == b':'), mask(|byte| byte == b'-'))
+        | passes(block, mask(|byte| byte | 0x20 == b's'))
 }
 
 /// Which bytes of a block may stand for something else: those of other scripts, `%`, `&` and backslashes. The first one lowest.
@@ -64,16 +66,29 @@ pub(crate) fn veiled(block: &[u8; BLOCK]) -> u64 {
 #[inline]
 #[target_feature(enable = "sse2")]
 fn veiled_lanes(block: &[u8; BLOCK]) -> u64 {
-    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8};
+    use std::arch::x86_64::{
+        __m128i, _mm_cmpeq_epi8, _mm_cmpgt_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8,
+        _mm_setzero_si128, _mm_sub_epi8,
+    };
     let (pieces, _) = block.as_chunks::<16>();
-    pieces.iter().enumerate().fold(0, |mask, (index, piece)| {
-        let whole = u128::from_le_bytes(*piece);
+    let mut any = _mm_setzero_si128();
+    let found: [__m128i; BLOCK / 16] = std::array::from_fn(|index| {
+        let whole = pieces.get(index).map_or(0, |piece| u128::from_le_bytes(*piece));
         let lanes = _mm_set_epi64x((whole >> 64) as i64, whole as i64);
-        let is = |byte: u8| _mm_cmpeq_epi8(lanes, _mm_set1_epi8(byte as i8));
-        // The mask is made of the highest bits, which the bytes of other scripts have by themselves.
-        let found = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(lanes, is(b'\\')), _mm_or_si128(is(b'%'), is(b'&'))));
-        mask | (u64::from(found as u16) << (index * 16))
-    })
+        // The mask is made of the highest bits, which the bytes of other scripts have by themselves. `%` and `&` are
+        // neighbours: moved to the bottom of the signed range they are the only ones below.
+        let moved = _mm_sub_epi8(lanes, _mm_set1_epi8((b'%' as i8).wrapping_sub(i8::MIN)));
+        let marks = _mm_cmpgt_epi8(_mm_set1_epi8(i8::MIN + 2), moved);
+        let found = _mm_or_si128(_mm_or_si128(lanes, _mm_cmpeq_epi8(lanes, _mm_set1_epi8(b'\\' as i8))), marks);
+        any = _mm_or_si128(any, found);
+        found
+    });
+    // Most blocks have none.
+    if _mm_movemask_epi8(any) == 0 {
+        return 0;
+    }
+    let masks = found.into_iter().enumerate();
+    masks.fold(0, |mask, (index, found)| mask | (u64::from(_mm_movemask_epi8(found) as u16) << (index * 16)))
 }
 
 #[cfg(not(target_arch = "x86_64"))]
@@ -283,6 +298,27 @@ fn sorted_scalar(piece: &[u8; PIECE], sort: Sort) -> u16 {
     piece.iter().enumerate().fold(0, |mask, (index, &byte)| mask | (u16::from(test(byte)) << index))
 }
 
+/// Of the letters `s` of a block, those that begin the second half of "pass", in any case. What lies outside of the block may
+/// be anything.
+#[inline]
+fn passes(block: &[u8; BLOCK], esses: u64) -> u64 {
+    let doubled = esses & ((esses >> 1) | (1 << 63));
+    if doubled == 0 { 0 } else { behind_pa(block, doubled) }
+}
+
+fn behind_pa(block: &[u8; BLOCK], doubled: u64) -> u64 {
+    let (mut kept, mut rest) = (0, doubled);
+    while rest != 0 {
+        let place = rest.trailing_zeros() as usize;
+        rest &= rest - 1;
+        let is = |back: usize, letter: u8| {
+            place.checked_sub(back).and_then(|place| block.get(place)).is_none_or(|byte| byte | 0x20 == letter)
+        };
+        kept |= u64::from(is(1, b'a') && is(2, b'p')) << place;
+    }
+    kept
+}
+
 /// Two colons and five dashes count where they begin; across the end of a block one colon or dash is enough.
 #[inline]
 fn combine(alone: u64, colons: u64, dashes: u64) -> u64 {
@@ -300,7 +336,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn lanes_and_bytes_agree(block in proptest::collection::vec(prop_oneof![any::<u8>(), Just(b':'), Just(b'-'), Just(b'0'), Just(b'%'), Just(b'&'), Just(b'\\')], 64)) {
+        fn lanes_and_bytes_agree(block in proptest::collection::vec(prop_oneof![any::<u8>(), Just(b':'), Just(b'-'), Just(b'0'), Just(b'%'), Just(b'&'), Just(b'\\'), Just(b's'), Just(b'S'), Just(b'a'), Just(b'p')], 64)) {
             let block: [u8; BLOCK] = block.try_into().unwrap();
             prop_assert_eq!(anchors(&block), scalar(&block));
             prop_assert_eq!(veiled(&block), veiled_scalar(&block));
@@ -315,7 +351,7 @@ mod tests {
             prop_assert_eq!(equal(&piece, byte), equal_scalar(&piece, byte));
             let behind = std::array::from_fn(|index| piece.get(index + 1).copied().unwrap_or(b'w'));
             prop_assert_eq!(secret_pairs(&piece, &behind), pairs_scalar(&piece, &behind));
-            let letters = piece.map(|byte| b"swdpcrkebtnhlKE\xE2"[usize::from(byte % 16)]);
+            let letters = piece.map(|byte| b"swdrcikebtnhlKE\xE2"[usize::from(byte % 16)]);
             prop_assert_eq!(secret_pairs(&letters, &behind), pairs_scalar(&letters, &behind));
         }
     }

@@ -15,7 +15,7 @@ use crate::{
     json::MIN_STRING,
     kind::Kind,
     prefilter::Anchors,
-    recognizers::{codice_fiscale, iban, passport::ZONE_LENGTH, secret},
+    recognizers::{codice_fiscale, iban, passport::ZONE_LENGTH, secret, secret::password},
     simd::Sort,
 };
 
@@ -91,6 +91,14 @@ impl<'a> Suspects<'a> {
         let mut place = from;
         loop {
             let anchor = self.anchors.next(place)?;
+            if matches!(at(self.bytes, anchor), b's' | b'S') {
+                match password::behind_label(self.bytes, anchor) {
+                    // The value is suspect, not its key.
+                    Some(_) => return Some(password::json_value(self.bytes, anchor).unwrap_or(anchor)),
+                    None => place = anchor + 1,
+                }
+                continue;
+            }
             if self.care != Care::Usual {
                 return Some(anchor);
             }
@@ -238,7 +246,7 @@ fn mingled(bytes: &[u8], digits: Run) -> Option<usize> {
     let extended = first >= 3 && is_extension(at(word, first));
     let zone = span(word, 0, ZONE_LENGTH, |byte| is_upper(byte) || is_digit(byte)) == ZONE_LENGTH;
     let stretch = end + span(bytes, end, MAX_MINGLED, is_token);
-    let ours = extended || zone || iban::begins(word) || secret::marked(bytes, start, stretch).is_some();
+    let ours = extended || zone || iban::begins(word) || secret::issued(bytes, start, stretch).is_some();
     let mut behind = word.iter().skip_while(|byte| !is_digit(**byte)).skip_while(|byte| !byte.is_ascii_lowercase());
     (!ours && behind.any(|&byte| is_digit(byte))).then_some(end)
 }

@@ -270,6 +270,32 @@ fn a_long_string_is_looked_at_as_a_short_one_is() {
 }
 
 #[test]
+fn files_are_the_same_however_they_are_cut() {
+    let masker = with_files();
+    let text = "name;mail\nM\u{fc}ller;jane.doe@example.com\nund noch eine Zeile, damit es lang genug ist\n";
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let picture = [b"\x89PNG\r\n\x1a\n\0\0\0\r".as_slice(), &[7; 90]].concat();
+    for file in [
+        STANDARD.encode(text),
+        STANDARD.encode(&wide).replace('/', "\\/"),
+        URL_SAFE_NO_PAD.encode(&wide),
+        STANDARD.encode(&picture),
+        format!(" {}\\r\\n", STANDARD.encode(text)),
+        "Please call Jane on +1 415 555 2671 and not on any other number in the next days".to_owned(),
+        "+1 415 555 2671".to_owned(),
+    ] {
+        let body = format!("[{{\"data\":\"{file}\",\"name\":\"a@b.com\",\"n\":\"\\u0061@b.com\"}}]");
+        let wanted = whole(&masker, &body);
+        assert!(wanted.contains("\"name\":\"a@b.com\",\"n\":\"[EMAIL_"), "{wanted}");
+        for cut in 0..=body.len() {
+            assert_eq!(streamed(&masker, body.as_bytes(), &[cut]).unwrap(), wanted, "cut at {cut}");
+        }
+        let bytes: Vec<usize> = (1..body.len()).collect();
+        assert_eq!(streamed(&masker, body.as_bytes(), &bytes).unwrap(), wanted, "byte by byte");
+    }
+}
+
+#[test]
 fn a_string_beyond_the_limit_ends_the_stream() {
     let masker = with_files();
     for (key, filler) in [("text", "lorem ipsum "), ("data", "aGkg"), ("data", "lorem ipsum "), ("x\":1,\"y", "é")] {

@@ -348,7 +348,8 @@ fn mix(state: u64, byte: u8) -> u64 {
 
 /// Whether a letter belongs to a script that puts no blanks between words.
 pub(crate) fn is_unspaced(letter: char) -> bool {
-    matches!(letter, '\u{0E00}'..='\u{0EFF}' | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}')
+    // Pictures of telephones are words by themselves.
+    matches!(letter, '\u{2121}' | '\u{260E}' | '\u{260F}' | '\u{2706}' | '\u{1F4DE}' | '\u{1F4E0}'..='\u{1F4F2}' | '\u{0E00}'..='\u{0EFF}' | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}')
 }
 
 fn is_unspaced_start(word: &str) -> bool {

@@ -9,6 +9,8 @@ use crate::{
 
 /// The longest head of a column, in letters.
 const MAX_HEAD: usize = 40;
+/// The longest key that hints at something.
+const MAX_HINT: usize = 12;
 /// The longest line that can be the head of a table.
 const MAX_HEAD_LINE: usize = 1000;
 /// How far above the first value of a table its head is looked for.
@@ -410,6 +412,10 @@ fn head_topics(cell: &[u8]) -> Option<Topics> {
 
 /// What a key, the head of a column or another short name says.
 pub(crate) fn key_topics(key: &[u8]) -> Topics {
+    // It is of whatever stands beside it: `{"type": "passport", "id": "C01X00T47"}`.
+    if key.eq_ignore_ascii_case(b"id") {
+        return Topics::OTHER | Topics::PAIRED;
+    }
     let found = if key.len() <= label::REACH && key.iter().all(|&byte| is_name(byte)) {
         if key.len() <= 6 && is_line(key) { Topics::of(Kind::Street) } else { label::of_name(key) }
     } else if key.iter().any(|&byte| is_alpha(byte) || byte >= 0x80) {
@@ -418,7 +424,19 @@ pub(crate) fn key_topics(key: &[u8]) -> Topics {
     } else {
         Topics::NONE
     };
-    if found.meets(Topics::PROSE) { Topics::NONE } else { found }
+    if found.meets(Topics::PROSE) {
+        return if ends_with_noun(key) { found } else { Topics::NONE };
+    }
+    // `"to": "07911 123456"`
+    if found == Topics::NONE && key.len() <= MAX_HINT { lexicon().word(key).only(Topics::HINT) } else { found }
+}
+
+/// `contact`, `emergencyContact`, `caller`.
+fn ends_with_noun(key: &[u8]) -> bool {
+    let start = key.len() - span_back(key, key.len(), MAX_HINT, is_alpha);
+    let word = part(key, start, key.len());
+    let capital = start + word.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
+    label::is_noun(part(key, capital, key.len()))
 }
 
 /// `line1`: of an address.

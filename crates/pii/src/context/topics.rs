@@ -27,6 +27,12 @@ impl Topics {
 
     /// What the word says depends on the words beside it.
     pub(crate) const PAIRED: Self = Self(1 << 22);
+    /// A secret that people think of themselves: it need not look random.
+    pub(crate) const PASSWORD: Self = Self(1 << 23);
+
+    /// What often stands in front of a telephone number, and as often in front of another thing: "Office:". It counts only
+    /// where it stands directly before what nearly surely is one.
+    pub(crate) const HINT: Self = Self(1 << 23);
 
     /// The topic of one kind.
     pub(crate) const fn of(kind: Kind) -> Self {
@@ -48,9 +54,14 @@ impl Topics {
         Self(self.0 & !other.0)
     }
 
+    /// Only what is among others.
+    pub(crate) const fn only(self, others: Self) -> Self {
+        Self(self.0 & others.0)
+    }
+
     /// Whether it says anything about a value.
     pub(crate) const fn is_label(self) -> bool {
-        self.0 & !(Self::FILLER.0 | Self::WHOLE.0 | Self::PAIRED.0) != 0
+        self.0 & !(Self::FILLER.0 | Self::WHOLE.0 | Self::PAIRED.0 | Self::HINT.0) != 0
     }
 
     /// Whether it names the kind.

@@ -25,6 +25,9 @@ pub(crate) const SAMPLE: usize = 3 << 10;
 /// Of so many characters of two bytes without a mark one at least is of ASCII: a blank, a digit, an end of line.
 const ONE_PLAIN_IN: usize = 8;
 
+/// Of so many bytes of a text one at most is a control character; of those of an archive or a picture it is every tenth.
+const ONE_CONTROL_IN: usize = 32;
+
 /// What windows-1252 has from 0x80 to 0x9F. What it does not have stays a control character (WHATWG, Encoding).
 #[rustfmt::skip]
 const ABOVE: [char; 32] = [
@@ -42,7 +45,9 @@ impl Charset {
         if let Some(order) = two_bytes_each(part(bytes, 0, SAMPLE.min(bytes.len()))) {
             return Some(Self::Utf16(order));
         }
-        text.iter().all(|&byte| !is_control(u32::from(byte))).then_some(Self::Bytes)
+        let sample = part(text, 0, SAMPLE.min(text.len()));
+        let controls = sample.iter().filter(|&&byte| is_control(u32::from(byte))).count();
+        (controls * ONE_CONTROL_IN <= sample.len() && !text.contains(&0)).then_some(Self::Bytes)
     }
 
     /// Whether bytes that begin so are no text, whatever comes: then [`of`](Self::of) says of all of them that they are none.
@@ -230,6 +235,9 @@ mod tests {
             (&utf16("Привет, 你好 😀", Order::Low), Some(Charset::Utf16(Order::Low))),
             (&utf16("a\0\0", Order::High), Some(Charset::Utf16(Order::High))),
             (&utf16("a", Order::Low), Some(Charset::Utf8)),
+            (b"Contact: jane.doe@example.com \x13 caf\xE9, and some more", Some(Charset::Bytes)),
+            (b"\xE9\x01\x02 and some more", None),
+            (b"caf\xE9\0and some more", None),
             (b"name of it\0mail\0address\0and \x01 \x02", None),
             (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", None),
             (b"\xFF\xD8\xFF\xE0\0\x10JFIF\0\x01", None),

@@ -10,6 +10,7 @@ use crate::{
     chars::{at, is_digit, joined, part, span},
     context::{Surroundings, Topics, key_topics},
     kind::Kind,
+    recognizers::secret::password,
 };
 
 /// How deep everything is remembered that keys say. Below, the last that is remembered stands for all.
@@ -272,6 +273,13 @@ impl Machine {
     /// What is done with the leaf that was taken last.
     pub(crate) fn treatment(&self, bytes: &[u8]) -> Treatment {
         self.paths.treatment(self.place(bytes))
+    }
+
+    /// Whether the key of the leaf that was taken last says that it is a password.
+    pub(crate) fn names_password(&self, bytes: &[u8]) -> bool {
+        self.frames.last().is_some_and(|frame| {
+            frame.bracket == Bracket::Object && password::is_key(part(bytes, frame.key.start, frame.key.end))
+        })
     }
 
     /// Where the next value is in the table of places.

@@ -9,10 +9,12 @@ pub(crate) mod dni;
 pub(crate) mod email;
 pub(crate) mod iban;
 pub(crate) mod ip;
+mod ip_version;
 pub(crate) mod nino;
 pub(crate) mod nir;
 pub(crate) mod passport;
 mod phone;
+mod phone_hint;
 pub(crate) mod plans;
 pub(crate) mod secret;
 pub(crate) mod ssn;
@@ -82,6 +84,7 @@ impl Token {
 pub(crate) type ChainFn = fn(&Text<'_>, &Chain, &mut Candidates);
 pub(crate) type TokenFn = fn(&Text<'_>, Token, &mut Candidates);
 pub(crate) type MarkFn = fn(&Text<'_>, usize, &mut Candidates);
+pub(crate) type WholeFn = fn(&Text<'_>, &mut Candidates);
 
 /// What a recognizer starts from.
 pub(crate) enum Find {
@@ -91,8 +94,10 @@ pub(crate) enum Find {
     Groups(usize, Lengths, ChainFn),
     /// A word of letters and digits.
     Token(TokenFn),
-    /// An `@`, two colons, or five dashes.
+    /// An `@`, two colons, five dashes, or the two `s` of "pass".
     Mark(u8, MarkFn),
+    /// A text as a whole: what its key says.
+    Whole(WholeFn),
 }
 
 /// One line of the table.

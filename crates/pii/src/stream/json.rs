@@ -210,7 +210,11 @@ impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
         let (scanner, look) = (self.masker.scanner(), &mut self.look);
         match self.machine.treatment(&self.buffer) {
             Treatment::Encoded => encoded::scan(scanner, leaf, &self.machine, &self.buffer, &Origin::ROOT, look),
-            Treatment::Look if Anchors::new(inside).next(0).is_some() || disguise::hides_anchors(inside) => {
+            Treatment::Look
+                if Anchors::new(inside).next(0).is_some()
+                    || disguise::hides_anchors(inside)
+                    || self.machine.names_password(&self.buffer) =>
+            {
                 leaf.scan(scanner, &self.machine, &self.buffer, &Origin::ROOT, look);
             }
             Treatment::Look | Treatment::Spare | Treatment::SpareAlone => (),
