@@ -297,8 +297,10 @@ pub(crate) fn closed_line(bytes: &[u8], index: usize) -> Option<usize> {
         // Most pieces have no end of a line in them.
         if ends != 0 {
             let start = index + count * PIECE;
-            let last = u16::from(start > 0 && is_last(before(bytes, start)));
-            let found = ends & ((of_sort(piece, Sort::Last) << 1) | last);
+            // What stands before each of its bytes.
+            let ahead = start.checked_sub(1).and_then(|start| bytes.get(start..)).and_then(|rest| rest.first_chunk());
+            let found =
+                ends & ahead.map_or_else(|| of_sort(piece, Sort::Last) << 1, |ahead| of_sort(ahead, Sort::Last));
             if found != 0 {
                 return Some(start + found.trailing_zeros() as usize);
             }

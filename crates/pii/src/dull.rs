@@ -3,7 +3,7 @@
 
 use crate::{
     chain::{Chain, Run},
-    chars::{Sep, at, before, is_alnum, is_digit, is_hex, part, run_back, span},
+    chars::{Sep, at, before, is_alnum, is_alpha, is_digit, is_hex, part, run_back, span},
     simd::Sort,
 };
 
@@ -68,6 +68,12 @@ pub(crate) fn is_dull(bytes: &[u8], chain: &Chain) -> bool {
     let leads = match right {
         b' ' => worded(at(bytes, last.end + 1)),
         b',' => at(bytes, last.end + 1) == b' ' && worded(at(bytes, last.end + 2)),
+        // "12-Apr-1985"
+        b'-' => is_alpha(at(bytes, last.end + 1)) && at(bytes, last.end + 4) == b'-',
+        // The year and the month of "昭和60年4月12日", "1985년 4월 12일"
+        0xE5 | 0xE6 | 0xEC => {
+            ["年", "月", "월"].iter().any(|word| part(bytes, last.end, last.end + 3) == word.as_bytes())
+        }
         // "utca 3., "
         b'.' => part(bytes, last.end + 1, last.end + 3) == b", ",
         _ => false,

@@ -21,7 +21,7 @@ fn lanes(block: &[u8; BLOCK]) -> u64 {
     use std::arch::x86_64::{
         _mm_cmpeq_epi8, _mm_cmpgt_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8, _mm_sub_epi8,
     };
-    let (mut alone, mut colons, mut dashes, mut esses) = (0u64, 0u64, 0u64, 0u64);
+    let (mut alone, mut colons, mut twins) = (0u64, 0u64, 0u64);
     let (pieces, _) = block.as_chunks::<16>();
     for (index, piece) in pieces.iter().enumerate() {
         let whole = u128::from_le_bytes(*piece);
@@ -32,10 +32,11 @@ fn lanes(block: &[u8; BLOCK]) -> u64 {
         let digits = _mm_cmpgt_epi8(_mm_set1_epi8(i8::MIN + 10), moved);
         alone |= mask(_mm_or_si128(digits, _mm_cmpeq_epi8(lanes, _mm_set1_epi8(b'@' as i8))));
         colons |= mask(_mm_cmpeq_epi8(lanes, _mm_set1_epi8(b':' as i8)));
-        dashes |= mask(_mm_cmpeq_epi8(lanes, _mm_set1_epi8(b'-' as i8)));
-        esses |= mask(_mm_cmpeq_epi8(_mm_or_si128(lanes, _mm_set1_epi8(0x20)), _mm_set1_epi8(b's' as i8)));
+        let dashes = _mm_cmpeq_epi8(lanes, _mm_set1_epi8(b'-' as i8));
+        let esses = _mm_cmpeq_epi8(_mm_or_si128(lanes, _mm_set1_epi8(0x20)), _mm_set1_epi8(b's' as i8));
+        twins |= mask(_mm_or_si128(dashes, esses));
     }
-    combine(alone, colons, dashes) | passes(block, esses)
+    combine(block, alone, colons, twins)
 }
 
 #[cfg(not(target_arch = "x86_64"))]
@@ -49,8 +50,8 @@ fn scalar(block: &[u8; BLOCK]) -> u64 {
     let mask = |test: fn(u8) -> bool| {
         block.iter().enumerate().fold(0, |mask, (index, &byte)| mask | (u64::from(test(byte)) << index))
     };
-    combine(mask(|byte| byte.is_ascii_digit() || byte == b'@'), mask(|byte| byte == b':'), mask(|byte| byte == b'-'))
-        | passes(block, mask(|byte| byte | 0x20 == b's'))
+    let alone = mask(|byte| byte.is_ascii_digit() || byte == b'@');
+    combine(block, alone, mask(|byte| byte == b':'), mask(|byte| byte == b'-' || byte | 0x20 == b's'))
 }
 
 /// Which bytes of a block may stand for something else: those of other scripts, `%`, `&` and backslashes. The first one lowest.
@@ -298,34 +299,36 @@ fn sorted_scalar(piece: &[u8; PIECE], sort: Sort) -> u16 {
     piece.iter().enumerate().fold(0, |mask, (index, &byte)| mask | (u16::from(test(byte)) << index))
 }
 
-/// Of the letters `s` of a block, those that begin the second half of "pass", in any case. What lies outside of the block may
-/// be anything.
+/// Two colons, five dashes and the end of "pass" count where they begin; across the end of a block what is in it is enough.
+/// `twins` are the dashes and the letters `s`.
 #[inline]
-fn passes(block: &[u8; BLOCK], esses: u64) -> u64 {
-    let doubled = esses & ((esses >> 1) | (1 << 63));
-    if doubled == 0 { 0 } else { behind_pa(block, doubled) }
+fn combine(block: &[u8; BLOCK], alone: u64, colons: u64, twins: u64) -> u64 {
+    let pairs = colons & ((colons >> 1) | (1 << 63));
+    // The first of each run of two and more.
+    let begin = twins & !(twins << 1) & ((twins >> 1) | (1 << 63));
+    let found = alone | pairs;
+    if begin == 0 { found } else { found | verified(block, twins, begin) }
 }
 
-fn behind_pa(block: &[u8; BLOCK], doubled: u64) -> u64 {
-    let (mut kept, mut rest) = (0, doubled);
+/// Of the runs of dashes and letters `s` that begin at these places, those of five dashes and those behind "pa".
+fn verified(block: &[u8; BLOCK], twins: u64, begin: u64) -> u64 {
+    let (mut kept, mut rest) = (0, begin);
     while rest != 0 {
         let place = rest.trailing_zeros() as usize;
         rest &= rest - 1;
         let is = |back: usize, letter: u8| {
             place.checked_sub(back).and_then(|place| block.get(place)).is_none_or(|byte| byte | 0x20 == letter)
         };
-        kept |= u64::from(is(1, b'a') && is(2, b'p')) << place;
+        let run = (twins >> place).trailing_ones() as usize;
+        let end = place + run;
+        if run >= 5 || end >= BLOCK {
+            let dashes = block.get(place..end).unwrap_or_default();
+            let count = dashes.iter().rev().take_while(|&&byte| byte == b'-').count();
+            kept |= u64::from(count >= 5 || (count > 0 && end >= BLOCK)) << (end - count).min(BLOCK - 1);
+        }
+        kept |= u64::from(block.get(place) != Some(&b'-') && is(1, b'a') && is(2, b'p')) << place;
     }
     kept
-}
-
-/// Two colons and five dashes count where they begin; across the end of a block one colon or dash is enough.
-#[inline]
-fn combine(alone: u64, colons: u64, dashes: u64) -> u64 {
-    let pairs = colons & ((colons >> 1) | (1 << 63));
-    let twos = dashes & ((dashes >> 1) | (1 << 63));
-    let fives = twos & ((twos >> 2) | (3 << 62)) & ((dashes >> 4) | (0xF << 60));
-    alone | pairs | fives
 }
 
 #[cfg(test)]

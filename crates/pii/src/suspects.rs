@@ -9,7 +9,7 @@ use crate::{
         at, before, is_alnum, is_alpha, is_digit, is_escape, is_hex, is_token, is_upper, part, run, span, span_back,
     },
     config::{Config, Sensitivity},
-    context::{Surroundings, may_name_a_secret},
+    context::{Surroundings, key_topics, may_name_a_secret},
     disguise,
     dull::{is_extension, moment_end, uuid_end},
     json::MIN_STRING,
@@ -132,7 +132,7 @@ impl<'a> Suspects<'a> {
         if left == b'"'
             && let Some(end) = moment_end(bytes, digits)
         {
-            return (at(bytes, end) == b'"').then_some(end);
+            return (at(bytes, end) == b'"' && !may_be_birth(bytes, anchor)).then_some(end);
         }
         let inside = match left {
             b'"' => anchor,
@@ -159,6 +159,19 @@ impl<'a> Suspects<'a> {
     fn may_be_secret(&mut self) -> bool {
         *self.secrets.get_or_insert_with(|| may_name_a_secret(self.bytes))
     }
+}
+
+/// Whether a moment at a full hour stands behind a key that names a birth.
+fn may_be_birth(bytes: &[u8], moment: usize) -> bool {
+    if part(bytes, moment + 13, moment + 16) != b":00" {
+        return false;
+    }
+    let colon = moment - 1 - span_back(bytes, moment - 1, 8, |byte| byte == b' ');
+    let quote = colon.saturating_sub(1) - span_back(bytes, colon.saturating_sub(1), 8, |byte| byte == b' ');
+    let end = quote.saturating_sub(1);
+    let key = span_back(bytes, end, 64, |byte| byte != b'"');
+    // Without a key of its own it is an element of a list.
+    before(bytes, colon) != b':' || key_topics(part(bytes, end - key, end)).names(Kind::BirthDate)
 }
 
 /// A number by itself: `"id":4812,`, `"ratio": -0.4812,`.

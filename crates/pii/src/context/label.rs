@@ -502,6 +502,12 @@ fn initial(bytes: &[u8], word: &Word<'_>, right: &[u8]) -> Topics {
     {
         return Topics::of(Kind::Ssn);
     }
+    // "D.O.B."
+    if matches!(letter, b'B' | b'b')
+        && part(bytes, word.start.saturating_sub(4), word.start).eq_ignore_ascii_case(b"d.o.")
+    {
+        return Topics::of(Kind::BirthDate);
+    }
     word.topics.without(Topics::PAIRED)
 }
 

@@ -32,7 +32,7 @@ impl Topics {
 
     /// What often stands in front of a telephone number, and as often in front of another thing: "Office:". It counts only
     /// where it stands directly before what nearly surely is one.
-    pub(crate) const HINT: Self = Self(1 << 23);
+    pub(crate) const HINT: Self = Self(1 << 28);
 
     /// The topic of one kind.
     pub(crate) const fn of(kind: Kind) -> Self {
@@ -80,5 +80,28 @@ impl BitOr for Topics {
 
     fn bitor(self, other: Self) -> Self {
         self.and(other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_topic_has_a_bit_of_its_own() {
+        let sorts = [
+            Topics::FILLER,
+            Topics::OTHER,
+            Topics::FOREIGN,
+            Topics::VERSION,
+            Topics::PROSE,
+            Topics::WHOLE,
+            Topics::PAIRED,
+            Topics::PASSWORD,
+            Topics::HINT,
+        ];
+        let kinds = Kind::ALL.map(Topics::of);
+        let all = sorts.into_iter().chain(kinds).fold(Topics::NONE, Topics::and);
+        assert_eq!(all.0.count_ones() as usize, sorts.len() + kinds.len());
     }
 }

@@ -111,10 +111,11 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
     ),
     (
         BIRTH,
-        "dob birth birthday birthdate* dateofbirth* born birthdt geburtsdatum* geburtstag* geboren geb naissance ne nee \
+        "dob bday birth birthday birthdate* dateofbirth* born birthdt geburtsdatum* geburtstag* geboren geb naissance ne nee \
          nacimiento nacido nacida fechanacimiento nascimento nascido nascida nascita nato nata geboortedatum* geboren \
          urodzenia urodzony urodzona fodelsedatum* fodd fodselsdato* fodt syntymaaika* syntynyt narozeni szuletesi \
-         szuletett nasterii nascut dogum рождения родился родилась γεννησης 出生* 生日* 生年月日* 誕生日* 생년월일*",
+         szuletett nasterii nascut dogum рождения родился родилась γεννησης 出生* 生日* 生年月日* 誕生日* 생년월일* \
+         народження рождение раждане lahir sinh เกิด לידה ميلاد الميلاد",
     ),
     (
         NATIONAL,

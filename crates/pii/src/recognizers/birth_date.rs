@@ -1,14 +1,20 @@
 //! Dates of birth: a date of any common form, behind a label.
 
-use super::{Candidates, Find};
+use super::{Candidates, Find, Token};
 use crate::{
     chain::{Chain, Lengths, Run},
-    chars::{Sep, at, before, is_alpha, part, span, span_back},
+    chars::{Sep, at, before, char_at, is_alpha, is_digit, part, span, span_back},
     context::{Support, Text},
+    dull::moment_end,
     kind::Kind,
 };
 
-pub(super) static FINDS: &[Find] = &[Find::Chain(1, Lengths::within(1, 2), find)];
+pub(super) static FINDS: &[Find] = &[
+    Find::Chain(1, Lengths::within(1, 2), find),
+    Find::Chain(8, Lengths::of(8), compact),
+    Find::Token(worded),
+    Find::Whole(moment),
+];
 
 const SCORE: i16 = 60;
 
@@ -17,8 +23,10 @@ fn find(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
         if chain.run(index).is_none_or(|run| run.len() > 4) {
             continue;
         }
-        let date =
-            numeric(text.bytes, chain, index).or_else(|| chain.run(index).and_then(|run| named(text.bytes, run)));
+        let run = chain.run(index);
+        let date = numeric(text.bytes, chain, index)
+            .or_else(|| run.and_then(|run| named(text.bytes, run)))
+            .or_else(|| run.and_then(|run| eastern(text.bytes, run)));
         if let Some((start, end)) = date
             && text.support(start, Kind::BirthDate) == Support::Named
         {
@@ -28,10 +36,84 @@ fn find(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
     }
 }
 
+/// `19800201`.
+fn compact(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
+    let run =
+        chain.run(0).filter(|run| run.len() == 8 && chain.len() == 1 && !chain.cut_left(0) && !chain.cut_right(0));
+    let Some((run, digits)) = run.zip(chain.digits(text.bytes, 0, 0)) else { return };
+    let (year, month, day) = (digits.number(0, 4), digits.number(4, 6), digits.number(6, 8));
+    let dated = (1900..2100).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    if dated && text.support(run.start, Kind::BirthDate) == Support::Named {
+        found.add(Kind::BirthDate, run.start, run.end, SCORE);
+    }
+}
+
+/// A date with a time, when the key says that it is one of birth: `{"birthday":"1980-02-01T00:00:00Z"}`.
+fn moment(text: &Text<'_>, found: &mut Candidates) {
+    let bytes = text.bytes;
+    if text.keyed(Kind::BirthDate)
+        && is_digit(at(bytes, 0))
+        && moment_end(bytes, Run::at(bytes, 0)) == Some(bytes.len())
+    {
+        found.add(Kind::BirthDate, 0, bytes.len(), SCORE);
+    }
+}
+
+/// A date whose day is part of a word: `1er mai 1980`, `1st of May 1980`.
+fn worded(text: &Text<'_>, token: Token, found: &mut Candidates) {
+    let bytes = text.bytes;
+    if token.len() > 5 || !is_digit(at(bytes, token.start)) {
+        return;
+    }
+    let digits = Run::at(bytes, token.start);
+    let ordinal = [&b"st"[..], b"nd", b"rd", b"th", b"er", b"re"].contains(&part(bytes, digits.end, token.end));
+    let date = if ordinal { named(bytes, digits) } else { None };
+    if let Some((start, end)) = date
+        && text.support(start, Kind::BirthDate) == Support::Named
+    {
+        found.add(Kind::BirthDate, start, end, SCORE);
+    }
+}
+
+/// `1980年2月1日`, `昭和60年2月1日`, `1980년 2월 1일`: each number has its word.
+/// `number` is the year of an era, or else the month: a year of four digits brings nobody here.
+fn eastern(bytes: &[u8], number: Run) -> Option<(usize, usize)> {
+    static ERAS: [&str; 5] = ["明治", "大正", "昭和", "平成", "令和"];
+    let year = match at(bytes, number.end) {
+        0xE5 | 0xEB => number,
+        0xE6 | 0xEC => {
+            let end = number.start - span_back(bytes, number.start, 1, |byte| byte == b' ');
+            let end = end.checked_sub('年'.len_utf8())?;
+            Run { start: end - span_back(bytes, end, 4, is_digit), end }
+        }
+        _ => return None,
+    };
+    let era = ERAS.iter().find(|era| part(bytes, 0, year.start).ends_with(era.as_bytes()));
+    let start = year.start - era.map_or(0, |era| era.len());
+    let mut place = year.start;
+    for words in [['年', '년'], ['月', '월'], ['日', '일']] {
+        let digits = span(bytes, place, 4, is_digit);
+        let word = place + digits;
+        let letter = char_at(bytes, word).filter(|letter| digits > 0 && words.contains(letter))?;
+        let end = word + letter.len_utf8();
+        if letter == '日' || letter == '일' {
+            return Some((start, end));
+        }
+        place = end + span(bytes, end, 1, |byte| byte == b' ');
+    }
+    None
+}
+
 /// `1980-02-01`, `01.02.1980`, `2/1/80`.
 fn numeric(bytes: &[u8], chain: &Chain, first: usize) -> Option<(usize, usize)> {
     let (start, middle, end) = (chain.run(first)?, chain.run(first + 1)?, chain.run(first + 2)?);
-    let sep = chain.sep(first).filter(|sep| Some(*sep) == chain.sep(first + 1) && *sep != Sep::Space)?;
+    let between = |from: Run, to: Run| part(bytes, from.end, to.start);
+    // "1. 2. 1980"
+    let spaced = between(start, middle) == b". " && between(middle, end) == b". ";
+    let sep = match chain.sep(first) {
+        _ if spaced => Sep::Dot,
+        sep => sep.filter(|sep| Some(*sep) == chain.sep(first + 1) && *sep != Sep::Space)?,
+    };
     let lengths = (start.len(), middle.len(), end.len());
     let dated = matches!(lengths, (4, 1..=2, 1..=2) | (1..=2, 1..=2, 4) | (1..=2, 1..=2, 2))
         && matches!(sep, Sep::Dash | Sep::Dot | Sep::Slash);
@@ -49,13 +131,16 @@ fn numeric(bytes: &[u8], chain: &Chain, first: usize) -> Option<(usize, usize)> 
 fn named(bytes: &[u8], day: Run) -> Option<(usize, usize)> {
     let beside = |byte: u8| is_alpha(byte) || byte >= 0x80;
     let spaced = |byte: u8| byte == b' ' || byte == b'.';
-    if day.len() > 2 || !(spaced(before(bytes, day.start)) || spaced(at(bytes, day.end)) || beside(at(bytes, day.end)))
+    // "12-Apr-1985"
+    let dashed = at(bytes, day.end) == b'-' && is_alpha(at(bytes, day.end + 1));
+    if day.len() > 2
+        || !(dashed || spaced(before(bytes, day.start)) || spaced(at(bytes, day.end)) || beside(at(bytes, day.end)))
     {
         return None;
     }
     let ordinal = if is_alpha(at(bytes, day.end)) { 2 } else { usize::from(at(bytes, day.end) == b'.') };
     let after = day.end + ordinal;
-    let gap = span(bytes, after, 4, |byte| matches!(byte, b' ' | b','));
+    let gap = span(bytes, after, 4, |byte| matches!(byte, b' ' | b',' | b'-'));
     let next = after + gap;
     let year = |place: usize| (span(bytes, place, 5, |byte| byte.is_ascii_digit()) == 4).then_some(place + 4);
     if let Some(month_end) = day.start.checked_sub(1).filter(|&end| at(bytes, end) == b' ')
@@ -70,11 +155,11 @@ fn named(bytes: &[u8], day: Run) -> Option<(usize, usize)> {
     if !beside(at(bytes, next)) {
         return None;
     }
-    let next = if part(bytes, next, next + 3) == b"de " { next + 3 } else { next };
+    let next = if matches!(part(bytes, next, next + 3), b"de " | b"of ") { next + 3 } else { next };
     if !is_month(bytes, next) {
         return None;
     }
-    let month = next + span(bytes, next, 12, |byte| is_alpha(byte) || byte >= 0x80 || byte == b'.');
+    let month = next + span(bytes, next, 24, |byte| is_alpha(byte) || byte >= 0x80 || byte == b'.');
     let place = month + span(bytes, month, 4, |byte| matches!(byte, b' ' | b',' | b'-'));
     let place = if part(bytes, place, place + 3) == b"de " { place + 3 } else { place };
     year(place).map(|end| (day.start, end))
@@ -82,55 +167,43 @@ fn named(bytes: &[u8], day: Run) -> Option<(usize, usize)> {
 
 fn is_month(bytes: &[u8], start: usize) -> bool {
     let [a, b, c] = part(bytes, start, start + 3) else { return false };
-    if !is_alpha(*a) {
-        return false;
-    }
-    // Most words begin with another letter.
-    if !matches!(a | 0x20, b'a' | b'd' | b'e' | b'f' | b'g' | b'j' | b'l' | b'm' | b'n' | b'o' | b's') {
-        return false;
+    if *a >= 0x80 {
+        return is_wide_head(part(bytes, start, start + 6));
     }
     let head = [a | 0x20, b | 0x20, c | 0x20];
     // "fé", "dé", "mä": the second letter is two bytes.
-    is_head(&head) || matches!((a | 0x20, *b, *c), (b'f' | b'd', 0xC3, 0xA9) | (b'm', 0xC3, 0xA4))
+    is_alpha(*a)
+        && (HEADS.binary_search(&head).is_ok()
+            || matches!(
+                (a | 0x20, *b, *c),
+                (b'f' | b'd', 0xC3, 0xA9) | (b'm', 0xC3, 0xA4) | (b'p' | b'P', b'a' | b'A', 0xC5)
+            ))
 }
 
-/// The first letters of the months in the languages of our users.
-fn is_head(head: &[u8; 3]) -> bool {
-    matches!(
-        head,
-        b"jan"
-            | b"feb"
-            | b"mar"
-            | b"apr"
-            | b"may"
-            | b"jun"
-            | b"jul"
-            | b"aug"
-            | b"sep"
-            | b"oct"
-            | b"nov"
-            | b"dec"
-            | b"ene"
-            | b"abr"
-            | b"ago"
-            | b"dic"
-            | b"fev"
-            | b"mai"
-            | b"avr"
-            | b"jui"
-            | b"aou"
-            | b"set"
-            | b"out"
-            | b"dez"
-            | b"gen"
-            | b"mag"
-            | b"giu"
-            | b"lug"
-            | b"ott"
-            | b"okt"
-            | b"mrt"
-            | b"mei"
-            | b"maj"
-            | b"sty"
-    )
+/// The same of months in Cyrillic letters.
+fn is_wide_head(head: &[u8]) -> bool {
+    static HEADS: [&str; 28] = [
+        "янв", "фев", "мар", "апр", "мая", "май", "июн", "июл", "авг", "сен", "окт", "ноя", "дек", "січ", "лют", "бер",
+        "кві", "тра", "чер", "лип", "сер", "вер", "жов", "лис", "гру", "юни", "юли", "яну",
+    ];
+    HEADS.iter().any(|month| month.as_bytes() == head)
+}
+
+/// The first letters of the months in the languages of our users, in order.
+static HEADS: [[u8; 3]; 60] = [
+    *b"abr", *b"ago", *b"aou", *b"apr", *b"ara", *b"aug", *b"avr", *b"cze", *b"dec", *b"dez", *b"dic", *b"eki",
+    *b"elo", *b"ene", *b"eyl", *b"feb", *b"fev", *b"gen", *b"giu", *b"gru", *b"haz", *b"hei", *b"hel", *b"huh",
+    *b"jan", *b"jou", *b"jui", *b"jul", *b"jun", *b"kas", *b"kes", *b"kwi", *b"lip", *b"lis", *b"lok", *b"lug",
+    *b"lut", *b"mag", *b"mai", *b"maj", *b"mar", *b"may", *b"mei", *b"mrt", *b"nis", *b"nov", *b"oca", *b"oct",
+    *b"okt", *b"ott", *b"out", *b"sep", *b"set", *b"sie", *b"sty", *b"syy", *b"tam", *b"tem", *b"tou", *b"wrz",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_are_in_order() {
+        assert!(HEADS.is_sorted());
+    }
 }

@@ -47,6 +47,10 @@ fn read(text: &Text<'_>, start: usize, found: &mut Candidates) {
     if !matches!(at(bytes, place), b'A'..=b'D') || glued_right(bytes, place + 1) {
         return;
     }
+    // "AB123456C-12" is a number of something else.
+    if at(bytes, place + 1) == b'-' && is_digit(at(bytes, place + 2)) {
+        return;
+    }
     let score = match text.support(start, Kind::NationalId) {
         Support::Named => SCORE + 40,
         Support::Silent => SCORE + 5,

@@ -56,7 +56,7 @@ pub(super) fn hint(text: &Text<'_>, value: usize, support: Support) -> Option<Hi
             b"unter" | b"au" => true,
             b"on" | b"at" => is_any(left(), &["me", "us", "him", "her", "them", "available"]),
             b"is" | b"ist" | b"lautet" | b"est" | b"es" => {
-                let end = mark - word.len() - 1;
+                let end = (mark - word.len()).saturating_sub(1);
                 is_count(bytes, left(), end)
             }
             _ => lexicon().word(word).meets(Topics::HINT) || is_count(bytes, word, mark),

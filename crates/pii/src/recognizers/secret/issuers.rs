@@ -168,7 +168,14 @@ static HOOKS: [&[u8]; 5] = [
 /// Where the token of a known issuer lies, of which the word of letters and digits is a part that begins at `start`; `end` is
 /// where the run of bytes ends that tokens are made of.
 pub(crate) fn issued(bytes: &[u8], start: usize, end: usize) -> Option<(usize, usize)> {
-    let lead = span_back(bytes, start, MAX_LEAD, |byte| is_name(byte) || byte == b'.');
+    let joins = |byte: u8| is_name(byte) || byte == b'.';
+    // Nearly every word is too short, with all that is joined to it.
+    if let Some(first) = end.checked_sub(SHORTEST).filter(|&first| first < start)
+        && !(joins(at(bytes, first)) && joins(before(bytes, start)))
+    {
+        return None;
+    }
+    let lead = span_back(bytes, start, MAX_LEAD, joins);
     let whole = end.saturating_sub(start) + lead;
     if whole < SHORTEST {
         return None;

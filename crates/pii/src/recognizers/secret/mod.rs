@@ -66,8 +66,8 @@ fn trim(bytes: &[u8], start: usize, end: usize) -> usize {
 /// A long mixed word behind "secret", "api_key". `first` is its first word with a digit.
 fn keyed(text: &Text<'_>, first: usize, end: usize, found: &mut Candidates) {
     let bytes = text.bytes;
-    // Of a password the whole was looked at.
-    if text.is_password() {
+    // Of a password the whole was looked at. And nearly every word is too short.
+    if text.is_password() || end.checked_sub(8).is_none_or(|place| place < first && !is_token(at(bytes, place))) {
         return;
     }
     let lead = span_back(bytes, first, MAX_LEAD, |byte| is_token(byte) && byte != b'=');
@@ -145,17 +145,17 @@ fn is_random(word: &[u8]) -> bool {
 }
 
 fn is_mixed(word: &[u8]) -> bool {
-    let (mut digits, mut upper, mut lower) = (0, 0, 0);
+    let (mut digits, mut letters) = (0, 0);
     for &byte in word {
         digits += usize::from(is_digit(byte));
-        upper += usize::from(is_upper(byte));
-        lower += usize::from(byte.is_ascii_lowercase());
-        if digits >= 2 && upper + lower >= 3 {
+        letters += usize::from(is_alpha(byte));
+        if digits >= 2 && letters >= 3 {
             return true;
         }
     }
     // In a long one of both cases a digit may be rare.
-    digits > 0 && upper >= 8 && lower >= 8
+    let of = |test: fn(u8) -> bool| word.iter().filter(|byte| test(**byte)).count();
+    word.len() >= 20 && digits > 0 && of(is_upper) >= 8 && of(|byte| byte.is_ascii_lowercase()) >= 8
 }
 
 /// `-----BEGIN ... PRIVATE KEY-----` to its end.
