@@ -2,6 +2,7 @@
 
 use super::{
     lexicon::{is_unspaced, lexicon},
+    neighbours::{counted_word, is_noun, is_number_word, is_party, is_possessive, is_thing},
     topics::Topics,
 };
 use crate::{
@@ -143,13 +144,6 @@ pub(crate) fn find_on(bytes: &[u8], value: usize, floor: usize, reading: Option<
         place = word.start;
     }
     label
-}
-
-/// Whether a word that is also something one does with a telephone can be a key by itself: "Contact: ", "Signal: ".
-pub(super) fn is_noun(word: &[u8]) -> bool {
-    static NOUNS: [&[u8]; 9] =
-        [b"contact", b"kontakt", b"contacto", b"contatto", b"contato", b"signal", b"viber", b"caller", b"subscriber"];
-    NOUNS.iter().any(|noun| word.eq_ignore_ascii_case(noun))
 }
 
 /// "EAN 2081509252072. ", "gate A55. ": the label has its number, and its sentence is over.
@@ -382,29 +376,6 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
     }
 }
 
-/// What makes of a telephone another thing: "telephone pole", `mobile_users`, "phones sold", "Tel Aviv".
-fn is_thing(right: &[u8]) -> bool {
-    static THINGS: [&str; 16] = [
-        "aviv",
-        "pole",
-        "poles",
-        "extension",
-        "booth",
-        "sold",
-        "users",
-        "sales",
-        "subscribers",
-        "devices",
-        "visits",
-        "sessions",
-        "views",
-        "clicks",
-        "model",
-        "orders",
-    ];
-    right.len() > 3 && THINGS.iter().any(|thing| right.eq_ignore_ascii_case(thing.as_bytes()))
-}
-
 /// What a word says that depends on its neighbours. `topics` is what it says by itself.
 fn paired(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize, topics: Topics) -> Topics {
     let own = |other: &[u8]| word.text.eq_ignore_ascii_case(other);
@@ -519,32 +490,6 @@ fn left_word(bytes: &[u8], start: usize, floor: usize) -> Option<&[u8]> {
     let end = (end - digits).max(floor);
     let begin = word_start(bytes, end, floor);
     (begin < end).then(|| part(bytes, begin, end))
-}
-
-/// "number" alone.
-fn is_number_word(word: &[u8]) -> bool {
-    ["number", "numéro", "numero", "número", "nummer", "numer", "номер"]
-        .iter()
-        .any(|number| word.eq_ignore_ascii_case(number.as_bytes()))
-}
-
-fn counted_word(word: &[u8]) -> bool {
-    word.eq_ignore_ascii_case(b"number") || word.eq_ignore_ascii_case(b"no")
-}
-
-/// One end of a call or a message, in front of "number".
-fn is_party(word: &[u8]) -> bool {
-    static PARTIES: [&[u8]; 7] = [b"from", b"to", b"caller", b"called", b"calling", b"dialed", b"subscriber"];
-    PARTIES.iter().any(|party| word.eq_ignore_ascii_case(party))
-}
-
-/// "my number", "mon numéro": without another word in between it is a telephone's.
-fn is_possessive(word: Option<&[u8]>) -> bool {
-    static WORDS: [&str; 27] = [
-        "my", "your", "his", "her", "their", "our", "mon", "votre", "ton", "notre", "mi", "tu", "su", "nuestro", "meu",
-        "seu", "mio", "tuo", "suo", "meine", "deine", "mijn", "mitt", "mój", "мой", "наш", "ihre",
-    ];
-    word.is_some_and(|word| WORDS.iter().any(|own| word.eq_ignore_ascii_case(own.as_bytes())))
 }
 
 fn with_left(left: &[u8], word: &[u8], topics: Topics) -> Topics {

@@ -1,6 +1,6 @@
 //! Tables in text: the head of a column is the label of every value below it.
 
-use super::{forwards, label, lexicon::lexicon, topics::Topics};
+use super::{forwards, label, lexicon::lexicon, neighbours, topics::Topics};
 use crate::{
     chars::{at, before, find_byte, is_alpha, is_digit, is_name, part, run, span, span_back, starts_with_ignore_case},
     kind::Kind,
@@ -436,7 +436,7 @@ fn ends_with_noun(key: &[u8]) -> bool {
     let start = key.len() - span_back(key, key.len(), MAX_HINT, is_alpha);
     let word = part(key, start, key.len());
     let capital = start + word.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
-    label::is_noun(part(key, capital, key.len()))
+    neighbours::is_noun(part(key, capital, key.len()))
 }
 
 /// `line1`: of an address.
