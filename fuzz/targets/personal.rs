@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use vestibule_pii::{Config, HashKey, Masker, Naming, TextStream};
+use vestibule_pii::{Config, HashKey, JsonStream, Masker, Naming};
 
 libfuzzer_sys::fuzz_target!(|input: (usize, &[u8])| {
     let (cut, bytes) = input;
@@ -38,7 +38,7 @@ fn mask(masker: &Masker, text: &str) -> (String, Vec<Range<usize>>) {
 }
 
 fn stream(masker: &Masker, chunks: &[&[u8]]) -> Vec<u8> {
-    let mut stream = TextStream::new(masker);
+    let mut stream = JsonStream::new(masker, 1 << 20);
     let mut out = Vec::new();
     for chunk in chunks {
         out.extend(stream.feed(chunk, &mut Naming::Plain).expect("nothing is blocked"));

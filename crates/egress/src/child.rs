@@ -15,6 +15,7 @@ use tokio::{
     sync::mpsc,
     task::JoinHandle,
 };
+use tracing::{Instrument, Span};
 
 /// How long the child has to end by itself, and again after SIGTERM.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -89,12 +90,13 @@ impl Input {
 impl Child {
     /// Starts a program; no shell reads the arguments. Every line it prints arrives on the receiver, in order; the
     /// receiver ends when the child closes its output or prints a line above 16 MiB. Of our environment it gets
-    /// `PATH` and `HOME`, and beyond that what is given. `label` marks its lines in the log.
+    /// `PATH` and `HOME`, and beyond that what is given. `label` marks its lines in the log, where they belong to `span`.
     pub fn start(
         argv: &[String],
         env: &[(String, String)],
         label: &str,
         limits: ChildLimits,
+        span: &Span,
     ) -> Result<(Self, mpsc::Receiver<Bytes>), ChildError> {
         let program = argv.first().map_or("", String::as_str);
         let failed = |error| ChildError::Start(program.to_owned(), error);
@@ -109,8 +111,8 @@ impl Child {
         };
         let (input, messages) = mpsc::channel(QUEUE);
         let (sender, lines) = mpsc::channel(QUEUE);
-        tokio::spawn(lines::forward(stdout, sender, label.to_owned()));
-        tokio::spawn(lines::log(stderr, label.to_owned()));
+        tokio::spawn(lines::forward(stdout, sender, label.to_owned()).instrument(span.clone()));
+        tokio::spawn(lines::log(stderr, label.to_owned()).instrument(span.clone()));
         let writer = tokio::spawn(write(stdin, messages));
         Ok((Self { process, group, input: Input(input), writer }, lines))
     }
@@ -187,7 +189,7 @@ mod tests {
     fn sh(script: &str, env: &[(&str, &str)]) -> (Child, mpsc::Receiver<Bytes>) {
         let argv = ["/bin/sh", "-c", script].map(str::to_owned);
         let env: Vec<_> = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Child::start(&argv, &env, "test", ChildLimits::default()).unwrap()
+        Child::start(&argv, &env, "test", ChildLimits::default(), &Span::none()).unwrap()
     }
 
     /// Whether a process runs: a zombie that nobody has reaped yet does not.
@@ -265,7 +267,7 @@ mod tests {
         let script = "read go; x=$(head -c 50000000 /dev/zero | tr '\\0' x) && echo ${#x}; echo end";
         let argv = ["/bin/sh", "-c", script].map(str::to_owned);
         for (memory, given) in [(None, true), (Some(16 << 20), false)] {
-            let (child, mut lines) = Child::start(&argv, &[], "test", ChildLimits { memory }).unwrap();
+            let (child, mut lines) = Child::start(&argv, &[], "test", ChildLimits { memory }, &Span::none()).unwrap();
             child.input().send(Bytes::from_static(b"go")).await.unwrap();
             let first = lines.recv().await;
             assert_eq!(first.as_deref() == Some(b"50000000"), given, "{first:?}");
@@ -288,8 +290,10 @@ mod tests {
     #[tokio::test]
     async fn what_cannot_start_says_so_without_its_arguments() {
         let argv = ["/no/such/program", "--token=hunter2"].map(str::to_owned);
-        let Err(error) = Child::start(&argv, &[], "test", ChildLimits::default()) else { panic!("it started") };
+        let Err(error) = Child::start(&argv, &[], "test", ChildLimits::default(), &Span::none()) else {
+            panic!("it started")
+        };
         assert_eq!(error.to_string(), "cannot start `/no/such/program`");
-        assert!(Child::start(&[], &[], "test", ChildLimits::default()).is_err());
+        assert!(Child::start(&[], &[], "test", ChildLimits::default(), &Span::none()).is_err());
     }
 }

@@ -393,6 +393,7 @@ pub struct PiiExplain {
 
 /// `vestibule pii scan`
 #[derive(Args)]
+#[command(after_help = PII_SCAN)]
 pub struct PiiScan {
     /// The file, or - for standard input
     pub file: PathBuf,
@@ -418,6 +419,15 @@ pub struct Stdio {
     #[arg(long, short, default_value = "vestibule.toml", env = "VESTIBULE_CONFIG", conflicts_with = "url")]
     pub config: PathBuf,
 }
+
+const PII_SCAN: &str = "\
+  vestibule pii scan export.csv > masked.csv           the report is on standard error
+  kubectl logs web | vestibule pii scan - 2>/dev/null  masked as it would be for a model
+  vestibule pii scan --json ticket.json | jq .counts
+  vestibule pii scan --jsonl documents.jsonl           {\"id\": 1, \"text\": \"…\"} a line, and one line of spans each
+
+The exit code is 0 whether something is found or not, and 1 when the input cannot be read. `vestibule pii explain` says why
+something was found or left. NO_COLOR takes the colours away.";
 
 const STDIO: &str = "\
 The gateway must be running. A client starts this command with the token in its environment:

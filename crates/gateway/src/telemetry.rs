@@ -6,13 +6,14 @@ use tracing_subscriber::{EnvFilter, fmt};
 use crate::{
     config,
     logs::{LogSwitch, MaskedFormat},
+    terminal::Colours,
 };
 
 /// Starts logging; JSON lines when `VESTIBULE_LOG=json`. A panic is logged too, so that it is masked like everything else.
 pub fn start() -> LogSwitch {
     let switch = LogSwitch::new(config::logs_by_environment());
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,vestibule=info"));
-    let colour = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let colour = Colours::of(&std::io::stderr()) == Colours::On;
     let builder = fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -8,7 +8,6 @@ use crate::{Message, ParseError, scan::Scanner};
 pub const MOST: usize = 64;
 
 /// What a request body holds.
-#[expect(clippy::large_enum_variant, reason = "it lives for a moment; a box would cost every call an allocation")]
 #[derive(Debug)]
 pub enum Body {
     /// One message.

@@ -62,12 +62,13 @@ impl EventIds {
         (matches!(self.place, Place::Line | Place::Start) && !self.held.is_empty()).then(|| self.held.freeze())
     }
 
-    /// Drops a byte order mark: behind it an `id` would still be one for the client.
+    /// Drops byte order marks: behind them an `id` would still be one for a client.
     fn start(&mut self, chunk: &mut Bytes, out: &mut Vec<Bytes>) {
         self.hold(chunk, 1);
         if self.held.as_ref() == BOM {
             self.held.clear();
-        } else if BOM.starts_with(&self.held) {
+        }
+        if BOM.starts_with(&self.held) {
             return;
         }
         self.place = Place::Line;
@@ -185,6 +186,7 @@ mod tests {
             ("data: a\r\nid:7\r\n\r\n", "data: a\r\nid: <7>\r\n\r\n"),
             ("data: a\rid: 7\r\r", "data: a\rid: <7>\r\r"),
             ("\u{feff}id: 7\n\n", "id: <7>\n\n"),
+            ("\u{feff}\u{feff}id: 7\n\n", "id: <7>\n\n"),
             ("id\nid:\nid: \nidea: 7\nids\ni\nid : 7\n", "id\nid:\nid: \nidea: 7\nids\ni\nid : 7\n"),
             ("id:  7 \n\n", "id: < 7 >\n\n"),
             (": id: 7\nretry: 5\n\n", ": id: 7\nretry: 5\n\n"),

@@ -10,6 +10,7 @@ pub mod era;
 pub mod error;
 pub mod event_ids;
 pub mod filter;
+pub mod given;
 mod keys;
 mod list_page;
 pub mod lookalike;

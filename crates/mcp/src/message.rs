@@ -86,6 +86,11 @@ impl Message {
         self.id.as_ref().map(|span| self.slice(span))
     }
 
+    /// The id of a request: what its answer names. That of a response is its server's, and names nothing to its client.
+    pub fn request_id(&self) -> Option<&str> {
+        self.id().filter(|_| self.kind == MessageKind::Request)
+    }
+
     /// The method, unescaped. Empty for responses.
     pub fn method(&self) -> &str {
         &self.method

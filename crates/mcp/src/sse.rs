@@ -20,7 +20,8 @@ pub struct Event {
 #[error("an event is larger than {0} bytes")]
 pub struct TooLarge(pub usize);
 
-/// Splits a byte stream into whole events. A byte order mark at the start and blank lines between events are dropped.
+/// Splits a byte stream into whole events. Blank lines between events are dropped, and so are byte order marks at the start:
+/// a client drops one, and another that we left there would be the one it drops.
 #[derive(Debug)]
 pub struct EventSplitter {
     max_event: usize,
@@ -87,19 +88,16 @@ impl EventSplitter {
         (!blank).then(|| self.buffer.freeze())
     }
 
-    /// Drops the byte order mark; false while the first bytes could still become one.
+    /// Drops byte order marks; false while the first bytes could still become one.
     fn start(&mut self) -> bool {
         if self.started {
             return true;
         }
-        if self.buffer.len() < BOM.len() && BOM.starts_with(&self.buffer) {
-            return false;
-        }
-        if self.buffer.starts_with(BOM) {
+        while self.buffer.starts_with(BOM) {
             drop(self.buffer.split_to(BOM.len()));
         }
-        self.started = true;
-        true
+        self.started = !BOM.starts_with(&self.buffer);
+        self.started
     }
 
     /// The end of the current line, when it is here. A CR at the end of the buffer ends the line at once, unless this

@@ -1,4 +1,4 @@
-//! What a client gives to a server to work with: arguments, and answers to what the server asked for.
+//! Where a client may speak of values by their labels: arguments, and answers to what the server asked for.
 
 use std::ops::Range;
 
@@ -6,6 +6,8 @@ use crate::{Message, ParseError, scan::Scanner};
 
 /// The members of `params` that hold such values (MCP: tools, prompts, completion; 2026-07-28, multi round-trip requests).
 const GIVEN: [&str; 3] = ["arguments", "argument", "inputResponses"];
+/// Besides, in a completion: the arguments that are there already.
+const COMPLETED: &str = "context";
 
 impl Message {
     /// The same message with other values. `replace` gets the raw JSON text of each and gives another one, or `None` to
@@ -16,7 +18,7 @@ impl Message {
     pub fn with_values(&self, mut replace: impl FnMut(&str) -> Option<String>) -> Result<Option<Self>, ParseError> {
         let bytes = self.bytes();
         let (mut out, mut done, mut changed) = (Vec::new(), 0, false);
-        for span in places(bytes)? {
+        for span in places(bytes, self.method())? {
             let Some(text) = bytes.get(span.clone()).and_then(|raw| std::str::from_utf8(raw).ok()) else { continue };
             let Some(other) = replace(text) else { continue };
             out.extend_from_slice(bytes.get(done..span.start).unwrap_or_default());
@@ -32,7 +34,7 @@ impl Message {
 }
 
 /// In the order in which they stand.
-fn places(bytes: &[u8]) -> Result<Vec<Range<usize>>, ParseError> {
+fn places(bytes: &[u8], method: &str) -> Result<Vec<Range<usize>>, ParseError> {
     let mut found = Vec::new();
     let mut scanner = Scanner::new(bytes)?;
     scanner.object(|scanner, key| match key.as_ref() {
@@ -43,7 +45,8 @@ fn places(bytes: &[u8]) -> Result<Vec<Range<usize>>, ParseError> {
         "params" if scanner.peek() == Some(b'{') => scanner
             .object(|scanner, key| {
                 let span = scanner.value()?.span;
-                if GIVEN.contains(&key.as_ref()) {
+                let key = key.as_ref();
+                if GIVEN.contains(&key) || (key == COMPLETED && method == "completion/complete") {
                     found.push(span);
                 }
                 Ok(())
@@ -74,6 +77,14 @@ mod tests {
         );
         assert_eq!(other.argument("a"), Some("\"yy\""));
         assert!(call.with_values(|_| None).unwrap().is_none());
+        let completion = message(
+            r#"{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{"ref":{"type":"ref/prompt","name":"x"},"argument":{"name":"n","value":"x"},"context":{"arguments":{"a":"x"}}}}"#,
+        );
+        let other = completion.with_values(|raw| Some(raw.replace("\"x\"", "\"y\""))).unwrap().unwrap();
+        assert!(
+            other.bytes().ends_with(br#""context":{"arguments":{"a":"y"}}}}"#)
+                && other.target() == crate::Target::Prompt("x")
+        );
         let answer = message(r#"{"jsonrpc":"2.0","id":"a","result":{"content":{"to":"x"}}}"#);
         let other = answer.with_values(|raw| Some(raw.replace("\"x\"", "\"y\""))).unwrap().unwrap();
         assert_eq!(other.bytes().as_ref(), br#"{"jsonrpc":"2.0","id":"a","result":{"content":{"to":"y"}}}"#);

@@ -67,7 +67,8 @@ struct Lines {
     place: Place,
     /// A line ended with CR; an LF now belongs to it.
     after_return: bool,
-    /// The name of the field, as far as it could still be `data`, perhaps after a byte order mark.
+    /// The name of the field, as far as it could still be `data`. Byte order marks before it do not count, however many:
+    /// each reader behind us may drop one.
     name: Vec<u8>,
 }
 
@@ -94,13 +95,15 @@ impl Lines {
                 self.after_return = byte == b'\r';
             }
             (b':', Place::Name | Place::Start) => {
-                let name = self.name.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.name);
-                self.place = if name == b"data" { Place::Data } else { Place::Other };
+                self.place = if self.name == b"data" { Place::Data } else { Place::Other };
             }
             (_, Place::Start | Place::Name) => {
                 self.place = Place::Name;
                 if self.name.len() < 8 {
                     self.name.push(byte);
+                }
+                if self.name == b"\xEF\xBB\xBF" {
+                    self.name.clear();
                 }
             }
             (_, Place::Data | Place::Other) => {}
@@ -279,6 +282,7 @@ mod tests {
             for framed in [
                 format!("data:{text}\n\n"),
                 format!("\u{feff}data: {text}\r\n\r\n"),
+                format!("\u{feff}\u{feff}\u{feff}data: {text}\n\n"),
                 format!(": ping\n\nevent: message\rid: 7\rdata: {text}\r\r"),
                 format!("data: {}\n\ndata: {text}\n\n", HARMLESS[0]),
                 format!("data: {{\"result\":\n: between\ndata:{{\ndata: \"tools\":[]}}}}\n\n{text}"),

@@ -263,6 +263,8 @@ fn gap(bytes: &[u8], end: usize) -> Option<(Gap, usize)> {
 fn long_gap(bytes: &[u8], end: usize) -> Option<(Gap, usize)> {
     let (mut place, mut count, mut gap) = (end, 0, Gap::Mixed);
     let mut wide = false;
+    // "01/ 234 56 78"
+    let mut leaning = false;
     while count < MAX_GAP {
         let Some((sep, length)) = separator(bytes, place) else { break };
         count += 1;
@@ -272,6 +274,7 @@ fn long_gap(bytes: &[u8], end: usize) -> Option<(Gap, usize)> {
             (3, Sep::Space) => wide,
             _ => false,
         };
+        leaning = count == 2 && gap == Gap::One(Sep::Slash) && sep == Sep::Space;
         gap = match (gap, sep) {
             (_, Sep::Open | Sep::Close) => Gap::Paren,
             (Gap::Paren, Sep::Space | Sep::Dash | Sep::Dot | Sep::Slash) => Gap::Paren,
@@ -279,7 +282,7 @@ fn long_gap(bytes: &[u8], end: usize) -> Option<(Gap, usize)> {
             _ => Gap::Mixed,
         };
     }
-    let gap = if wide && count == 3 { Gap::Wide } else { gap };
+    let gap = if leaning || (wide && count == 3) { Gap::Wide } else { gap };
     (count > 0 && is_digit(at(bytes, place))).then_some((gap, place))
 }
 

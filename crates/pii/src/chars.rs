@@ -157,6 +157,10 @@ pub(crate) fn char_before(bytes: &[u8], index: usize) -> Option<char> {
     if index == 0 || last < 0x80 {
         return (index > 0).then(|| char::from(last));
     }
+    // Nearly every letter that is not of ASCII has two bytes.
+    if let Some(two) = index.checked_sub(2).filter(|&two| matches!(at(bytes, two), 0xC2..=0xDF) && last < 0xC0) {
+        return char::from_u32((u32::from(at(bytes, two) & 0x1F) << 6) | u32::from(last & 0x3F));
+    }
     let length = (1..=4).find(|&back| back <= index && !matches!(at(bytes, index - back), 0x80..=0xBF))?;
     char_at(bytes, index - length).filter(|letter| letter.len_utf8() == length)
 }

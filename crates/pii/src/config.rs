@@ -121,6 +121,11 @@ impl Config {
         Self { rules }
     }
 
+    /// Whether something may be found that must not pass.
+    pub fn may_block(&self) -> bool {
+        self.rules.iter().flatten().any(|rule| rule.action == Action::Block)
+    }
+
     /// The score from which a candidate of the kind is a finding.
     pub(crate) fn threshold(&self, kind: Kind) -> Option<i16> {
         self.rule(kind).map(|rule| rule.sensitivity.threshold())

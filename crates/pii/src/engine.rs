@@ -3,7 +3,7 @@
 use crate::{
     chain::{Continued, Lengths, Run},
     chain_table::ChainTable,
-    chars::{at, before, char_at, char_before, is_alnum, is_digit, is_escape, is_letter, run, span},
+    chars::{at, before, char_at, char_before, is_alnum, is_alpha, is_digit, is_escape, is_letter, run, span},
     config::Config,
     context::Text,
     dull::{is_amount, is_dull, is_extension, moment_end, uuid_end},
@@ -58,12 +58,14 @@ impl Engine {
             find(text, &mut look.candidates);
         }
         let mut anchors = Anchors::new(text.bytes);
-        let mut place = 0;
+        let (mut place, mut floor) = (0, 0);
         while let Some(anchor) = anchors.next(place) {
             let known = look.candidates.0.len();
-            // What was visited before is no part of a word here.
-            let floor = place;
             place = self.visit(text, anchor, floor, look).max(anchor + 1);
+            // What was visited is no part of a word behind it, unless it was a letter within one: "SSU391681".
+            if !is_alpha(at(text.bytes, anchor)) {
+                floor = place;
+            }
             if look.candidates.0.len() > known {
                 self.remember(text, look.candidates.0.get(known..).unwrap_or_default());
             }

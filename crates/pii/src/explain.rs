@@ -2,6 +2,7 @@
 //! what a validator refused before.
 
 mod refused;
+mod unlabelled;
 
 use std::ops::Range;
 
@@ -56,31 +57,33 @@ pub enum Outcome {
     Covered,
     /// Its kind is not masked.
     NotWanted,
+    /// It could be one behind a label, and no label names it.
+    Unlabelled,
     /// It has the shape and cannot be one; why, in words that end a sentence.
     Refused(String),
 }
 
 impl Scanner {
-    /// Everything that was proposed for a text, and what has the shape of it and was refused, in order.
+    /// Everything that was proposed for a text, what has the shape of it and was refused, and what only lacks a label; in
+    /// order.
     pub fn explain(&self, text: &str) -> Vec<Reason> {
-        let found = self.scan(text);
+        let found = Ordered(self.scan(text));
         // The most suspicious look tells what was proposed at all.
         let suspicious = Scanner::new(Config::default().with_everything());
-        let mut all = suspicious.scan(text);
-        for finding in &found {
-            if !all.iter().any(|other| other.range == finding.range && other.kind == finding.kind) {
-                all.push(finding.clone());
-            }
-        }
-        let mut reasons: Vec<Reason> = all.iter().map(|finding| self.reason(text, finding, &found)).collect();
-        let meets =
-            |range: &Range<usize>, other: &Finding| other.range.start < range.end && range.start < other.range.end;
+        let proposed = Ordered(suspicious.scan(text));
+        let only_found = found.0.iter().filter(|finding| !proposed.has(finding));
+        let all = proposed.0.iter().chain(only_found);
+        let mut reasons: Vec<Reason> = all.map(|finding| self.reason(text, finding, &found, &suspicious)).collect();
         for refusal in refused::all(text.as_bytes()) {
-            let proposed = all.iter().any(|other| other.kind == refusal.kind && meets(&refusal.range, other));
-            if !proposed && !found.iter().any(|other| meets(&refusal.range, other)) {
+            let same_kind = |other: &Finding| other.kind == refusal.kind;
+            if !proposed.meeting(&refusal.range).any(same_kind) && found.meeting(&refusal.range).next().is_none() {
                 reasons.push(self.refused(refusal));
             }
         }
+        let unlabelled = unlabelled::all(text, &suspicious, |range| {
+            proposed.meeting(range).next().is_some() || found.meeting(range).next().is_some()
+        });
+        reasons.extend(unlabelled.into_iter().map(|(range, kind)| self.unlabelled(range, kind)));
         reasons.sort_by_key(|reason| (reason.range.start, reason.range.end));
         reasons
     }
@@ -91,35 +94,59 @@ impl Scanner {
         Reason { range, kind, recognizers, score: 0, threshold, evidence: Evidence::ValueAlone, outcome }
     }
 
+    fn unlabelled(&self, range: Range<usize>, kind: Kind) -> Reason {
+        let (recognizers, threshold) = (names_of(kind), self.threshold(kind));
+        let outcome = Outcome::Unlabelled;
+        Reason { range, kind, recognizers, score: 0, threshold, evidence: Evidence::ValueAlone, outcome }
+    }
+
     fn threshold(&self, kind: Kind) -> i16 {
         self.config().threshold(kind).unwrap_or_else(|| Config::default().threshold(kind).unwrap_or(0))
     }
 
-    fn reason(&self, text: &str, finding: &Finding, found: &[Finding]) -> Reason {
+    fn reason(&self, text: &str, finding: &Finding, found: &Ordered, suspicious: &Scanner) -> Reason {
         let Finding { range, kind, score, .. } = finding.clone();
         let rule = self.config().rule(kind);
         let threshold = self.threshold(kind);
-        let is = |other: &&Finding| other.range == range && other.kind == kind;
-        let covers = |other: &&Finding| other.range.start < range.end && range.start < other.range.end;
-        let outcome = match (found.iter().find(is), rule) {
-            (Some(_), Some(rule)) => Outcome::Masked(rule.action),
+        let outcome = match (found.has(finding), rule) {
+            (true, Some(rule)) => Outcome::Masked(rule.action),
             (_, None) => Outcome::NotWanted,
-            (None, Some(_)) if found.iter().any(|other| covers(&other)) => Outcome::Covered,
-            (None, Some(_)) => Outcome::TooWeak,
+            (false, Some(_)) if found.meeting(&range).next().is_some() => Outcome::Covered,
+            (false, Some(_)) => Outcome::TooWeak,
         };
-        let recognizers = recognizers::names().filter(|(_, of)| *of == kind).map(|(name, _)| name).collect();
-        Reason { evidence: evidence(text, finding), range, kind, recognizers, score, threshold, outcome }
+        let evidence = evidence(text, finding, suspicious);
+        Reason { evidence, range, kind, recognizers: names_of(kind), score, threshold, outcome }
+    }
+}
+
+fn names_of(kind: Kind) -> Vec<&'static str> {
+    recognizers::names().filter(|(_, of)| *of == kind).map(|(name, _)| name).collect()
+}
+
+/// Findings in order that do not overlap, as a scan gives them.
+struct Ordered(Vec<Finding>);
+
+impl Ordered {
+    /// Those that share a byte with the range.
+    fn meeting(&self, range: &Range<usize>) -> impl Iterator<Item = &Finding> {
+        let first = self.0.partition_point(|finding| finding.range.end <= range.start);
+        let end = range.end;
+        self.0.iter().skip(first).take_while(move |finding| finding.range.start < end)
+    }
+
+    /// Whether the same is among them.
+    fn has(&self, finding: &Finding) -> bool {
+        self.meeting(&finding.range).any(|other| other.range == finding.range && other.kind == finding.kind)
     }
 }
 
 /// Compares with the value alone.
-fn evidence(text: &str, finding: &Finding) -> Evidence {
+fn evidence(text: &str, finding: &Finding, suspicious: &Scanner) -> Evidence {
     let value = finding.value(text);
-    let alone = Scanner::new(Config::default().with_everything());
     let scored = if looks_like_json(value.as_bytes()) {
         None
     } else {
-        let all = alone.plain(value.as_bytes(), &Origin::ROOT, crate::context::Surroundings::default());
+        let all = suspicious.plain(value.as_bytes(), &Origin::ROOT, crate::context::Surroundings::default());
         all.into_iter().filter(|other| other.kind == finding.kind).map(|other| other.score).max()
     };
     match scored {
@@ -146,11 +173,10 @@ mod tests {
         assert_eq!((of("jane").evidence, of("jane").recognizers.as_slice()), (Evidence::ValueAlone, &["email"][..]));
         assert_eq!(of("203").outcome, Outcome::NotWanted);
         assert_eq!((&of("C01X").outcome, of("C01X").evidence), (&Outcome::Masked(Action::Label), Evidence::ContextFor));
-        let order = reasons.iter().find(|reason| text[reason.range.clone()].starts_with("4155552671"));
-        if let Some(order) = order {
-            assert_eq!(order.outcome, Outcome::TooWeak);
-            assert!(i16::from(order.score) < order.threshold);
-        }
-        assert!(scanner.explain("nothing here").is_empty());
+        assert_eq!(of("4155552671").outcome, Outcome::Unlabelled);
+        assert!(scanner.explain("nothing here, 12 of 34").is_empty());
+        let bare = scanner.explain("item 4155552671 or A1234567.");
+        let bare: Vec<_> = bare.iter().map(|reason| (reason.range.clone(), reason.kind, &reason.outcome)).collect();
+        assert_eq!(bare, [(5..15, Kind::Phone, &Outcome::Unlabelled), (19..27, Kind::Passport, &Outcome::Unlabelled)]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use crate::kind::Kind;
+use crate::{json::encoded::Encoded, kind::Kind};
 
 /// One piece of personal data in a text.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,6 +17,8 @@ pub struct Finding {
     pub site: Site,
     /// The value without the escapes around it, when it came out of a string with some.
     pub(crate) value: Option<Box<str>>,
+    /// The text in base64 that it stands in.
+    pub(crate) inside: Option<Box<Encoded>>,
 }
 
 impl Finding {
@@ -25,7 +27,8 @@ impl Finding {
         self.value_in(text.as_bytes())
     }
 
-    pub(crate) fn value_in<'a>(&'a self, raw: &'a [u8]) -> Cow<'a, str> {
+    /// The same in bytes that need not be text.
+    pub fn value_in<'a>(&'a self, raw: &'a [u8]) -> Cow<'a, str> {
         match &self.value {
             Some(value) => Cow::Borrowed(value),
             None => String::from_utf8_lossy(raw.get(self.range.clone()).unwrap_or_default()),

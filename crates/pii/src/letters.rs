@@ -55,6 +55,8 @@ pub(crate) fn is_letter(letter: char) -> bool {
         // Latin and Cyrillic, without the signs of multiplication and division.
         '\u{C0}'..='\u{24F}' => !matches!(letter, '×' | '÷'),
         '\u{400}'..='\u{481}' | '\u{48A}'..='\u{52F}' => true,
+        // The signs of Hindi that change or join letters.
+        '\u{93C}' | '\u{94D}' => true,
         '\u{250}'..'\u{E00}' | '\u{1E00}'..'\u{1F00}' => sort_of(letter) & LETTER != 0,
         _ => false,
     }
@@ -102,7 +104,8 @@ mod tests {
     fn letters_are_those_of_the_alphabets() {
         for letter in '\0'..='\u{3000}' {
             let spaced = letter.is_ascii() || matches!(letter, '\u{C0}'..'\u{E00}' | '\u{1E00}'..'\u{1F00}');
-            assert_eq!(is_letter(letter), spaced && letter.is_alphabetic(), "{letter:?}");
+            let joins = matches!(letter, '\u{93C}' | '\u{94D}');
+            assert_eq!(is_letter(letter), joins || (spaced && letter.is_alphabetic()), "{letter:?}");
         }
     }
 

@@ -67,4 +67,4 @@ pub use kind::Kind;
 pub use mask::{Action, Blocked, Counts, Found, HashKey, Masker, Naming, Pseudonyms, Screened};
 pub use recognizers::names as recognizers;
 pub use scanner::Scanner;
-pub use stream::{JsonStream, SseStream, StreamError, TextStream};
+pub use stream::{JsonStream, SseStream, StreamError};

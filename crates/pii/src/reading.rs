@@ -50,10 +50,10 @@ impl LabelWord {
 
 /// Words that begin so close together keep out of each other's way, when each has two bytes at least.
 const READ: usize = 32;
-/// The same for their ends, of which fewer are asked for.
+/// The same for their ends.
 const ENDS: usize = 16;
 /// The same for labels: those of two values close to each other.
-const LABELS: usize = 32;
+const LABELS: usize = 16;
 
 impl Default for Reading {
     fn default() -> Self {

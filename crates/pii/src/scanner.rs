@@ -135,6 +135,7 @@ impl Scanner {
                 score: u8::try_from(candidate.score.clamp(0, 100)).unwrap_or(100),
                 site: site(bytes, start, end, origin.nested),
                 value: origin.is_decoded().then(|| String::from_utf8_lossy(part(bytes, start, end)).into()),
+                inside: None,
             }
         }));
     }

@@ -125,7 +125,7 @@ fn nothing_is_left_in_ten_thousand_answers() {
         let mut naming = Naming::Numbered(&mut store, &server);
         let whole = masker.mask(&body, &mut naming).unwrap().into_inner().into_owned();
         let cut = pieces(&mut dice, body.as_bytes());
-        let mut stream = JsonStream::new(&masker);
+        let mut stream = JsonStream::new(&masker, 1 << 20);
         let mut streamed = Vec::new();
         for piece in &cut {
             streamed.extend(stream.feed(piece, &mut naming).unwrap());

@@ -10,8 +10,9 @@ use crate::{
     cache::Cache,
     facts::Asker,
     hold::Holds,
+    mask::Mask,
     permit::{Decided, Decision, DenyReason},
-    set::PolicySet,
+    set::{PolicySet, ServerPolicy},
     subject,
     view::{Finding, View},
 };
@@ -80,6 +81,11 @@ impl Engine {
         let view = View::new(&snapshot.set, Some(&snapshot.cache), server, target, &asker);
         view.is_some_and(|view| view.missing_scope().is_none() && view.is_visible())
             && self.hold(server, target).is_none()
+    }
+
+    /// All that any policy of a server demands to be masked.
+    pub fn demands(&self, server: &Server) -> Arc<[Mask]> {
+        self.current.load().set.find(&server.name).map(ServerPolicy::demands).unwrap_or_default()
     }
 
     /// Whether a server may send its client this request (sampling, elicitation, roots). It may unless a policy can match

@@ -150,6 +150,11 @@ impl ServerPolicy {
         }
     }
 
+    /// All that any of them demands to be masked.
+    pub(crate) fn demands(&self) -> Arc<[Mask]> {
+        Arc::clone(&self.masks)
+    }
+
     pub(crate) fn infos(&self) -> &HashMap<Arc<str>, PolicyInfo> {
         &self.infos
     }

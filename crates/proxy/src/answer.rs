@@ -31,6 +31,8 @@ use crate::{
 pub(crate) struct Asked {
     pub(crate) version: Version,
     pub(crate) session: Option<String>,
+    /// What it is called here.
+    pub(crate) mark: Option<String>,
     /// Of the request, or else of its session.
     pub(crate) wishes: Wishes,
     pub(crate) id: Option<String>,
@@ -45,8 +47,9 @@ impl Asked {
         Self {
             version,
             session,
+            mark: None,
             wishes,
-            id: message.and_then(Message::id).map(str::to_owned),
+            id: message.and_then(Message::request_id).map(str::to_owned),
             list: message.map_or(Some(ListKind::Resumed), ListKind::of),
             initialize: message.is_some_and(|message| message.method() == "initialize"),
             tool_call: message.is_some_and(|message| message.method() == "tools/call"),
@@ -86,7 +89,7 @@ impl ListKind {
 /// sealed for them.
 pub(crate) async fn respond(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked, reply: Reply) -> Response {
     let new_session = (asked.initialize && reply.status().is_success())
-        .then(|| Session::begun(reply.upstream_session(), asked.wishes))
+        .then(|| Session::begun(reply.upstream_session(), asked.mark.as_deref(), asked.wishes))
         .flatten()
         .and_then(|session| HeaderValue::from_str(&session.seal(proxy, arrival)).ok());
     let (status, mut headers, body) = reply.into_parts();
@@ -199,7 +202,7 @@ pub(crate) fn misopened(id: Option<&str>, error: &OpeningError) -> Response {
 
 /// The session is unknown: the client starts a new one (streamable HTTP, Session Management: MUST be 404).
 pub(crate) fn session_gone(what: What, message: Option<&Message>) -> Response {
-    let id = message.and_then(Message::id);
+    let id = message.and_then(Message::request_id);
     let body = error::error_body(id, code::INVALID_REQUEST, "Session not found; initialize again.", None);
     unknown::refusal(what, message, json(StatusCode::NOT_FOUND, body))
 }

@@ -12,7 +12,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt, BodyStream, Limited, StreamBody};
 use serde_json::Value;
 use vestibule_mcp::{
-    Message, MessageKind, Version,
+    Message, Version,
     error::{self, code},
     sse,
 };
@@ -37,7 +37,7 @@ pub(crate) async fn answer(
     }
     let answers = messages.into_iter().map(|message| {
         let arrival = arrival.another(proxy);
-        let id = message.id().filter(|_| message.kind() == MessageKind::Request).map(str::to_owned);
+        let id = message.request_id().map(str::to_owned);
         // Boxed: the lives of all its calls are held at once.
         Box::pin(async move {
             Element { id, answer: call::answer(proxy, &arrival, wished, parts.clone(), Some(message)).await }

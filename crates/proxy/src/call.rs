@@ -30,7 +30,7 @@ use crate::{
     batch, denial, federation,
     meters::Happened,
     origin, round_trip, screening,
-    session::{self, Session},
+    session::{self, Connection, Session},
     unknown::{self, What},
 };
 
@@ -136,7 +136,8 @@ async fn of_one(
     mut parts: Parts,
     message: Option<Message>,
 ) -> Response {
-    match open(proxy, arrival, said, &mut parts.headers, message.as_ref()) {
+    let connection = Connection::of(&parts.extensions);
+    match open(proxy, arrival, said, connection, &mut parts.headers, message.as_ref()) {
         Ok(asked) => match screening::session_span(proxy, said, asked.wishes) {
             None => opened(proxy, arrival, parts, asked, message).await,
             Some(span) => screening::logged(span, Box::pin(opened(proxy, arrival, parts, asked, message))).await,
@@ -162,6 +163,7 @@ async fn opened(
         era: asked.version.era(),
         message,
         upstream_session: asked.session.clone(),
+        mark: asked.mark.clone(),
         wishes: asked.wishes,
         headers: parts.headers,
     };
@@ -225,23 +227,37 @@ fn open(
     proxy: &Proxy,
     arrival: &Arrival,
     said: Wishes,
+    connection: Option<String>,
     headers: &mut HeaderMap,
     message: Option<&Message>,
 ) -> Result<Asked, Response> {
     let opening =
-        opening(headers, message).map_err(|error| answer::misopened(message.and_then(Message::id), &error))?;
+        opening(headers, message).map_err(|error| answer::misopened(message.and_then(Message::request_id), &error))?;
     // Sessions are unknown to the stateless era; their header is ignored there.
     let presented = if opening.era == Era::Stateful { session::presented(headers)? } else { None };
     let session = presented
         .map(|sealed| Session::open(proxy, arrival, sealed).ok_or_else(|| answer::session_gone(What::Session, message)))
         .transpose()?;
-    let (upstream, remembered) = session.map_or_else(Default::default, |session| (session.upstream, session.wishes));
+    let Session { upstream, mark, wishes: remembered } = session.unwrap_or_default();
     if message.is_none() && upstream.is_none() {
         return Err(answer::no_session());
     }
     let of_stream = session::resume(proxy, arrival, upstream.as_deref(), headers)
         .ok_or_else(|| answer::session_gone(What::Event, message))?;
-    Ok(Asked::of(message, opening.version, upstream, said.or(of_stream).or(remembered)))
+    let asked = Asked::of(message, opening.version, upstream, said.going_on_from(of_stream).or(remembered));
+    let mark = match opening.era {
+        // Whoever initializes begins anew, whatever session they name.
+        Era::Stateful if asked.initialize => {
+            let needed = !asked.wishes.is_empty() || may_give_pseudonyms(proxy, arrival);
+            needed.then(|| session::mark(&*proxy.random))
+        }
+        _ => mark.or(connection),
+    };
+    Ok(Asked { mark, ..asked })
+}
+
+fn may_give_pseudonyms(proxy: &Proxy, arrival: &Arrival) -> bool {
+    proxy.vault.may_give_pseudonyms(&arrival.server, &proxy.engine.demands(&arrival.server))
 }
 
 /// Puts the upstream's own texts in the place of those that we sealed, and asks for no more than may be given.

@@ -26,7 +26,8 @@ use vestibule_vault::{Media, screen::wish};
 use crate::{
     Proxy,
     arrival::{Door, of_its_own},
-    call, session,
+    call,
+    session::{self, Connection},
 };
 
 /// Messages that wait for a slow client; when there are more, the channel ends.
@@ -51,6 +52,8 @@ pub(crate) struct Channel {
     /// Host, origin and address of whoever opened it.
     base: HeaderMap,
     peer: Option<PeerAddress>,
+    /// Labels that stand for values belong to this connection, where there is no narrower session.
+    connection: Connection,
     out: mpsc::Sender<Outgoing>,
     in_flight: Semaphore,
     intake: mpsc::Sender<Incoming>,
@@ -104,6 +107,7 @@ impl Channel {
             door: door.clone(),
             base,
             peer: parts.extensions.get::<PeerAddress>().copied(),
+            connection: Connection(session::mark(&*proxy.random).into()),
             out,
             in_flight: Semaphore::new(IN_FLIGHT),
             intake,
@@ -218,6 +222,7 @@ impl Channel {
             }
         }
         drop(state);
+        request.extensions_mut().insert(self.connection.clone());
         if let Some(peer) = self.peer {
             request.extensions_mut().insert(peer);
         }

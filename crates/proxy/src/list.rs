@@ -32,7 +32,7 @@ pub(crate) async fn json(
     kind: ListKind,
     body: Watched,
 ) -> Result<Body, Response> {
-    let sieve = Sieve::new(proxy, arrival, asked, kind, &body);
+    let sieve = Sieve::new(proxy, arrival, asked, kind);
     let Ok(collected) = Limited::new(body, proxy.settings.max_list).collect().await else {
         return Err(answer::json(StatusCode::BAD_GATEWAY, sieve.refusal(BROKEN)));
     };
@@ -51,9 +51,9 @@ pub(crate) struct ListEvents {
 }
 
 impl ListEvents {
-    pub(crate) fn new(proxy: &Proxy, arrival: &Arrival, asked: &Asked, kind: ListKind, body: &Watched) -> Self {
+    pub(crate) fn new(proxy: &Proxy, arrival: &Arrival, asked: &Asked, kind: ListKind) -> Self {
         let splitter = sse::EventSplitter::new(proxy.settings.max_list);
-        Self { sieve: Sieve::new(proxy, arrival, asked, kind, body), splitter }
+        Self { sieve: Sieve::new(proxy, arrival, asked, kind), splitter }
     }
 
     /// What may pass of the events that a chunk completes, and whether the stream goes on. A list that cannot be read
@@ -100,9 +100,12 @@ enum Promises {
 }
 
 impl Sieve {
-    fn new(proxy: &Proxy, arrival: &Arrival, asked: &Asked, kind: ListKind, body: &Watched) -> Self {
+    fn new(proxy: &Proxy, arrival: &Arrival, asked: &Asked, kind: ListKind) -> Self {
+        // What masks a call need not mask the list, which comes first.
+        let (server, demanded) = (&arrival.server, proxy.engine.demands(&arrival.server));
+        let masks = proxy.vault.may_mask(arrival.principal(), server, asked.wishes, &demanded);
         Self {
-            promises: if body.is_masked() { Promises::Opened } else { Promises::Kept },
+            promises: if masks { Promises::Opened } else { Promises::Kept },
             engine: Arc::clone(&proxy.engine),
             pins: Arc::clone(&proxy.pins),
             arrival: arrival.clone(),

@@ -38,7 +38,7 @@ pub(crate) fn open(
 ) -> Result<Message, Response> {
     let message = tasks::inward(proxy, arrival, headers, message).map_err(|tasks::Unknown(message)| {
         let text = "The task is unknown here.";
-        let body = error::error_body(message.id(), code::INVALID_PARAMS, text, None);
+        let body = error::error_body(message.request_id(), code::INVALID_PARAMS, text, None);
         unknown::refusal(What::Task, Some(&message), answer::json(StatusCode::NOT_FOUND, body))
     })?;
     // What follows has no place in the stateful era.
@@ -54,7 +54,7 @@ fn open_state(proxy: &Proxy, arrival: &Arrival, message: Message) -> Result<Mess
     let opened = sealed::open(proxy, &Owner::of(arrival), Kind::RequestState, presented);
     opened.and_then(|state| message.with_request_state(&state).ok()).ok_or_else(|| {
         let text = "The requestState is unknown here; start the request again without it.";
-        let body = error::error_body(message.id(), code::INVALID_PARAMS, text, None);
+        let body = error::error_body(message.request_id(), code::INVALID_PARAMS, text, None);
         unknown::refusal(What::State, Some(&message), answer::json(StatusCode::NOT_FOUND, body))
     })
 }

@@ -12,7 +12,7 @@ use http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt, StreamBody};
 use tracing::{Instrument, Span};
 use vestibule_mcp::{
-    Message,
+    Message, MessageKind,
     error::{self, code},
 };
 use vestibule_model::Masking;
@@ -77,7 +77,8 @@ impl<S: Stream> Stream for InSpan<S> {
 /// Refuses wishes that cannot be read: a guess could show what was to be hidden.
 pub(crate) fn check(wished: Result<Wishes, BadWish>, message: Option<&Message>) -> Result<Wishes, Response> {
     wished.map_err(|wish| {
-        let body = error::error_body(message.and_then(Message::id), code::INVALID_REQUEST, &wish.to_string(), None);
+        let body =
+            error::error_body(message.and_then(Message::request_id), code::INVALID_REQUEST, &wish.to_string(), None);
         answer::json(StatusCode::BAD_REQUEST, body)
     })
 }
@@ -90,13 +91,24 @@ pub(crate) fn arguments(
     headers: &mut HeaderMap,
     message: Option<Message>,
 ) -> Result<Option<Message>, Response> {
-    let session = asked.session.as_deref();
+    let session = asked.mark.as_deref().or(asked.session.as_deref());
     let screened =
         proxy.vault.screen_arguments(arrival.principal(), &arrival.server, session, message.as_ref(), headers);
     match screened {
         Ok(screened) => Ok(screened.or(message)),
-        Err(unfit) => Err(refuse(asked, &unfit)),
+        Err(unfit) => match message.as_ref().and_then(|message| told(message, &unfit)) {
+            Some(instead) => Ok(Some(instead)),
+            None => Err(refuse(asked, &unfit)),
+        },
     }
+}
+
+/// What the server is told in the place of a client's answer that must not pass: it waits for one. `None` for all else,
+/// which nobody waits for but the client.
+fn told(message: &Message, unfit: &Unfit) -> Option<Message> {
+    let id = message.id().filter(|_| message.kind() == MessageKind::Response)?;
+    let text = format!("The client's answer is withheld: {unfit}.");
+    Message::parse(error::error_body(Some(id), code::DENIED, &text, None).into()).ok()
 }
 
 fn refuse(asked: &Asked, unfit: &Unfit) -> Response {

@@ -109,6 +109,7 @@ impl ServerRequests {
             era: Era::Stateful,
             message: Some(message),
             upstream_session: self.session,
+            mark: None,
             wishes: Wishes::default(),
             headers,
         };

@@ -1,14 +1,20 @@
 //! MCP sessions: the id we hand out is the upstream's id, [`sealed`] for one principal at one server. So are the ids of
 //! the events in its streams.
 //!
+//! Labels that stand for values belong to one session. Where there may be such, the session has a mark of ours besides: its
+//! upstream may open none, or call all of them alike.
+//!
 //! With the id goes what the client wished at `initialize` of the masking of personal data. It is a header that need not be
 //! repeated, and worth no more than one.
 //!
 //! Sessions are never used for authentication, and one that belongs to somebody else is a 404, not a 403 (MCP security
 //! best practices, session hijacking).
 
+use std::{borrow::Cow, sync::Arc};
+
 use axum::response::Response;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
+use vestibule_model::Random;
 use vestibule_vault::screen::wish::Wishes;
 
 use crate::{
@@ -32,30 +38,63 @@ pub(crate) fn presented(headers: &HeaderMap) -> Result<Option<&str>, Response> {
 }
 
 /// A session of a client.
+#[derive(Default)]
 pub(crate) struct Session {
     /// The upstream's own id; some servers open none.
     pub(crate) upstream: Option<String>,
+    /// What it is called here; labels belong to it.
+    pub(crate) mark: Option<String>,
     /// What its `initialize` wished, for requests that say nothing.
     pub(crate) wishes: Wishes,
 }
 
 impl Session {
     /// What an `initialize` has opened; `None` when there is nothing that a later request has to bring back.
-    pub(crate) fn begun(upstream: Option<&str>, wishes: Wishes) -> Option<Self> {
-        let upstream = upstream.map(str::to_owned);
-        (upstream.is_some() || !wishes.is_empty()).then_some(Self { upstream, wishes })
+    pub(crate) fn begun(upstream: Option<&str>, mark: Option<&str>, wishes: Wishes) -> Option<Self> {
+        let [upstream, mark] = [upstream, mark].map(|name| name.map(str::to_owned));
+        (upstream.is_some() || mark.is_some() || !wishes.is_empty()).then_some(Self { upstream, mark, wishes })
     }
 
     /// Seals it for this caller at this server.
     pub(crate) fn seal(&self, proxy: &Proxy, arrival: &Arrival) -> String {
-        let upstream = self.upstream.as_deref().unwrap_or("");
-        sealed::seal_with(proxy, &Owner::of(arrival), Kind::Session, upstream, self.wishes)
+        let upstream = self.upstream.as_deref().unwrap_or_default();
+        let text = match &self.mark {
+            Some(mark) => Cow::from(format!("{upstream}{BETWEEN}{mark}")),
+            None => Cow::from(upstream),
+        };
+        sealed::seal_with(proxy, &Owner::of(arrival), Kind::Session, &text, self.wishes)
     }
 
     /// Opens an id; `None` for anything that was not sealed for this caller at this server, or is too old.
     pub(crate) fn open(proxy: &Proxy, arrival: &Arrival, presented: &str) -> Option<Self> {
         let opened = sealed::open_with(proxy, &Owner::of(arrival), Kind::Session, presented)?;
-        Some(Self { upstream: Some(opened.text).filter(|id| !id.is_empty()), wishes: opened.wishes })
+        let (upstream, mark) = match opened.text.split_once(BETWEEN) {
+            Some((upstream, mark)) => (upstream, Some(mark.to_owned())),
+            None => (opened.text.as_str(), None),
+        };
+        let upstream = Some(upstream).filter(|id| !id.is_empty()).map(str::to_owned);
+        Some(Self { upstream, mark, wishes: opened.wishes })
+    }
+}
+
+/// Stands before the mark. The id of an upstream is visible ASCII, so none holds it.
+const BETWEEN: char = ' ';
+
+/// What a session is called here: 128 random bits, as hexadecimal digits.
+pub(crate) fn mark(random: &dyn Random) -> String {
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Goes with the requests of a two-way wire: its connection is a session too.
+#[derive(Clone)]
+pub(crate) struct Connection(pub(crate) Arc<str>);
+
+impl Connection {
+    /// The mark of the connection that a request came by.
+    pub(crate) fn of(extensions: &Extensions) -> Option<String> {
+        extensions.get::<Self>().map(|Self(mark)| mark.to_string())
     }
 }
 

@@ -26,7 +26,7 @@ use crate::{
 pub(crate) fn pass(proxy: &Arc<Proxy>, arrival: &Arrival, asked: &Asked, body: Watched) -> Body {
     let passage = Passage {
         requests: requests(proxy, arrival, asked),
-        list: asked.list.map(|kind| Box::new(ListEvents::new(proxy, arrival, asked, kind, &body))),
+        list: asked.list.map(|kind| Box::new(ListEvents::new(proxy, arrival, asked, kind))),
         results: Box::new(StateEvents::new(proxy, arrival, asked)),
         ids: Ids::of(arrival, asked),
         watch: Watch::new(proxy, arrival),

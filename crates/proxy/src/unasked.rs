@@ -43,13 +43,6 @@ impl Watched {
     }
 }
 
-impl Watched {
-    /// Whether values in it may be replaced.
-    pub(crate) fn is_masked(&self) -> bool {
-        self.body.as_ref().is_some_and(ReplyBody::is_masked)
-    }
-}
-
 impl http_body::Body for Watched {
     type Data = Bytes;
     type Error = io::Error;

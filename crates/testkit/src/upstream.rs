@@ -155,6 +155,7 @@ impl Upstream {
         match shared.speaks {
             Speaks::Both => usual(seen, own),
             Speaks::Sessions => shared.sessions.answer(seen, own),
+            Speaks::NoIds => eras::without_ids(usual(seen, own)),
             Speaks::NoSessions => eras::without_sessions(seen, own),
         }
     }

@@ -39,10 +39,20 @@ mod isolation;
 mod malformed;
 #[path = "journeys/masking.rs"]
 mod masking;
+#[path = "journeys/masking_arguments.rs"]
+mod masking_arguments;
+#[path = "journeys/masking_bodies.rs"]
+mod masking_bodies;
+#[path = "journeys/masking_promises.rs"]
+mod masking_promises;
 #[path = "journeys/masking_pseudonyms.rs"]
 mod masking_pseudonyms;
+#[path = "journeys/masking_readers.rs"]
+mod masking_readers;
 #[path = "journeys/masking_sessions.rs"]
 mod masking_sessions;
+#[path = "journeys/masking_streams.rs"]
+mod masking_streams;
 #[path = "journeys/operators.rs"]
 mod operators;
 #[path = "journeys/permission_table.rs"]

@@ -18,6 +18,8 @@ pub struct McpCall {
     pub message: Option<Message>,
     /// The upstream's own session id, opened from our sealed one.
     pub upstream_session: Option<String>,
+    /// What the client's session is called here, if anything: labels belong to one session.
+    pub mark: Option<String>,
     /// What its client wishes of masking, or else its session. The headers are not asked again.
     pub wishes: Wishes,
     /// The headers as they came. The vault sends those of its allow-list, whatever is in here.
@@ -86,6 +88,7 @@ mod tests {
             era: Era::Stateful,
             message: Some(Message::parse(json.to_owned().into()).unwrap()),
             upstream_session: None,
+            mark: None,
             wishes: Wishes::default(),
             headers: HeaderMap::new(),
         }

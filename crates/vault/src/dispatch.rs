@@ -12,7 +12,7 @@ use vestibule_mcp::Message;
 use vestibule_model::{Clock, Principal, Random, Server};
 use vestibule_oauth::keys::KeyRing;
 use vestibule_pii::HashKey;
-use vestibule_policy::Permit;
+use vestibule_policy::{Permit, mask::Mask};
 use vestibule_store::journal::{Journal, Receipt};
 
 use crate::{
@@ -153,8 +153,21 @@ impl Vault {
         self.screening.log_wish(wishes)
     }
 
+    /// Whether an answer of this server may give labels that stand for values; then its client has to have a session that
+    /// they belong to. `demanded` is all that any policy of the server demands.
+    pub fn may_give_pseudonyms(&self, server: &Server, demanded: &[Mask]) -> bool {
+        self.screening.may_give_pseudonyms(server, demanded)
+    }
+
+    /// Whether any answer of this server to this caller may be masked, so that a promise about its results need not hold.
+    /// `demanded` is all that any policy of the server demands.
+    pub fn may_mask(&self, caller: &Principal, server: &Server, wishes: Wishes, demanded: &[Mask]) -> bool {
+        self.screening.may_mask(caller, server, wishes, demanded)
+    }
+
     /// A message as it goes on to its server, before it is decided: labels that the caller was given stand for their values
-    /// again, and what is kept from servers is masked. `None`: as it is. Headers that mirror it change with it.
+    /// again, and what is kept from servers is masked. `None`: as it is. Headers that mirror it change with it. `session` is
+    /// what the client's is called here, or else the upstream's id.
     ///
     /// # Errors
     /// [`Unfit`] when it must go no further.
@@ -172,28 +185,28 @@ impl Vault {
     /// Makes the call, once. Permit and receipt are taken by value and must name the same request:
     ///
     /// ```
-    /// # use vestibule_vault::*; use vestibule_policy::Permit; use vestibule_store::journal::Receipt;
+    /// # use vestibule_vault::*; use vestibule_policy::{Permit, mask::Mask}; use vestibule_store::journal::Receipt;
     /// async fn call(vault: &Vault, permit: Permit<McpCall>, receipt: Receipt) -> Result<Reply, DispatchError> {
     ///     vault.dispatch(permit, receipt).await
     /// }
     /// ```
     /// There is no call without its record,
     /// ```compile_fail,E0061
-    /// # use vestibule_vault::*; use vestibule_policy::Permit; use vestibule_store::journal::Receipt;
+    /// # use vestibule_vault::*; use vestibule_policy::{Permit, mask::Mask}; use vestibule_store::journal::Receipt;
     /// async fn call(vault: &Vault, permit: Permit<McpCall>, receipt: Receipt) -> Result<Reply, DispatchError> {
     ///     vault.dispatch(permit).await
     /// }
     /// ```
     /// none without its permit,
     /// ```compile_fail,E0308
-    /// # use vestibule_vault::*; use vestibule_policy::Permit; use vestibule_store::journal::Receipt;
+    /// # use vestibule_vault::*; use vestibule_policy::{Permit, mask::Mask}; use vestibule_store::journal::Receipt;
     /// async fn call(vault: &Vault, call: McpCall, receipt: Receipt) -> Result<Reply, DispatchError> {
     ///     vault.dispatch(call, receipt).await
     /// }
     /// ```
     /// and no permit serves twice.
     /// ```compile_fail,E0382
-    /// # use vestibule_vault::*; use vestibule_policy::Permit; use vestibule_store::journal::Receipt;
+    /// # use vestibule_vault::*; use vestibule_policy::{Permit, mask::Mask}; use vestibule_store::journal::Receipt;
     /// async fn call(vault: &Vault, permit: Permit<McpCall>, a: Receipt, b: Receipt) -> Result<Reply, DispatchError> {
     ///     vault.dispatch(permit, a).await?;
     ///     vault.dispatch(permit, b).await

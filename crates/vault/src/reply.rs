@@ -15,8 +15,9 @@ use vestibule_store::journal::Recorded;
 use crate::{
     Media,
     answer::{Answer, Source},
+    media,
     outcome::Outcome,
-    screen::{Masking, Screen, WHOLE, Withheld},
+    screen::{Masking, Screen, Withheld},
 };
 
 /// The answer to one permitted and recorded call. It can be read,
@@ -82,11 +83,6 @@ pub struct ReplyBody {
 }
 
 impl ReplyBody {
-    /// Whether values in it may be replaced, so that a promise about them need not hold.
-    pub fn is_masked(&self) -> bool {
-        self.masking.as_ref().is_some_and(|masking| masking.replaces())
-    }
-
     /// Ends the exchange because what came must not reach the client; the outcome says why.
     pub fn withhold(mut self, reason: &'static str) {
         self.outcome.withheld(reason);
@@ -94,24 +90,32 @@ impl ReplyBody {
 
     /// Reads a JSON answer that is to be masked, up to a limit. What breaks off breaks off for the client too.
     async fn look_at_start(&mut self, headers: &mut HeaderMap) {
-        if !self.masking.as_ref().is_some_and(|masking| masking.is_json()) {
+        let Some(masking) = &mut self.masking else { return };
+        if masking.replaces() && !media::can_be_read(headers) {
+            let withheld = masking.unreadable();
+            media::say_utf8(headers);
+            self.ready = Some(self.passed(Err(withheld))).filter(|bytes| !bytes.is_empty());
             return;
         }
-        let mut start = Bytes::new();
+        if !masking.is_json() {
+            return;
+        }
+        let most = masking.most_held();
+        let mut start = Start::default();
         let ended = loop {
-            if start.len() > WHOLE {
+            if start.len() > most {
                 break Ended::No;
             }
             match poll_fn(|context| self.poll_source(context)).await {
-                Some(Ok(frame)) => start = join(start, frame.into_data().unwrap_or_default()),
+                Some(Ok(frame)) => start.add(frame.into_data().unwrap_or_default()),
                 Some(Err(_)) => break Ended::Broken,
                 None => break Ended::Yes,
             }
         };
         let Some(masking) = &mut self.masking else { return };
         let passed = match ended {
-            Ended::Yes => masking.whole(start, headers),
-            Ended::No => masking.feed(&start),
+            Ended::Yes => masking.whole(start.all(), headers),
+            Ended::No => masking.begin(&start.all()),
             Ended::Broken => {
                 self.source = Source::Broken;
                 return;
@@ -178,14 +182,33 @@ enum Ended {
     Broken,
 }
 
-/// Nearly always there is one piece, and nothing is copied.
-fn join(start: Bytes, more: Bytes) -> Bytes {
-    if start.is_empty() {
-        return more;
+/// What came of a body so far. Nearly always there is one piece, and nothing is copied.
+#[derive(Default)]
+struct Start {
+    first: Bytes,
+    /// With more than one piece: all of them.
+    joined: BytesMut,
+}
+
+impl Start {
+    fn len(&self) -> usize {
+        self.first.len().max(self.joined.len())
     }
-    let mut both = BytesMut::from(start);
-    both.extend_from_slice(&more);
-    both.freeze()
+
+    fn add(&mut self, piece: Bytes) {
+        if self.len() == 0 {
+            self.first = piece;
+            return;
+        }
+        if self.joined.is_empty() {
+            self.joined.extend_from_slice(&self.first);
+        }
+        self.joined.extend_from_slice(&piece);
+    }
+
+    fn all(self) -> Bytes {
+        if self.joined.is_empty() { self.first } else { self.joined.freeze() }
+    }
 }
 
 impl Body for ReplyBody {

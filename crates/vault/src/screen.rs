@@ -8,6 +8,7 @@
 //! readers    the numbers in labels; what they stand for
 //! arguments  the way to the server, before policy looks
 //! answer     the way to the client, behind everything else
+//! tables     what of a message the protocol needs as it is
 //! tally      how often, by kind
 //! ```
 //!
@@ -19,47 +20,46 @@ mod arguments;
 mod plan;
 mod readers;
 pub mod settings;
+mod tables;
 mod tally;
 pub mod wish;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use vestibule_mcp::untouched;
 use vestibule_model::{Clock, Masking as LogMasking, Principal, Random, Server, ServerName};
-use vestibule_pii::{Config, HashKey, Masker, Paths, Sensitivity, Treatment};
+use vestibule_pii::{Config, HashKey, Masker, Sensitivity};
 use vestibule_policy::mask::Mask;
 
-pub(crate) use self::answer::{Masking, Screen, WHOLE, Withheld};
+pub(crate) use self::answer::{Masking, Screen, Withheld};
 pub use self::{arguments::Unfit, tally::Tally};
 use self::{
     readers::Readers,
     settings::{ClientSwitch, MaskSettings, Switch},
+    tables::{Table, Tables},
     wish::Wishes,
 };
 use crate::McpCall;
 
-/// How many configurations are kept ready. There are only as many as rules and roles make.
-const MOST_MASKERS: usize = 64;
+/// How many configurations are kept ready, each for documents of one form. There are only as many as rules and roles make.
+const MOST_MASKERS: usize = 128;
 
 /// Everything that masking needs. One for the vault.
 pub(crate) struct Screening {
     settings: MaskSettings,
     key: HashKey,
-    paths: Paths,
-    maskers: Mutex<Vec<Arc<Masker>>>,
+    tables: Tables,
+    maskers: Mutex<Vec<(Table, Arc<Masker>)>>,
     readers: Readers,
     tally: Arc<Tally>,
 }
 
 impl Screening {
     pub(crate) fn new(settings: MaskSettings, key: HashKey, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        let spared = untouched::OF_THE_PROTOCOL.iter().map(|place| (*place, Treatment::Spare));
-        let entries: Vec<_> = spared.chain(untouched::FILES.iter().map(|place| (*place, Treatment::Encoded))).collect();
         Self {
             readers: Readers::new(settings.memory, clock, random),
             settings,
             key,
-            paths: Paths::new(&entries),
+            tables: Tables::new(),
             maskers: Mutex::default(),
             tally: Arc::default(),
         }
@@ -67,6 +67,16 @@ impl Screening {
 
     pub(crate) fn tally(&self) -> &Arc<Tally> {
         &self.tally
+    }
+
+    /// Whether an answer of this server may give labels that stand for values.
+    pub(crate) fn may_give_pseudonyms(&self, server: &Server, demanded: &[Mask]) -> bool {
+        self.settings.may_give_pseudonyms(server, demanded)
+    }
+
+    /// Whether any answer of this server to this caller may be masked.
+    pub(crate) fn may_mask(&self, caller: &Principal, server: &Server, wishes: Wishes, demanded: &[Mask]) -> bool {
+        self.settings.may_mask(caller, server, wishes.before_llm, demanded)
     }
 
     /// What is done to the answer of a call; `None`: it passes as it is.
@@ -79,7 +89,7 @@ impl Screening {
     ) -> Option<Screen> {
         let config = self.settings.for_answer(caller, server, call, demanded);
         let sample = self.settings.proof.is_some_and(|one_in| self.tally.is_sample(one_in));
-        let proof = sample.then(|| self.masker(Config::default().with_sensitivity(Sensitivity::Eager)));
+        let proof = sample.then(|| self.masker(Config::default().with_sensitivity(Sensitivity::Eager), Table::Answer));
         let config = config.or_else(|| sample.then(Config::none))?;
         Some(Screen::new(self, config, proof, caller, server, call))
     }
@@ -93,18 +103,20 @@ impl Screening {
         }
     }
 
-    /// The masker of a configuration; `with_paths` for whole messages.
-    fn masker(&self, config: Config) -> Arc<Masker> {
+    /// The masker of a configuration, for documents of a form.
+    fn masker(&self, config: Config, table: Table) -> Arc<Masker> {
         let mut maskers = self.maskers.lock().unwrap_or_else(PoisonError::into_inner);
         // They are few, and to compare two costs less than to hash one.
-        if let Some(masker) = maskers.iter().find(|masker| *masker.scanner().config() == config) {
+        if let Some((_, masker)) =
+            maskers.iter().find(|(of, masker)| *of == table && *masker.scanner().config() == config)
+        {
             return Arc::clone(masker);
         }
         if maskers.len() >= MOST_MASKERS {
             maskers.clear();
         }
-        let masker = Arc::new(Masker::new(config, self.key.clone()).with_paths(self.paths.clone()));
-        maskers.push(Arc::clone(&masker));
+        let masker = Arc::new(Masker::new(config, self.key.clone()).with_paths(self.tables.of(table)));
+        maskers.push((table, Arc::clone(&masker)));
         masker
     }
 }

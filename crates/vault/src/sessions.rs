@@ -24,6 +24,7 @@ use std::{
 
 use http::{Method, StatusCode};
 use tokio::sync::Semaphore;
+use tracing::Span;
 use vestibule_mcp::{Era, Message, MessageKind};
 use vestibule_model::{Digest, Principal, Random, Server};
 
@@ -93,8 +94,10 @@ impl Sessions {
             return Err(DispatchError::UnsupportedEra);
         }
         let (owner, via) = (Owner::new(server, caller), Via { way, caller });
+        // What a client wishes for the logs of its session holds for the child of the session too.
+        let span = if call.wishes.in_logs.is_some() { Span::current() } else { Span::none() };
         match (call.method, call.message, call.upstream_session) {
-            (Method::POST, Some(message), None) if opens(&message) => self.open(owner, via, &message).await,
+            (Method::POST, Some(message), None) if opens(&message) => self.open(owner, via, &message, &span).await,
             (Method::POST, Some(message), Some(id)) => self.find(&id, &owner)?.post(via, &message).await,
             (Method::GET, None, Some(id)) => Ok(self.find(&id, &owner)?.listen()),
             (Method::DELETE, None, Some(id)) => {
@@ -114,10 +117,10 @@ impl Sessions {
     }
 
     /// Opens a channel and lets the server answer `initialize`.
-    async fn open(&self, owner: Owner, via: Via<'_>, message: &Message) -> Result<Answer, DispatchError> {
+    async fn open(&self, owner: Owner, via: Via<'_>, message: &Message, span: &Span) -> Result<Answer, DispatchError> {
         let opening = self.make_room(&owner)?;
         let slot = Arc::clone(&self.slots).try_acquire_owned().map_err(|_| DispatchError::Busy)?;
-        let channel = via.connect(&owner.server.name).await?;
+        let channel = via.connect(&owner.server.name, span).await?;
         let id = self.new_id();
         let session = Arc::new(Session::new(id.clone(), owner, channel.outlet));
         lock(&self.open).sessions.insert(id.clone(), Arc::clone(&session));

@@ -32,6 +32,19 @@ fn fields_are_read_as_the_standard_says() {
 }
 
 #[test]
+fn no_byte_order_mark_is_left_at_the_start_for_the_next_reader_to_drop() {
+    for marks in ["", "\u{feff}", "\u{feff}\u{feff}", "\u{feff}\u{feff}\u{feff}"] {
+        let stream = format!("{marks}data: a\n\n\u{feff}data: b\n\n");
+        let each: Vec<usize> = (0..stream.len()).collect();
+        for cuts in [&[][..], &each] {
+            let (events, _) = split(stream.as_bytes(), cuts, 100).unwrap();
+            assert_eq!(events[0].raw, "data: a\n\n", "{marks:?}");
+            assert_eq!(events[1].data, "", "only at the start");
+        }
+    }
+}
+
+#[test]
 fn all_line_endings_end_lines() {
     for end in ["\n", "\r\n", "\r"] {
         let stream = "data: a|data: b||: ping||data: c||".replace('|', end);

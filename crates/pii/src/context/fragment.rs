@@ -5,11 +5,15 @@ use crate::chars::{at, before, part, run_back, span};
 use crate::simd::Sort;
 
 /// The longest line that is read, and the most lines.
-const MAX_LINE: usize = 120;
+pub(super) const MAX_LINE: usize = 120;
 const MAX_LINES: usize = 12;
 
 /// The topics of the key above, or of the type beside, when the line of the value is one of JSON.
 pub(super) fn topics(bytes: &[u8], value: usize) -> Topics {
+    // A string, or a number behind its key.
+    if before(bytes, value) != b'"' && !(before(bytes, value) == b' ' && before(bytes, value - 1) == b':') {
+        return Topics::NONE;
+    }
     let mut start = value - run_back(bytes, value, MAX_LINE, Sort::InLine);
     let own = span(bytes, start, MAX_LINE, |byte| byte == b' ');
     if own == 0 || at(bytes, start + own) != b'"' {

@@ -37,8 +37,8 @@ pub(crate) struct Label {
 
 impl Label {
     /// The label of a value behind another one in its line: what stands between them, or else the label of the first.
-    pub(crate) fn after(bytes: &[u8], value: usize, first: usize, of_first: Self, reading: &Reading) -> Self {
-        let near = find_on(bytes, value, first, Some(reading));
+    pub(crate) fn after(bytes: &[u8], value: usize, first: usize, of_first: Self, reading: Option<&Reading>) -> Self {
+        let near = find_on(bytes, value, first, reading);
         if !near.open || of_first.closed {
             return near;
         }
@@ -111,7 +111,7 @@ pub(crate) fn find_on(bytes: &[u8], value: usize, floor: usize, reading: Option<
         }
         let topics = meaning(bytes, &word, right, floor);
         let keyed = key.is_some_and(|key| word.start >= key);
-        let verb = topics.meets(Topics::PROSE) && !word.text.eq_ignore_ascii_case(b"contact");
+        let verb = topics.meets(Topics::PROSE) && !is_noun(word.text);
         // "json_each_text 11 10 12": the name of something else, and no sentence.
         let snake = || verb && (before(bytes, word.start) == b'_' || at(bytes, word.start + word.text.len()) == b'_');
         let silent = || {
@@ -143,6 +143,13 @@ pub(crate) fn find_on(bytes: &[u8], value: usize, floor: usize, reading: Option<
         place = word.start;
     }
     label
+}
+
+/// Whether a word that is also something one does with a telephone can be a key by itself: "Contact: ", "Signal: ".
+pub(super) fn is_noun(word: &[u8]) -> bool {
+    static NOUNS: [&[u8]; 9] =
+        [b"contact", b"kontakt", b"contacto", b"contatto", b"contato", b"signal", b"viber", b"caller", b"subscriber"];
+    NOUNS.iter().any(|noun| word.eq_ignore_ascii_case(noun))
 }
 
 /// "EAN 2081509252072. ", "gate A55. ": the label has its number, and its sentence is over.
@@ -365,11 +372,37 @@ fn meaning(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize) -> Topics 
         return initial(bytes, word, right);
     }
     let topics = word.topics;
+    if topics.names(Kind::Phone) && is_thing(right) {
+        return Topics::OTHER;
+    }
     if topics.meets(Topics::PAIRED) {
         paired(bytes, word, right, floor, topics.without(Topics::PAIRED))
     } else {
         topics
     }
+}
+
+/// What makes of a telephone another thing: "telephone pole", `mobile_users`, "phones sold", "Tel Aviv".
+fn is_thing(right: &[u8]) -> bool {
+    static THINGS: [&str; 16] = [
+        "aviv",
+        "pole",
+        "poles",
+        "extension",
+        "booth",
+        "sold",
+        "users",
+        "sales",
+        "subscribers",
+        "devices",
+        "visits",
+        "sessions",
+        "views",
+        "clicks",
+        "model",
+        "orders",
+    ];
+    right.len() > 3 && THINGS.iter().any(|thing| right.eq_ignore_ascii_case(thing.as_bytes()))
 }
 
 /// What a word says that depends on its neighbours. `topics` is what it says by itself.
@@ -413,6 +446,10 @@ fn paired(bytes: &[u8], word: &Word<'_>, right: &[u8], floor: usize, topics: Top
     }
     if own(b"id") && counted() {
         return Topics::FILLER;
+    }
+    // `from_number`
+    if counted_word(word.text) && left_word(bytes, word.start, floor).is_some_and(is_party) {
+        return Topics::of(Kind::Phone);
     }
     if topics == Topics::FILLER && is_number_word(word.text) && is_possessive(left_word(bytes, word.start, floor)) {
         return Topics::of(Kind::Phone) | Topics::PROSE;
@@ -491,11 +528,21 @@ fn is_number_word(word: &[u8]) -> bool {
         .any(|number| word.eq_ignore_ascii_case(number.as_bytes()))
 }
 
+fn counted_word(word: &[u8]) -> bool {
+    word.eq_ignore_ascii_case(b"number") || word.eq_ignore_ascii_case(b"no")
+}
+
+/// One end of a call or a message, in front of "number".
+fn is_party(word: &[u8]) -> bool {
+    static PARTIES: [&[u8]; 7] = [b"from", b"to", b"caller", b"called", b"calling", b"dialed", b"subscriber"];
+    PARTIES.iter().any(|party| word.eq_ignore_ascii_case(party))
+}
+
 /// "my number", "mon numéro": without another word in between it is a telephone's.
 fn is_possessive(word: Option<&[u8]>) -> bool {
-    static WORDS: [&str; 24] = [
+    static WORDS: [&str; 27] = [
         "my", "your", "his", "her", "their", "our", "mon", "votre", "ton", "notre", "mi", "tu", "su", "nuestro", "meu",
-        "seu", "mio", "tuo", "suo", "meine", "deine", "mijn", "mitt", "mój",
+        "seu", "mio", "tuo", "suo", "meine", "deine", "mijn", "mitt", "mój", "мой", "наш", "ihre",
     ];
     word.is_some_and(|word| WORDS.iter().any(|own| word.eq_ignore_ascii_case(own.as_bytes())))
 }

@@ -239,20 +239,17 @@ impl Lexicon {
         }
     }
 
-    /// Whether no entry begins with these plain bytes.
-    fn has_no_start(&self, first: u8, second: Option<u8>) -> bool {
-        let small = |byte: u8| if is_alpha(byte) { byte | 0x20 } else { byte };
-        let both = [small(first), small(second.unwrap_or(0))];
-        let start = both.get(..1 + usize::from(second.is_some())).unwrap_or_default();
+    /// Whether the word shows by its first bytes that it begins no entry.
+    fn has_no_start(&self, word: &[u8]) -> bool {
+        let small = |index: usize| word.get(index).map_or(0, |&byte| if is_alpha(byte) { byte | 0x20 } else { byte });
+        let start = [small(0), small(1), small(2)];
+        let start = start.get(..word.len().min(PLAIN_START)).unwrap_or_default();
         start.is_ascii() && self.starts.get(start_of(start)).is_some_and(|lengths| *lengths == 0)
     }
 
     /// Any word: only what is as long as some entry that begins so is looked up.
     fn any(&self, word: &[u8]) -> Topics {
-        // Most words show by two bytes that they are none.
-        if let [first, rest @ ..] = word
-            && self.has_no_start(*first, rest.first().copied())
-        {
+        if self.has_no_start(word) {
             return Topics::NONE;
         }
         let mut folded = Folded::default();
@@ -325,13 +322,16 @@ fn slot(hash: u64) -> usize {
 
 /// How many bytes of a folded word tell its start.
 fn start_length(folded: &[u8]) -> usize {
-    if folded.first().is_some_and(u8::is_ascii) { 2 } else { MAX_START }
+    if folded.first().is_some_and(u8::is_ascii) { PLAIN_START } else { MAX_START }
 }
+
+/// That of a word that begins with a plain letter.
+const PLAIN_START: usize = 3;
 
 /// The most of them.
 const MAX_START: usize = 4;
 
-/// By what a word begins with: two plain letters, or four bytes of other ones.
+/// By what a word begins with: three plain letters, or four bytes of other ones.
 fn start_of(folded: &[u8]) -> usize {
     let start = folded.get(..start_length(folded)).unwrap_or(folded);
     let joined = start.iter().fold(0u32, |joined, &byte| (joined << 8) | u32::from(byte));
@@ -348,7 +348,8 @@ fn mix(state: u64, byte: u8) -> u64 {
 
 /// Whether a letter belongs to a script that puts no blanks between words.
 pub(crate) fn is_unspaced(letter: char) -> bool {
-    matches!(letter, '\u{0E00}'..='\u{0EFF}' | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}')
+    // Pictures of telephones are words by themselves.
+    matches!(letter, '\u{2121}' | '\u{260E}' | '\u{260F}' | '\u{2706}' | '\u{1F4DE}' | '\u{1F4E0}'..='\u{1F4F2}' | '\u{0E00}'..='\u{0EFF}' | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}')
 }
 
 fn is_unspaced_start(word: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Context: what the words around a value say about it.
 
 mod folding;
+mod forwards;
 mod fragment;
 mod html;
 mod label;
@@ -109,10 +110,30 @@ pub(crate) struct Text<'a> {
 const NEAR: usize = 64;
 /// How far behind a value the one may be that takes its place.
 const MAX_CORRECTION: usize = 60;
+/// How much may stand between a value and the label that is bound to it.
+const MAX_BETWEEN: usize = 20;
+/// The words that may.
+static BETWEEN: [&[u8]; 19] = [
+    b"no", b"nr", b"num", b"number", b"nummer", b"numero", b"is", b"was", b"now", b"v", b"ist", b"est", b"es", b"home",
+    b"work", b"office", b"mobile", b"private", b"privat",
+];
 /// How many lines of an outline are looked at.
 const MAX_OUTLINE: usize = 12;
 /// How much of a line before is read as a label.
 const MAX_LABEL_LINE: usize = 60;
+
+/// What topics say about a value being of the kind.
+fn support_of(topics: Topics, kind: Kind) -> Support {
+    if topics.names(kind) {
+        Support::Named
+    } else if topics.names_a_kind() || topics.meets(Topics::FOREIGN) {
+        Support::Foreign
+    } else if topics.meets(Topics::OTHER) || topics.meets(Topics::VERSION) {
+        Support::Denied
+    } else {
+        Support::Silent
+    }
+}
 
 impl<'a> Text<'a> {
     pub(crate) fn new(bytes: &'a [u8], surroundings: Surroundings) -> Self {
@@ -179,45 +200,55 @@ impl<'a> Text<'a> {
 
     /// What the context of the value that starts here says about it being of the kind.
     pub(crate) fn support(&self, value: usize, kind: Kind) -> Support {
-        let topics = self.topics(value);
-        if topics.names(kind) {
-            Support::Named
-        } else if topics.names_a_kind() || topics.meets(Topics::FOREIGN) {
-            Support::Foreign
-        } else if topics.meets(Topics::OTHER) || topics.meets(Topics::VERSION) {
-            Support::Denied
-        } else if self.inherits(value, kind) {
-            Support::Named
-        } else {
-            Support::Silent
+        match support_of(self.topics(value), kind) {
+            Support::Silent if self.inherits(value, kind) => Support::Named,
+            support => support,
         }
     }
 
     /// Whether the context of the value that starts here says that it is an address. As [`Text::support`], with less to look
     /// for where nothing close by could say it.
     pub(crate) fn names_street(&self, value: usize) -> bool {
-        self.may_name_street(value) && self.support(value, Kind::Street) == Support::Named
+        let first = self.grouped(value);
+        if first == 0 || self.last.get().iter().any(|(place, _)| *place == first) {
+            return self.support(value, Kind::Street) == Support::Named;
+        }
+        let (sql, column) = (self.sql_column(first), self.column(first));
+        self.cell.set(column.map_or(0, |(_, start)| start));
+        let inherits = self.inherits(value, Kind::Street);
+        let named = |topics: Topics| topics.names(Kind::Street);
+        if !(inherits
+            || self.surroundings.names(Kind::Street)
+            || named(sql)
+            || column.is_some_and(|(topics, _)| named(topics))
+            || self.street_words_near(first))
+        {
+            self.passed.set(Some(first));
+            return false;
+        }
+        let topics = self.find_topics_in(first, sql, column);
+        self.keep(first, topics);
+        named(topics) || (inherits && support_of(topics, Kind::Street) == Support::Silent)
     }
 
-    fn may_name_street(&self, value: usize) -> bool {
-        if value == 0 || self.surroundings.names(Kind::Street) || self.inherits(value, Kind::Street) {
-            return true;
-        }
-        if self.sql_column(value).names(Kind::Street)
-            || self.column(value).is_some_and(|(topics, _)| topics.names(Kind::Street))
-        {
-            return true;
-        }
-        let (start, end) = self.group.get();
-        let value = if (start..end).contains(&value) { start } else { value };
-        let line = value - run_back(self.bytes, value, MAX_LABEL_LINE, Sort::InLine);
+    /// Whether a word stands close to the value that could call it an address.
+    fn street_words_near(&self, value: usize) -> bool {
+        let line = value - run_back(self.bytes, value, fragment::MAX_LINE, Sort::InLine);
         let mut streets = self.streets.get();
         let near = streets.are_near(self.bytes, value, matches!(at(self.bytes, line), b' ' | b'-'));
         self.streets.set(streets);
-        if !near {
-            self.passed.set(Some(value));
-        }
         near
+    }
+
+    /// The value whose label is also that of this one.
+    fn grouped(&self, value: usize) -> usize {
+        let (start, end) = self.group.get();
+        if (start..end).contains(&value) { start } else { value }
+    }
+
+    fn keep(&self, value: usize, topics: Topics) {
+        let [last, _] = self.last.get();
+        self.last.set([(value, topics), last]);
     }
 
     /// What the head of the column says that holds the value, and where its cell begins.
@@ -228,14 +259,12 @@ impl<'a> Text<'a> {
 
     /// The topics of the nearest label.
     pub(crate) fn topics(&self, value: usize) -> Topics {
-        let (start, end) = self.group.get();
-        let value = if (start..end).contains(&value) { start } else { value };
-        let [last, further] = self.last.get();
-        if let Some((_, topics)) = [last, further].into_iter().find(|(place, _)| *place == value) {
+        let value = self.grouped(value);
+        if let Some((_, topics)) = self.last.get().into_iter().find(|(place, _)| *place == value) {
             return topics;
         }
         let topics = self.find_topics(value);
-        self.last.set([(value, topics), last]);
+        self.keep(value, topics);
         topics
     }
 
@@ -249,12 +278,48 @@ impl<'a> Text<'a> {
         let (start, end) = self.group.get();
         let value = if (start..end).contains(&value) { start } else { value };
         let known = [self.before.get(), self.further.get()].into_iter().flatten().find(|(last, ..)| *last == value);
-        known.map_or_else(|| label::find_on(self.bytes, value, 0, Some(self.reading())), |(_, _, label)| label)
+        known.map_or_else(
+            || label::find_on(self.bytes, value, 0, self.reading.get().map(Box::as_ref)),
+            |(_, _, label)| label,
+        )
+    }
+
+    /// Whether the label stands directly at the value, with nothing between but "number", "is" and the like; or is its key,
+    /// the head of its column or the line above. A number between takes the label.
+    pub(crate) fn is_bound(&self, value: usize) -> bool {
+        let (start, end) = self.group.get();
+        if (start + 1..end).contains(&value) {
+            return false;
+        }
+        let topics = self.topics(value);
+        let label = self.label(value);
+        if !label.topics.is_label() {
+            return topics.meets(Topics::WHOLE) || label.bare;
+        }
+        let letter = |byte: u8| is_alpha(byte) || byte >= 0x80;
+        let word = value - label.distance;
+        let between = part(self.bytes, word + span(self.bytes, word, label.distance, letter), value);
+        between.len() <= MAX_BETWEEN
+            && !between.iter().any(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b';'))
+            && between
+                .split(|&byte| !letter(byte))
+                .filter(|word| !word.is_empty())
+                .all(|word| BETWEEN.iter().any(|known| word.eq_ignore_ascii_case(known)) || word == "\u{A0}".as_bytes())
     }
 
     /// Whether the text is the value of a key that names the kind.
     pub(crate) fn keyed(&self, kind: Kind) -> bool {
         self.surroundings.key.names(kind)
+    }
+
+    /// Whether the key of the text is that of a version.
+    pub(crate) fn is_keyed_version(&self) -> bool {
+        self.surroundings.key.meets(Topics::VERSION)
+    }
+
+    /// Whether the value fills the text or nearly, and its key hints at a telephone number.
+    pub(crate) fn is_hinted(&self, value: usize) -> bool {
+        value <= 1 && self.surroundings.key.meets(Topics::HINT)
     }
 
     /// Whether the text is the value of a key that says that it is a password.
@@ -304,11 +369,14 @@ impl<'a> Text<'a> {
             let near = self.right_of(value);
             return if near.is_label() { near } else { self.keys() };
         }
-        let sql = self.sql_column(value);
+        self.find_topics_in(value, self.sql_column(value), self.column(value))
+    }
+
+    /// The same, with the column of SQL and the one of a table in hand.
+    fn find_topics_in(&self, value: usize, sql: Topics, column: Option<(Topics, usize)>) -> Topics {
         if sql.is_label() {
             return sql;
         }
-        let column = self.column(value);
         let floor = column.map_or(0, |(_, start)| start);
         self.cell.set(floor);
         let label = self.label_behind(value, floor);
@@ -366,9 +434,9 @@ impl<'a> Text<'a> {
             Some((first, _, label))
                 if !part(self.bytes, first, value).iter().any(|byte| matches!(byte, b'\n' | b'|' | b'}' | b'\t')) =>
             {
-                Label::after(self.bytes, value, first, label, self.reading())
+                Label::after(self.bytes, value, first, label, self.reading.get().map(Box::as_ref))
             }
-            _ => label::find_on(self.bytes, value, floor, Some(self.reading())),
+            _ => label::find_on(self.bytes, value, floor, self.reading.get().map(Box::as_ref)),
         };
         self.further.set(last);
         self.before.set(Some((value, floor, label)));
@@ -429,7 +497,16 @@ impl<'a> Text<'a> {
 
     fn keys(&self) -> Topics {
         let Surroundings { key, above, beside } = self.surroundings;
-        [key, beside, above].into_iter().find(|topics| topics.is_label()).unwrap_or_default()
+        // "contact" says what its own value is, not what everything below it is.
+        let prose = |topics: Topics| if topics.meets(Topics::PROSE) { Topics::NONE } else { topics };
+        // The "id" beside `"type": "passport"` is its number, unless it is one of the rows of a database.
+        if key == Topics::OTHER | Topics::PAIRED
+            && beside.names(Kind::Passport)
+            && self.bytes.iter().any(|&byte| is_alpha(byte))
+        {
+            return beside;
+        }
+        [key, prose(beside), prose(above)].into_iter().find(|topics| topics.is_label()).unwrap_or_default()
     }
 
     /// A word in parentheses behind the value: "555 123 4567 (mobile)".

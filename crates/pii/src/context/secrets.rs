@@ -6,41 +6,43 @@ use crate::{
     simd::{PIECE, secret_pairs},
 };
 
-/// What a word has in it that names a secret, and the pair of its letters that tells it: the rarest one in other words.
-struct Stem {
-    word: &'static [u8],
-    /// Where in it the pair stands.
-    offset: usize,
-    pair: [u8; 2],
+/// The words that have a pair of letters in common; each with how far into it the pair stands. Of every word that names a
+/// secret it is the pair that is rarest in others.
+struct Pair {
+    letters: [u8; 2],
+    /// These name a secret by themselves.
+    alone: &'static [(&'static [u8], usize)],
+    /// These name one behind another word.
+    behind: &'static [(&'static [u8], usize)],
 }
 
-impl Stem {
-    #[expect(clippy::indexing_slicing, reason = "a constant table")]
-    const fn of(word: &'static [u8], offset: usize) -> Self {
-        Self { word, offset, pair: [word[offset], word[offset + 1]] }
+impl Pair {
+    const fn alone(letters: [u8; 2], alone: &'static [(&'static [u8], usize)]) -> Self {
+        Self { letters, alone, behind: &[] }
+    }
+
+    const fn behind(letters: [u8; 2], behind: &'static [(&'static [u8], usize)]) -> Self {
+        Self { letters, alone: &[], behind }
     }
 }
 
-/// These name one by themselves.
-static STEMS: [Stem; 15] = [
-    Stem::of(b"passw", 2),
-    Stem::of(b"pwd", 1),
-    Stem::of(b"passphrase", 2),
-    Stem::of(b"passcode", 2),
-    Stem::of(b"secret", 2),
-    Stem::of(b"credential", 0),
-    Stem::of(b"bearer", 0),
-    Stem::of(b"mdp", 1),
-    Stem::of(b"motdepasse", 2),
-    Stem::of(b"contrase", 3),
-    Stem::of(b"senha", 2),
-    Stem::of(b"wachtwoord", 4),
-    Stem::of(b"haslo", 2),
-    Stem::of(b"heslo", 2),
-    Stem::of(b"authoriz", 5),
+static WORDS_BY_PAIR: [Pair; PAIRS.len()] = [
+    Pair::behind(*b"ey", &[(b"key", 1)]),
+    Pair::behind(*b"ok", &[(b"token", 1)]),
+    Pair::alone(*b"be", &[(b"bearer", 0)]),
+    Pair::alone(*b"tr", &[(b"contrase", 3)]),
+    Pair::alone(*b"sc", &[(b"passcode", 3)]),
+    Pair::alone(*b"sp", &[(b"passphrase", 3)]),
+    Pair::alone(*b"cr", &[(b"secret", 2), (b"credential", 0)]),
+    Pair::alone(*b"iz", &[(b"authoriz", 6)]),
+    Pair::alone(*b"sl", &[(b"haslo", 2), (b"heslo", 2)]),
+    Pair::alone(*b"sw", &[(b"passw", 3)]),
+    Pair::alone(*b"tw", &[(b"wachtwoord", 4)]),
+    Pair::alone(*b"wd", &[(b"pwd", 1)]),
+    Pair::alone(*b"dp", &[(b"mdp", 1)]),
+    Pair::alone(*b"td", &[(b"motdepasse", 2)]),
+    Pair::alone(*b"nh", &[(b"senha", 2)]),
 ];
-/// These name one behind another word.
-static HEADS: [Stem; 2] = [Stem::of(b"key", 1), Stem::of(b"token", 1)];
 /// The words before.
 static LEADS: [&[u8]; 11] = [
     b"api",
@@ -57,8 +59,10 @@ static LEADS: [&[u8]; 11] = [
 ];
 
 /// The pairs of letters, each in a word above.
-pub(crate) const PAIRS: [[u8; 2]; 13] =
-    [*b"ss", *b"wd", *b"ri", *b"cr", *b"ey", *b"ok", *b"be", *b"dp", *b"td", *b"tr", *b"nh", *b"tw", *b"sl"];
+pub(crate) const PAIRS: [[u8; 2]; 15] = [
+    *b"sw", *b"sp", *b"sc", *b"wd", *b"iz", *b"cr", *b"ey", *b"ok", *b"be", *b"dp", *b"td", *b"tr", *b"nh", *b"tw",
+    *b"sl",
+];
 
 /// Whether a word in the document may say that something is a secret. True as well when the document is in another script
 /// or has accents, of which nothing is known here.
@@ -92,13 +96,12 @@ fn asks(bytes: &[u8], place: usize, piece: &[u8; PIECE], behind: &[u8; PIECE]) -
 /// Whether the pair of letters at a place is that of such a word.
 fn names(bytes: &[u8], place: usize) -> bool {
     let pair = [at(bytes, place) | 0x20, at(bytes, place + 1) | 0x20];
-    let of_pair = |stem: &&Stem| stem.pair == pair;
-    let begin = |stem: &Stem| {
-        let start = place.checked_sub(stem.offset)?;
-        starts_with_ignore_case(bytes, start, stem.word).then_some(start)
+    let Some(words) = WORDS_BY_PAIR.iter().find(|words| words.letters == pair) else { return false };
+    let begin = |&(word, offset): &(&[u8], usize)| {
+        place.checked_sub(offset).filter(|&start| starts_with_ignore_case(bytes, start, word))
     };
-    STEMS.iter().filter(of_pair).any(|stem| begin(stem).is_some())
-        || HEADS.iter().filter(of_pair).filter_map(begin).any(|start| follows_lead(bytes, start))
+    words.alone.iter().any(|word| begin(word).is_some())
+        || words.behind.iter().filter_map(begin).any(|start| follows_lead(bytes, start))
 }
 
 fn follows_lead(bytes: &[u8], start: usize) -> bool {

@@ -14,8 +14,8 @@ pub(crate) struct Columns {
     list: (usize, usize),
     /// Up to where statements were looked for.
     searched: usize,
-    /// The rows of two values. Their quotes do not agree: what is inside a string for one is outside for the other.
-    rows: [Row; 2],
+    /// The rows of the last values. Their quotes may not agree: what is inside a string for one is outside for another.
+    rows: [Row; 4],
 }
 
 /// The row that holds a value.
@@ -71,9 +71,10 @@ impl Columns {
     /// looked at last is not read again.
     fn row(&mut self, bytes: &[u8], value: usize) -> Option<(usize, usize)> {
         let quoted = matches!(before(bytes, value), b'\'' | b'"');
+        if let Some(known) = self.rows.iter().find(|row| row.value == value) {
+            return known.found;
+        }
         let (mut inside, mut commas, mut found) = (quoted, 0, None);
-        let [first, second] = self.rows;
-        let mut slot = usize::from(second.value < first.value);
         for back in 1..=MAX_ROW.min(value) {
             let place = value - back;
             match at(bytes, place) {
@@ -86,16 +87,14 @@ impl Columns {
                 b';' if !inside => break,
                 _ => (),
             }
-            if let Some(known) =
-                self.rows.iter().position(|row| row.value == place && row.quoted == inside && place > 0)
-            {
-                let row = self.rows.get(known).and_then(|row| row.found);
-                found = row.filter(|(row, _)| value - row <= MAX_ROW).map(|(row, before)| (row, before + commas));
-                slot = known;
+            if let Some(known) = self.rows.iter().find(|row| row.value == place && row.quoted == inside && place > 0) {
+                let row = known.found.filter(|(row, _)| value - row <= MAX_ROW);
+                found = row.map(|(row, before)| (row, before + commas));
                 break;
             }
         }
-        if let Some(row) = self.rows.get_mut(slot) {
+        self.rows.rotate_right(1);
+        if let Some(row) = self.rows.first_mut() {
             *row = Row { value, quoted, found };
         }
         found

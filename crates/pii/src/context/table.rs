@@ -1,6 +1,6 @@
 //! Tables in text: the head of a column is the label of every value below it.
 
-use super::{label, lexicon::lexicon, topics::Topics};
+use super::{forwards, label, lexicon::lexicon, topics::Topics};
 use crate::{
     chars::{at, before, find_byte, is_alpha, is_digit, is_name, part, run, span, span_back, starts_with_ignore_case},
     kind::Kind,
@@ -9,6 +9,8 @@ use crate::{
 
 /// The longest head of a column, in letters.
 const MAX_HEAD: usize = 40;
+/// The longest key that hints at something.
+const MAX_HINT: usize = 12;
 /// The longest line that can be the head of a table.
 const MAX_HEAD_LINE: usize = 1000;
 /// How far above the first value of a table its head is looked for.
@@ -276,6 +278,9 @@ impl Table {
     }
 
     fn divided(text: &[u8], divider: u8) -> Option<Self> {
+        if !may_be_heads(text, divider) {
+            return None;
+        }
         let mut heads = Vec::new();
         let mut column = 0;
         for cell in text.split(|&byte| byte == divider) {
@@ -312,6 +317,26 @@ impl Table {
         let says = |head: &Head| head.topics.names_a_kind() || head.topics.meets(Topics::VERSION);
         (heads.len() > 1 && heads.iter().any(says)).then_some(Self { divider: Divider::Blanks, heads })
     }
+}
+
+/// Whether the words of a line say enough for the heads of columns. Most lines of prose with commas do not.
+fn may_be_heads(text: &[u8], divider: u8) -> bool {
+    let (mut names, mut labels) = (false, 0);
+    forwards::read(text, 0, text.len(), |word| {
+        // "T:", "S.S.N": what a letter says depends on what is around it.
+        let letter = match word.text {
+            [b'T' | b'M' | b'P' | b'F' | b'C' | b'H' | b'W'] => {
+                matches!(at(text, word.end), b':' | b'.' | b' ' | b'\t' | b')')
+            }
+            [b'N' | b'n'] => before(text, word.end - 1) == b'.',
+            _ => false,
+        };
+        let topics = word.topics;
+        names |= topics.names_a_kind() || topics.meets(Topics::VERSION) || topics.meets(Topics::PAIRED) || letter;
+        labels += usize::from(topics.is_label());
+    });
+    let heads = || 1 + text.iter().filter(|&&byte| byte == divider).count();
+    names || (labels > 1 && labels * 2 > heads())
 }
 
 /// By byte: how strong a divider it is, or why no head of a table looks so.
@@ -387,6 +412,10 @@ fn head_topics(cell: &[u8]) -> Option<Topics> {
 
 /// What a key, the head of a column or another short name says.
 pub(crate) fn key_topics(key: &[u8]) -> Topics {
+    // It is of whatever stands beside it: `{"type": "passport", "id": "C01X00T47"}`.
+    if key.eq_ignore_ascii_case(b"id") {
+        return Topics::OTHER | Topics::PAIRED;
+    }
     let found = if key.len() <= label::REACH && key.iter().all(|&byte| is_name(byte)) {
         if key.len() <= 6 && is_line(key) { Topics::of(Kind::Street) } else { label::of_name(key) }
     } else if key.iter().any(|&byte| is_alpha(byte) || byte >= 0x80) {
@@ -395,7 +424,19 @@ pub(crate) fn key_topics(key: &[u8]) -> Topics {
     } else {
         Topics::NONE
     };
-    if found.meets(Topics::PROSE) { Topics::NONE } else { found }
+    if found.meets(Topics::PROSE) {
+        return if ends_with_noun(key) { found } else { Topics::NONE };
+    }
+    // `"to": "07911 123456"`
+    if found == Topics::NONE && key.len() <= MAX_HINT { lexicon().word(key).only(Topics::HINT) } else { found }
+}
+
+/// `contact`, `emergencyContact`, `caller`.
+fn ends_with_noun(key: &[u8]) -> bool {
+    let start = key.len() - span_back(key, key.len(), MAX_HINT, is_alpha);
+    let word = part(key, start, key.len());
+    let capital = start + word.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
+    label::is_noun(part(key, capital, key.len()))
 }
 
 /// `line1`: of an address.

@@ -30,6 +30,10 @@ impl Topics {
     /// A secret that people think of themselves: it need not look random.
     pub(crate) const PASSWORD: Self = Self(1 << 23);
 
+    /// What often stands in front of a telephone number, and as often in front of another thing: "Office:". It counts only
+    /// where it stands directly before what nearly surely is one.
+    pub(crate) const HINT: Self = Self(1 << 28);
+
     /// The topic of one kind.
     pub(crate) const fn of(kind: Kind) -> Self {
         Self(1 << kind.index())
@@ -50,9 +54,14 @@ impl Topics {
         Self(self.0 & !other.0)
     }
 
+    /// Only what is among others.
+    pub(crate) const fn only(self, others: Self) -> Self {
+        Self(self.0 & others.0)
+    }
+
     /// Whether it says anything about a value.
     pub(crate) const fn is_label(self) -> bool {
-        self.0 & !(Self::FILLER.0 | Self::WHOLE.0 | Self::PAIRED.0) != 0
+        self.0 & !(Self::FILLER.0 | Self::WHOLE.0 | Self::PAIRED.0 | Self::HINT.0) != 0
     }
 
     /// Whether it names the kind.
@@ -71,5 +80,28 @@ impl BitOr for Topics {
 
     fn bitor(self, other: Self) -> Self {
         self.and(other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_topic_has_a_bit_of_its_own() {
+        let sorts = [
+            Topics::FILLER,
+            Topics::OTHER,
+            Topics::FOREIGN,
+            Topics::VERSION,
+            Topics::PROSE,
+            Topics::WHOLE,
+            Topics::PAIRED,
+            Topics::PASSWORD,
+            Topics::HINT,
+        ];
+        let kinds = Kind::ALL.map(Topics::of);
+        let all = sorts.into_iter().chain(kinds).fold(Topics::NONE, Topics::and);
+        assert_eq!(all.0.count_ones() as usize, sorts.len() + kinds.len());
     }
 }

@@ -36,7 +36,7 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
          komorkowy komorkowe kom telefonni mobilszam* telefonszam* telefonsz telefono* telefone* telefonu \
          telefonuna numara fone recapito* cep ceptel telefonas telefonul phn ph mob handset voice telno telnr mobileno mobilenumber* \
          cellno homephone* workphone* dayphone* mobilephone* mobiltlf* mobitel* telepon* thoai talrunis* talr mobiil* มือถือ мобилен* мобільн* officephone* cellularphone* facsimile* телефон* тел моб мобильн* мобильный сотовый факс телефону τηλεφωνο* \
-         τηλ κινητο* 电话* 手机* 手機* 電話* 联系电话 携帯* 携帯電話 전화* 휴대폰* 연락처* 핸드폰* โทร โทรศัพท์ फोन मोबाइल هاتف جوال טלפון נייד",
+         mobilfunk* notfallkontakt* sdt ☎ ☏ ✆ ℡ 📞 📱 📲 📠 τηλ κινητο* 电话* 手机* 手機* 電話* 联系电话 携帯* 携帯電話 전화* 휴대폰* 연락처* 핸드폰* โทร โทรศัพท์ फोन फ़ोन फ़ोन मोबाइल هاتف جوال טלפון נייד",
     ),
     (
         CALLING,
@@ -45,7 +45,15 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
          joindre joignable contacter llamar llame llama llamame ligar ligue chiama chiamare chiamate chiamami bel \
          bellen zadzwon zadzwonic dzwonic ringa ringe ring ringes soita arayin ara ozvat zavolejte sun sunati \
          звоните позвоните звонить signal telegram viber ruckruf* ruckrufnummer* hivjon telefonate rappeler rappelez devuelvame \
-         marque disque dzwon",
+         marque disque dzwon rufen rufst anruf anrufe kontaktieren contactez contactar contactarme contactarnos contattaci contattami \
+         contattare contattate composez llamarme llamarnos llamarle llamenos llamanos llameme llamadme chiamarmi chiamarci \
+         chiamaci telefonieren telefoneer ligar voicemail kontakt contacto contatto contato subscriber رقمي 私の番号",
+    ),
+    (
+        Topics::HINT,
+        "home work office private privat prive dienstlich geschaftlich direct direkt line zentrale standard switchboard \
+         reception empfang sekretariat secretariat accueil centralita centralino oficina ufficio bureau kantoor thuis casa \
+         hp wa to from recipient sender destination buro desk urgences perso pro",
     ),
     (SSN, "ssn ssns socialsecurity* itin tin taxpayer socsec ss4 socsecno ssnum ssnumber 社会安全号码"),
     (
@@ -161,6 +169,6 @@ pub(super) static WORDS: &[(Topics, &str)] = &[
         "version versions ver vers build builds firmware fw driver release releases released section sections clause clauses \
          revision rev chapter kapitel chapitre capitulo capitolo hoofdstuk rozdzial abschnitt oid upgrade upgraded upgrades upgrading bump bumps bumped bumping downgrade downgraded \
          installed image objectidentifier* versionchanged versionadded deprecated update updated updates updating patch \
-         patched deps v8 rv git chrome safari firefox tag tagged package packages pkg versie wersj* versao versoes versjon* versio versiossa versione versioni version* verze verzi verziu verzio* versiune* surum surumu mailer schema agenda paragraph annex appendix subsection subsubsection версия 版本 バージョン kernel sdk runtime",
+         patched deps v8 rv git chrome safari firefox edg edga opr chromium applewebkit tag tagged package packages pkg versie wersj* versao versoes versjon* versio versiossa versione versioni version* verze verzi verziu verzio* versiune* surum surumu mailer schema agenda paragraph annex appendix subsection subsubsection версия 版本 バージョン kernel sdk runtime",
     ),
 ];

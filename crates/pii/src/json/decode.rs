@@ -42,6 +42,11 @@ impl Decoded {
         self.marks.push((self.bytes.len(), place));
     }
 
+    /// Whether anything was put together here.
+    pub(crate) fn is_marked(&self) -> bool {
+        !self.marks.is_empty()
+    }
+
     fn escape(&mut self, raw: &[u8], place: usize) -> Option<usize> {
         let plain = match at(raw, place + 1) {
             b'n' => b'\n',

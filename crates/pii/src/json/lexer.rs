@@ -44,6 +44,9 @@ pub(crate) enum Bracket {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct NotJson;
 
+/// The byte order mark in UTF-8. A reader may ignore it (RFC 8259 section 8.1), and most do.
+pub(crate) const MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// Reads tokens one by one.
 #[derive(Clone, Debug)]
 pub(crate) struct Lexer<'a> {
@@ -53,6 +56,11 @@ pub(crate) struct Lexer<'a> {
 }
 
 impl<'a> Lexer<'a> {
+    /// A lexer at the start of a document, behind the mark that some writers put there.
+    pub(crate) fn document(bytes: &'a [u8]) -> Self {
+        Self::new(bytes, if bytes.starts_with(MARK) { MARK.len() } else { 0 })
+    }
+
     /// A lexer that starts at a place.
     pub(crate) fn new(bytes: &'a [u8], place: usize) -> Self {
         Self { bytes, place, last: Lexeme::default() }
@@ -74,10 +82,14 @@ impl<'a> Lexer<'a> {
             b']' => Ok(Token::Close(Bracket::Array)),
             b':' => Ok(Token::Colon),
             b',' => Ok(Token::Comma),
+            b'-' if at(self.bytes, self.place) == b'I' => self.word(b"-Infinity"),
             b'-' | b'0'..=b'9' => self.number(),
             b't' => self.word(b"true"),
             b'f' => self.word(b"false"),
             b'n' => self.word(b"null"),
+            // No JSON, but Python writes and reads them.
+            b'N' => self.word(b"NaN"),
+            b'I' => self.word(b"Infinity"),
             _ => Err(NotJson),
         }
     }

@@ -13,8 +13,10 @@ use crate::{
     recognizers::secret::password,
 };
 
-/// How deep a document may be; deeper ones are read as text.
+/// How deep everything is remembered that keys say. Below, the last that is remembered stands for all.
 const MAX_DEPTH: usize = 128;
+/// How deep a document may be, beyond that; deeper ones are read as text. It takes a byte each.
+const MAX_DEEPER: usize = 32 << 20;
 /// How far behind a value its siblings are looked at.
 pub(crate) const LOOKAHEAD: usize = 256;
 /// The longest value that can name what stands beside it.
@@ -89,6 +91,8 @@ impl Leaf {
 #[derive(Debug)]
 pub(crate) struct Machine {
     frames: Vec<Frame>,
+    /// What else is open, where the last frame stands for all of it: the bracket that it had before each of them.
+    deeper: Vec<Bracket>,
     want: Want,
     outer: Surroundings,
     paths: Paths,
@@ -136,7 +140,7 @@ impl Keys {
 
 impl Machine {
     pub(crate) fn new(outer: Surroundings, paths: Paths) -> Self {
-        Self { frames: Vec::new(), want: Want::Value, outer, paths, keys: Keys::default() }
+        Self { frames: Vec::new(), deeper: Vec::new(), want: Want::Value, outer, paths, keys: Keys::default() }
     }
 
     /// Whether the document is complete.
@@ -213,7 +217,7 @@ impl Machine {
 
     fn open(&mut self, bytes: &[u8], bracket: Bracket) -> Result<(), NotJson> {
         if self.frames.len() >= MAX_DEPTH {
-            return Err(NotJson);
+            return self.open_deeper(bytes, bracket);
         }
         let above = self.frames.last().map_or(Topics::NONE, |frame| own_topics(bytes, frame, &self.keys));
         let place = self.place(bytes);
@@ -224,7 +228,29 @@ impl Machine {
         Ok(())
     }
 
+    /// The last frame becomes that of one object or array further in. What keys said stays said, and the table of places
+    /// has nothing so deep.
+    fn open_deeper(&mut self, bytes: &[u8], bracket: Bracket) -> Result<(), NotJson> {
+        let place = match self.place(bytes) {
+            Place::Spared => Place::Spared,
+            Place::At(_) | Place::Off => Place::Off,
+        };
+        let frame = self.frames.last_mut().filter(|_| self.deeper.len() < MAX_DEEPER).ok_or(NotJson)?;
+        self.deeper.push(frame.bracket);
+        let above = own_topics(bytes, frame, &self.keys);
+        *frame = Frame { bracket, key: 0..0, above, beside: Topics::NONE, index: 0, heads: Vec::new(), place };
+        self.want = if bracket == Bracket::Array { Want::ValueOrClose } else { Want::KeyOrClose };
+        Ok(())
+    }
+
     fn close(&mut self, bracket: Bracket) -> Result<(), NotJson> {
+        if let Some(outer) = self.deeper.pop() {
+            let frame = self.frames.last_mut().filter(|frame| frame.bracket == bracket).ok_or(NotJson)?;
+            (frame.bracket, frame.key, frame.beside) = (outer, 0..0, Topics::NONE);
+            frame.heads.clear();
+            self.after_value();
+            return Ok(());
+        }
         let frame = self.frames.pop().filter(|frame| frame.bracket == bracket).ok_or(NotJson)?;
         // An array of short names is the head of the rows that follow beside it.
         if let Some(parent) = self.frames.last_mut()
@@ -237,6 +263,11 @@ impl Machine {
         }
         self.after_value();
         Ok(())
+    }
+
+    /// Whether base64 may be somewhere in the document.
+    pub(crate) fn may_be_encoded(&self, bytes: &[u8]) -> bool {
+        self.paths.may_be_encoded(bytes)
     }
 
     /// What is done with the leaf that was taken last.

@@ -1,7 +1,7 @@
 //! Places in documents of a known form whose values are treated in another way: names and cursors that must come back as
 //! they were, and files in base64.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// What is done with the values at a place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -11,6 +11,8 @@ pub enum Treatment {
     Look,
     /// They pass as they are, with all that is in them.
     Spare,
+    /// A string or a number passes as it is. In an object or an array, which have no place there, all is looked at.
+    SpareAlone,
     /// They are base64. What is text inside is looked at, what is not passes.
     Encoded,
 }
@@ -20,7 +22,11 @@ pub enum Treatment {
 ///
 /// Keys are compared as they are written: one with escapes is none of the table, and its value is looked at.
 #[derive(Clone, Debug, Default)]
-pub struct Paths(Arc<[Node]>);
+pub struct Paths {
+    nodes: Arc<[Node]>,
+    /// The keys behind which base64 may be, each once.
+    encoded: Arc<[Box<str>]>,
+}
 
 #[derive(Clone, Debug, Default)]
 struct Node {
@@ -63,27 +69,26 @@ impl Paths {
                 node.treatment = *treatment;
             }
         }
-        Self(nodes.into())
+        let is_encoded = |child: &&Child| {
+            nodes.get(usize::from(child.node)).is_some_and(|node| node.treatment == Treatment::Encoded)
+        };
+        let encoded = nodes.iter().flat_map(|node| &node.children).filter(is_encoded);
+        let encoded: BTreeSet<Box<str>> = encoded.map(|child| child.key.clone()).collect();
+        Self { encoded: encoded.into_iter().collect(), nodes: nodes.into() }
     }
 
     /// Whether the raw document has a key in it behind which the table says that base64 may be.
     pub(crate) fn may_be_encoded(&self, bytes: &[u8]) -> bool {
-        let children = self.0.iter().flat_map(|node| &node.children);
-        let mut encoded = children
-            .filter(|child| {
-                self.0.get(usize::from(child.node)).is_some_and(|node| node.treatment == Treatment::Encoded)
-            })
-            .peekable();
-        if encoded.peek().is_none() {
+        if self.encoded.is_empty() {
             return false;
         }
         let Ok(document) = std::str::from_utf8(bytes) else { return true };
-        encoded.any(|child| *child.key == *ELEMENT || document.contains(&*child.key))
+        self.encoded.iter().any(|key| **key == *ELEMENT || document.contains(&**key))
     }
 
     /// Where a document begins.
     pub(crate) fn root(&self) -> Place {
-        if self.0.is_empty() { Place::Off } else { Place::At(0) }
+        if self.nodes.is_empty() { Place::Off } else { Place::At(0) }
     }
 
     /// The value of a key.
@@ -104,7 +109,11 @@ impl Paths {
 
     pub(crate) fn treatment(&self, place: Place) -> Treatment {
         match place {
-            Place::At(node) => self.0.get(usize::from(node)).map_or(Treatment::Look, |node| node.treatment),
+            Place::At(node) => match self.nodes.get(usize::from(node)).map(|node| node.treatment) {
+                // What is below has another place.
+                Some(Treatment::SpareAlone) => Treatment::Spare,
+                found => found.unwrap_or_default(),
+            },
             Place::Spared => Treatment::Spare,
             Place::Off => Treatment::Look,
         }
@@ -112,7 +121,7 @@ impl Paths {
 
     fn child(&self, place: Place, fits: impl Fn(&Child) -> bool) -> Place {
         let Place::At(node) = place else { return place };
-        let Some(node) = self.0.get(usize::from(node)) else { return Place::Off };
+        let Some(node) = self.nodes.get(usize::from(node)) else { return Place::Off };
         if node.treatment == Treatment::Spare {
             return Place::Spared;
         }
@@ -143,6 +152,7 @@ mod tests {
             (&["result", "tools"], Treatment::Spare),
             (&["result", "content", "[]", "data"], Treatment::Encoded),
             (&["result", "_meta", "io.example/*"], Treatment::Spare),
+            (&["id"], Treatment::SpareAlone),
         ]);
         let walk = |keys: &[&str]| {
             let mut place = paths.root();
@@ -154,6 +164,8 @@ mod tests {
         assert_eq!(walk(&["result", "tools", "[]", "name"]), Treatment::Spare);
         assert_eq!(walk(&["[]", "result", "tools"]), Treatment::Spare);
         assert_eq!(walk(&["result", "content", "[]", "data"]), Treatment::Encoded);
+        assert_eq!(walk(&["id"]), Treatment::Spare);
+        assert_eq!([walk(&["id", "x"]), walk(&["id", "[]"]), walk(&["id", "[]", "x"])], [Treatment::Look; 3]);
         assert_eq!(walk(&["result", "_meta", "io.example/token"]), Treatment::Spare);
         for looked in [&["tools"][..], &["result", "content", "data"], &["result", "_meta", "other"], &["result"]] {
             assert_eq!(walk(looked), Treatment::Look, "{looked:?}");

@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::{
     decode::Decoded,
     encoded,
-    lexer::{Lexer, NotJson, Token},
+    lexer::{Lexer, MARK, NotJson, Token},
     machine::{Leaf, Machine, Took},
     paths::{Paths, Treatment},
 };
@@ -60,7 +60,8 @@ pub(crate) fn walk(
     outer: Surroundings,
     look: &mut Look,
 ) -> Result<(), NotJson> {
-    walk_to(scanner, bytes, origin, outer, Suspects::new(bytes, outer, scanner.care()), look)
+    let suspects = Suspects::new(bytes, outer, scanner.care());
+    walk_to(scanner, bytes, origin, Machine::new(outer, places(scanner, origin)), suspects, look)
 }
 
 /// The same for what is no part of another text. When nothing in it is suspect, as in most answers, it is not even read.
@@ -72,11 +73,12 @@ pub(crate) fn walk_alone(
     look: &mut Look,
 ) -> Result<(), NotJson> {
     let suspects = Suspects::new(bytes, outer, scanner.care());
+    let paths = places(scanner, origin);
     // Base64 need not have a digit in it.
-    if suspects.is_empty() && !places(scanner, origin).may_be_encoded(bytes) {
+    if suspects.is_empty() && !paths.may_be_encoded(bytes) {
         return Ok(());
     }
-    walk_to(scanner, bytes, origin, outer, suspects, look)
+    walk_to(scanner, bytes, origin, Machine::new(outer, paths), suspects, look)
 }
 
 /// Looks at the values with a suspect in them.
@@ -84,12 +86,12 @@ fn walk_to(
     scanner: &Scanner,
     bytes: &[u8],
     origin: &Origin<'_>,
-    outer: Surroundings,
+    machine: Machine,
     suspects: Suspects<'_>,
     look: &mut Look,
 ) -> Result<(), NotJson> {
     let known = look.found.len();
-    let walked = walk_on(scanner, bytes, origin, outer, suspects, look);
+    let walked = walk_on(scanner, bytes, origin, machine, suspects, look);
     if walked.is_err() {
         look.found.truncate(known);
     }
@@ -105,12 +107,12 @@ fn walk_on(
     scanner: &Scanner,
     bytes: &[u8],
     origin: &Origin<'_>,
-    outer: Surroundings,
+    mut machine: Machine,
     mut suspects: Suspects<'_>,
     look: &mut Look,
 ) -> Result<(), NotJson> {
-    let mut lexer = Lexer::new(bytes, 0);
-    let mut machine = Machine::new(outer, places(scanner, origin));
+    let mut lexer = Lexer::document(bytes);
+    let encoded = machine.may_be_encoded(bytes);
     loop {
         let token = lexer.next()?;
         if token == Token::End {
@@ -120,6 +122,10 @@ fn walk_on(
             continue;
         }
         let suspect = suspects.is_in(lexer.last.start, lexer.last.end);
+        if !suspect && !encoded {
+            machine.after_value();
+            continue;
+        }
         match machine.treatment(bytes) {
             Treatment::Encoded => {
                 encoded::scan(scanner, &Leaf::of(token, lexer.last), &machine, bytes, origin, look);
@@ -127,7 +133,7 @@ fn walk_on(
             Treatment::Look if suspect => {
                 Leaf::of(token, lexer.last).scan(scanner, &machine, bytes, origin, look);
             }
-            Treatment::Look | Treatment::Spare => (),
+            Treatment::Look | Treatment::Spare | Treatment::SpareAlone => (),
         }
         machine.after_value();
     }
@@ -219,6 +225,6 @@ fn string(scanner: &Scanner, bytes: &[u8], origin: &Origin<'_>, surroundings: Su
 
 /// Whether the text begins and ends as a document of JSON does.
 pub(crate) fn looks_like_json(bytes: &[u8]) -> bool {
-    let text = bytes.trim_ascii();
+    let text = bytes.strip_prefix(MARK).unwrap_or(bytes).trim_ascii();
     matches!((text.first(), text.last()), (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']'))) && text.len() > 2
 }

@@ -10,8 +10,9 @@ use super::{
 use crate::{
     config::Config,
     context::Surroundings,
-    finding::{Finding, Site},
-    json::{Origin, Paths, encoded},
+    disguise,
+    finding::Finding,
+    json::{Origin, Paths, encoded::Encoded},
     kind::Kind,
     prefilter::Anchors,
     scanner::Scanner,
@@ -36,6 +37,11 @@ pub struct Found<'t> {
 }
 
 impl Found<'_> {
+    /// What it is, in order.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
     /// Whether nothing is.
     pub fn is_empty(&self) -> bool {
         self.findings.is_empty()
@@ -67,7 +73,9 @@ impl Masker {
     pub fn mask<'t>(&self, text: &'t str, naming: &mut Naming<'_>) -> Result<Screened<Cow<'t, str>>, Blocked> {
         // Most texts of a log have nothing in them at which anything could begin. Base64 need not have.
         let bytes = text.as_bytes();
-        let begins = Anchors::new(bytes).next(0).is_some() || self.scanner.paths().may_be_encoded(bytes);
+        let begins = Anchors::new(bytes).next(0).is_some()
+            || disguise::hides_anchors(bytes)
+            || self.scanner.paths().may_be_encoded(bytes);
         let findings = if begins { self.scanner.scan(text) } else { Vec::new() };
         if findings.is_empty() {
             return Ok(Screened::new(Cow::Borrowed(text), Counts::default()));
@@ -115,34 +123,57 @@ impl Masker {
         naming: &mut Naming<'_>,
         counts: &mut Counts,
     ) -> Result<Vec<u8>, Blocked> {
-        let mut out = Vec::with_capacity(to - from);
+        let mut out = Vec::with_capacity(to.saturating_sub(from));
         let mut place = from;
         for finding in findings {
-            if finding.site == Site::Encoded {
-                let Some(before) = raw.get(place..finding.range.start) else { continue };
-                out.extend_from_slice(before);
-                out.extend(self.splice_encoded(raw.get(finding.range.clone()).unwrap_or_default(), naming, counts)?);
-                place = finding.range.end;
-                continue;
-            }
-            let action = self.scanner.config().rule(finding.kind).map_or(Action::Label, |rule| rule.action);
-            if action == Action::Block {
-                return Err(Blocked(finding.kind));
-            }
             // A finding that begins before the last one ended is covered already.
             let Some(before) = raw.get(place..finding.range.start) else { continue };
             out.extend_from_slice(before);
-            replace::write(&mut out, finding, &finding.value_in(raw), action, &self.key, naming);
-            counts.add(finding.kind);
+            match &finding.inside {
+                Some(encoded) => out.extend(self.splice_encoded(encoded, naming, counts)?),
+                None => self.replace(&mut out, finding, &finding.value_in(raw), naming, counts)?,
+            }
             place = finding.range.end;
         }
         out.extend_from_slice(raw.get(place..to).unwrap_or_default());
         Ok(out)
     }
 
-    fn splice_encoded(&self, raw: &[u8], naming: &mut Naming<'_>, counts: &mut Counts) -> Result<Vec<u8>, Blocked> {
-        let encoded::Inside::Text(text) = encoded::text_of(raw) else { return Ok(Vec::new()) };
-        let findings = encoded::findings(&self.scanner, &text);
-        Ok(encoded::encode(&self.splice(&text, 0, text.len(), &findings, naming, counts)?))
+    fn splice_encoded(
+        &self,
+        encoded: &Encoded,
+        naming: &mut Naming<'_>,
+        counts: &mut Counts,
+    ) -> Result<Vec<u8>, Blocked> {
+        let Encoded { form, charset, bytes, findings } = encoded;
+        let (mut out, mut place) = (Vec::with_capacity(bytes.len()), 0);
+        for finding in findings {
+            let Some(before) = bytes.get(place..finding.range.start) else { continue };
+            out.extend_from_slice(before);
+            let start = out.len();
+            self.replace(&mut out, finding, &finding.value_in(bytes), naming, counts)?;
+            charset.turn(&mut out, start);
+            place = finding.range.end;
+        }
+        out.extend_from_slice(bytes.get(place..).unwrap_or_default());
+        Ok(form.write(&out))
+    }
+
+    /// Writes what stands in the place of a finding.
+    fn replace(
+        &self,
+        out: &mut Vec<u8>,
+        finding: &Finding,
+        value: &str,
+        naming: &mut Naming<'_>,
+        counts: &mut Counts,
+    ) -> Result<(), Blocked> {
+        let action = self.scanner.config().rule(finding.kind).map_or(Action::Label, |rule| rule.action);
+        if action == Action::Block {
+            return Err(Blocked(finding.kind));
+        }
+        replace::write(out, finding, value, action, &self.key, naming);
+        counts.add(finding.kind);
+        Ok(())
     }
 }

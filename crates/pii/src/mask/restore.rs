@@ -25,7 +25,7 @@ impl Pseudonyms {
 
     fn restore_at(&self, json: &str, server: &ServerName, nested: u8) -> Option<String> {
         let bytes = json.as_bytes();
-        let mut lexer = Lexer::new(bytes, 0);
+        let mut lexer = Lexer::document(bytes);
         let (mut out, mut place, mut changed) = (String::new(), 0, false);
         loop {
             match lexer.next().ok()? {

@@ -13,6 +13,8 @@ pub(super) static FINDS: &[Find] =
 
 const GROUPED: i16 = 95;
 const BLANK: i16 = 70;
+/// How far behind a word that names an ordinary number a card stands for itself.
+const FAR: usize = 36;
 
 /// The groups in which cards are written, longest first.
 pub(crate) static SHAPES: &[&[usize]] = &[
@@ -63,6 +65,8 @@ fn blank(text: &Text<'_>, chain: &Chain, index: usize, found: &mut Candidates) -
             Support::Named => 25,
             Support::Silent if issuer == Issuer::NeedsContext => -60,
             Support::Silent => 0,
+            // "Flight LH833 leaves from gate B20, so pay with 4242...": the word is of something else.
+            Support::Denied if text.label(run.start).distance > FAR => -15,
             Support::Denied => -40,
             Support::Foreign if text.topics(run.start).meets(Topics::FOREIGN) => -60,
             Support::Foreign => -15,

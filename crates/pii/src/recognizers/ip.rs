@@ -2,7 +2,14 @@
 
 use std::net::Ipv6Addr;
 
-use super::{Candidates, Find, Token};
+use super::{
+    Candidates, Find, Token,
+    ip_version::{
+        VERSION_REACH, is_among, is_drawn, is_emphasised, is_epoch, is_event, is_heading, is_image, is_keyed_v,
+        is_limit, is_package, is_prefixed, is_product, is_reached, is_released, is_required, is_revised,
+        is_unlike_version, is_version,
+    },
+};
 use crate::{
     chain::{Chain, Lengths, Run},
     chars::{
@@ -18,10 +25,6 @@ const V4: i16 = 60;
 const V6: i16 = 96;
 /// The longest textual form.
 pub(crate) const MAX_V6: usize = 45;
-/// How near a word such as "version" must be.
-const VERSION_REACH: usize = 24;
-/// How many versions of a list are passed on the way to the word that opens it.
-const MAX_LISTED: usize = 6;
 
 fn chain(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
     // Four runs with dots between, no more and no fewer.
@@ -66,26 +69,39 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
     let (Some(start), Some(last)) = (chain.run(first), chain.run(first + 3)) else { return };
     let octets = [first, first + 1, first + 2, first + 3].map(|index| octet(text.bytes, chain.run(index)));
     let [Some(a), Some(b), Some(c), Some(d)] = octets else { return };
-    let ends = !is_dotted_on(text.bytes, chain, first) || is_captured(text.bytes, chain, first);
+    let (start, end) = (start.start, last.end);
+    let unlike = is_unlike_version([a, b, c, d]);
+    let ends = !is_dotted_on(text.bytes, chain, first)
+        || is_captured(text.bytes, chain, first)
+        || (unlike && first == 0 && is_prefixed(text.bytes, start, end));
     if !ends || is_special([a, b, c, d]) {
         return;
     }
-    let (start, end) = (start.start, last.end);
     let block =
         at(text.bytes, end) == b'/' && is_digit(at(text.bytes, end + 1)) && span(text.bytes, end + 1, 4, is_digit) < 3;
     let ported = at(text.bytes, end) == b':' && is_digit(at(text.bytes, end + 1));
-    let named = before(text.bytes, start) == b'/' && start >= 2 && is_alpha(before(text.bytes, start - 1));
+    // "nginx/1.2.3.4"
+    let named = before(text.bytes, start) == b'/'
+        && start >= 2
+        && is_alpha(before(text.bytes, start - 1))
+        && (!unlike || is_product(text.bytes, start - 1));
     let small = [a, b, c, d].iter().all(|octet| *octet < 20);
     // "react@1.2.3.4", but "sip:702@198.51.100.7" and "ssh ann@10.0.0.7"
     let at_host = before(text.bytes, start) == b'@' && glued_left(text.bytes, start - 1);
-    let package = at_host && ((small && a != 10) || !is_reached(text.bytes, start - 1, a));
-    if block || glued_right(text.bytes, end) || (named && !ported) || package {
+    let package = at_host
+        && match unlike {
+            true => is_package(text, start),
+            false => small || !is_reached(text.bytes, start - 1, a),
+        };
+    let glued = glued_right(text.bytes, end) && !(unlike && is_emphasised(text.bytes, start, end));
+    if block || glued || (named && !ported) || package {
         return;
     }
     // "app:8.5.4.1", "registry/app:8.5.4.31": the tag of an image.
     let mark = before(text.bytes, start);
-    let tag =
-        mark == b':' && glued_left(text.bytes, start - 1) && (small || (!ported && is_image(text.bytes, start - 1)));
+    let tag = mark == b':'
+        && glued_left(text.bytes, start - 1)
+        && ((small && !unlike) || (!ported && is_image(text.bytes, start - 1)));
     // "// since 8.5.4.31", and the version of the device in an event of CEF
     let since = mark == b' ' && part(text.bytes, start.saturating_sub(7), start) == b" since ";
     let event = mark == b'|' && at(text.bytes, end) == b'|' && is_event(text.bytes, start);
@@ -112,8 +128,12 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
     }
     if topics.meets(Topics::VERSION) && !topics.names(Kind::Ip) && !ported && !at_host {
         let label = text.label(start);
-        let reach = if [a, b, c, d].iter().all(|octet| *octet < 20) { VERSION_REACH * 3 } else { VERSION_REACH };
-        if !label.topics.is_label() || label.distance <= reach {
+        let near = || {
+            let reach = if small { VERSION_REACH * 3 } else { VERSION_REACH };
+            !label.topics.is_label() || label.distance <= reach
+        };
+        let versioned = if unlike { is_version(text, start) } else { near() };
+        if versioned {
             return;
         }
     }
@@ -122,150 +142,14 @@ fn v4(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates) {
     {
         return;
     }
+    if !topics.names(Kind::Ip) && (is_required(text.bytes, start, unlike) || is_limit(text.bytes, end)) {
+        return;
+    }
     if !topics.names(Kind::Ip) && !ported && is_released(text, start, end, [a, b]) {
         return;
     }
     let bonus = if topics.names(Kind::Ip) { 30 } else { 0 };
     found.add(Kind::Ip, start, end, V4 + bonus);
-}
-
-/// Whether the name in front of the `@` at a place is that of a user on a host: an address that programs of the network
-/// are given, or one of a private network or of a high number, which no version has.
-fn is_reached(bytes: &[u8], sign: usize, first: u8) -> bool {
-    let name = sign - span_back(bytes, sign, 32, |byte| is_alnum(byte) || matches!(byte, b'.' | b'-' | b'_' | b'+'));
-    let scheme = before(bytes, name) == b':' && is_alpha(before(bytes, name - 1));
-    let called = part(bytes, name.saturating_sub(12), name);
-    let commands = [&b"ssh "[..], b"scp ", b"sftp ", b"rsync ", b" -J ", b"mosh "];
-    let line = part(bytes, name.saturating_sub(48), name);
-    let line = part(line, line.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1), line.len());
-    let hopping = || line.windows(4).any(|four| matches!(four, b"ssh " | b" -J " | b"scp " | b"ync "));
-    scheme || matches!(first, 10 | 172 | 192) || commands.iter().any(|command| called.ends_with(command)) || hopping()
-}
-
-/// Whether the name in front of the colon at a place is the path of an image: `registry.example/app`, and no address of
-/// the network.
-fn is_image(bytes: &[u8], colon: usize) -> bool {
-    let path = |byte: u8| is_alnum(byte) || matches!(byte, b'.' | b'-' | b'_' | b'/');
-    let start = colon - span_back(bytes, colon, 64, path);
-    let name = part(bytes, start, colon);
-    name.contains(&b'/') && !name.starts_with(b"/") && before(bytes, start) != b':'
-}
-
-/// `RFC 7540 8.1.2.4`, `// [23.2.2.1]`, `<b>9.2.6.1.</b>`: the number of a section.
-fn is_heading(bytes: &[u8], start: usize, end: usize) -> bool {
-    let numbered = part(bytes, end, end + 2) == b".<";
-    let marked = part(bytes, start.saturating_sub(4), start) == b"// [" && at(bytes, end) == b']';
-    let rfc =
-        || part(bytes, start.saturating_sub(12), start).windows(3).any(|three| three.eq_ignore_ascii_case(b"rfc"));
-    numbered || marked || rfc()
-}
-
-/// A single digit stands in front of the colon at a place, and opens a word.
-fn is_epoch(bytes: &[u8], colon: usize) -> bool {
-    is_digit(before(bytes, colon)) && matches!(before(bytes, colon - 1), b' ' | b'(' | b'=' | b'@')
-}
-
-/// `c.7.32,3.14.47.41`: the path of a drawing, in which decimals begin with their point.
-fn is_drawn(bytes: &[u8], start: usize) -> bool {
-    part(bytes, start.saturating_sub(24), start).windows(4).any(|four| {
-        matches!(four, [b'0'..=b'9', b'a'..=b'z', b'.', b'0'..=b'9'] | [b'0'..=b'9', b',' | b'-', b'.', b'0'..=b'9'])
-    })
-}
-
-/// `25.0.4 25.0.4.1 25.0.5`: a version among others of the same first number, of three numbers.
-fn is_among(bytes: &[u8], start: usize, end: usize) -> bool {
-    let dotted = |byte: u8| is_digit(byte) || byte == b'.';
-    let first = span(bytes, start, 3, is_digit) + 1;
-    let like = |from: usize, to: usize| {
-        part(bytes, from, to).iter().filter(|&&byte| byte == b'.').count() == 2
-            && part(bytes, from, from + first) == part(bytes, start, start + first)
-    };
-    let behind = || at(bytes, end) == b' ' && like(end + 1, end + 1 + span(bytes, end + 1, 16, dotted));
-    let ahead = || {
-        let blank = start.saturating_sub(1);
-        at(bytes, blank) == b' ' && like(blank - span_back(bytes, blank, 16, dotted), blank)
-    };
-    behind() || ahead()
-}
-
-/// The key is a single "v": `?v=8.5.4.31`, `v: "8.5.4.31"`.
-fn is_keyed_v(bytes: &[u8], start: usize) -> bool {
-    let filler = |byte: u8| matches!(byte, b' ' | b'"' | b'\'' | b'\\');
-    let sep = start - span_back(bytes, start, 4, filler);
-    if !matches!(before(bytes, sep), b'=' | b':') {
-        return false;
-    }
-    let key = sep - 1 - span_back(bytes, sep - 1, 3, filler);
-    before(bytes, key) == b'v' && !is_alnum(before(bytes, key - 1)) && before(bytes, key - 1) != b'.'
-}
-
-/// `CEF:0|Vendor|Product|1.2.3.4|`.
-fn is_event(bytes: &[u8], start: usize) -> bool {
-    let line = start - span_back(bytes, start, 120, |byte| byte != b'\n');
-    let head = part(bytes, line, start);
-    let opening = head.windows(4).position(|four| four == b"CEF:" || four == b"EEF:");
-    opening.is_some_and(|place| head.iter().skip(place).filter(|&&byte| byte == b'|').count() == 3)
-}
-
-/// A revision behind a dash, `2.8.6.1-2`, and not the end of a range; or the limit of a dependency, `>= 1.2.2.3`.
-fn is_revised(bytes: &[u8], start: usize, end: usize, last: u8) -> bool {
-    let limit = part(bytes, start.saturating_sub(3), start);
-    if matches!(limit, b">= " | b"<= " | b"<< " | b">> " | b"~> ") {
-        return true;
-    }
-    let digits = span(bytes, end + 1, 3, is_digit);
-    if at(bytes, end) != b'-' || digits == 0 || digits > 2 || at(bytes, end + 1 + digits) == b'.' {
-        return false;
-    }
-    let revision = part(bytes, end + 1, end + 1 + digits).iter().fold(0, |value, byte| value * 10 + (byte - b'0'));
-    let enclosed = matches!(before(bytes, start), b'(' | b':') && at(bytes, end + 1 + digits) == b')';
-    enclosed || revision <= last
-}
-
-/// The heading of a release, a number with its date, or one of a list that a version opens.
-fn is_released(text: &Text<'_>, start: usize, end: usize, octets: [u8; 2]) -> bool {
-    let bytes = text.bytes;
-    // "5.3.2.1 (2024-02-12)", but "from 198.51.100.7 (2024-02-12)"
-    if part(bytes, end, end + 2) == b" ("
-        && span(bytes, end + 2, 5, is_digit) == 4
-        && at(bytes, end + 6) == b'-'
-        && !is_whence(bytes, start)
-    {
-        return true;
-    }
-    // "## 5.3.2.1", "## [5.3.2.1]"
-    let private = matches!(octets, [10, _] | [172, 16..=31] | [192, 168]);
-    let opening = start - usize::from(matches!(before(bytes, start), b'[' | b'v'));
-    if !private && before(bytes, opening) == b' ' && before(bytes, opening - 1) == b'#' {
-        let marks = span_back(bytes, opening - 1, 6, |byte| byte == b'#');
-        if matches!(before(bytes, opening - 1 - marks), 0 | b'\n') {
-            return true;
-        }
-    }
-    // "versions 1.2.3.89, 1.2.3.92 and 1.2.4.7"
-    let mut first = start;
-    for _ in 0..MAX_LISTED {
-        let gap = span_back(bytes, first, 6, |byte| matches!(byte, b' ' | b',') || byte.is_ascii_lowercase());
-        let link = part(bytes, first - gap, first);
-        if !matches!(link, b", " | b"," | b" and " | b", and " | b" or " | b" und " | b" et " | b" y " | b" to ") {
-            break;
-        }
-        let length = span_back(bytes, first - gap, 16, |byte| is_digit(byte) || byte == b'.');
-        let listed = part(bytes, first - gap - length, first - gap);
-        if length == 16 || !matches!(listed.iter().filter(|&&byte| byte == b'.').count(), 2 | 3) {
-            break;
-        }
-        first -= gap + length;
-    }
-    let label = text.label(first);
-    first < start && label.topics.meets(Topics::VERSION) && label.distance <= VERSION_REACH
-}
-
-/// A word stands before that is used of places and machines, not of versions: "from", "by".
-fn is_whence(bytes: &[u8], start: usize) -> bool {
-    let end = start.saturating_sub(1);
-    let word = part(bytes, end - span_back(bytes, end, 8, is_alpha), end);
-    [&b"from"[..], b"by", b"at", b"via", b"host", b"von", b"de", b"depuis", b"desde", b"da", b"van"].contains(&word)
 }
 
 pub(crate) fn octet(bytes: &[u8], run: Option<Run>) -> Option<u8> {
@@ -335,7 +219,16 @@ fn v6(text: &Text<'_>, place: usize, found: &mut Candidates) {
         return;
     }
     let slice = || before(bytes, start) == b'[' && glued_left(bytes, start - 1);
-    if !looks_like_address(written.as_bytes()) && (slice() || text.support(start, Kind::Ip) != Support::Named) {
+    // "[1::8]:443"
+    let hosted = || {
+        before(bytes, start) == b'['
+            && at(bytes, end) == b']'
+            && (at(bytes, end + 1) == b':' && is_digit(at(bytes, end + 2)) || before(bytes, start - 1) == b'/')
+    };
+    if !looks_like_address(written.as_bytes())
+        && !hosted()
+        && (slice() || text.support(start, Kind::Ip) != Support::Named)
+    {
         return;
     }
     let zone = if at(bytes, end) == b'%' {

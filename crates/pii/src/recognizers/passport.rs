@@ -162,12 +162,57 @@ fn labelled(text: &Text<'_>, start: usize, end: usize, found: &mut Candidates) {
     let label = text.label(start);
     let word = part(text.bytes, start - label.distance, start - label.distance + 5);
     let passes = matches!(word, [b'P' | b'p', b'a', b's', b's', end] if !is_alpha(*end));
-    if passes && part(text.bytes, start, end).iter().any(u8::is_ascii_lowercase) {
+    let value = part(text.bytes, start, end);
+    if passes && (value.iter().any(u8::is_ascii_lowercase) || is_ticket(text.bytes, start - label.distance, value)) {
         return;
     }
     // "P 2089705": the letter is no label of a telephone.
     let lettered = at(text.bytes, start + 1) == b' ' && is_upper(at(text.bytes, start));
     found.add(Kind::Passport, start, end, if lettered { LABELLED + 6 } else { LABELLED });
+}
+
+/// "boarding pass 12345678", "pass 12345678": what opens a gate, or an English verb. The word "pass" is at `place`.
+fn is_ticket(bytes: &[u8], place: usize, value: &[u8]) -> bool {
+    static TICKETS: [&str; 30] = [
+        "boarding",
+        "monthly",
+        "weekly",
+        "daily",
+        "day",
+        "annual",
+        "yearly",
+        "season",
+        "bus",
+        "train",
+        "rail",
+        "metro",
+        "transit",
+        "commuter",
+        "ski",
+        "lift",
+        "event",
+        "guest",
+        "visitor",
+        "press",
+        "backstage",
+        "museum",
+        "park",
+        "parking",
+        "gym",
+        "library",
+        "game",
+        "battle",
+        "hall",
+        "gate",
+    ];
+    let end = place - usize::from(matches!(before(bytes, place), b' ' | b'-' | b'_'));
+    let word = part(bytes, end - span_back(bytes, end, 12, is_alpha), end);
+    let ticket = TICKETS.iter().any(|ticket| word.eq_ignore_ascii_case(ticket.as_bytes()));
+    // In German it has a capital, elsewhere "number" or a colon.
+    let verb = at(bytes, place) == b'p'
+        && part(bytes, place + 4, place + 5 + value.len()).strip_prefix(b" ") == Some(value)
+        && value.iter().all(|&byte| is_digit(byte));
+    ticket || verb
 }
 
 /// Eight digits that are a date.

@@ -1,6 +1,10 @@
 //! Telephone numbers of all countries. `+` and the North American forms stand for themselves; the rest needs a label.
 
-use super::{Candidates, Find, plans::plans};
+use super::{
+    Candidates, Find,
+    phone_hint::{Hint, hint},
+    plans::plans,
+};
 use crate::{
     chain::{Chain, Digits, Gap, Lengths},
     chars::{
@@ -16,6 +20,7 @@ const INTERNATIONAL: i16 = 85;
 const FORMATTED: i16 = 66;
 const LABELLED: i16 = 62;
 const SPACED: i16 = 52;
+const HINTED: i16 = 56;
 /// A number has at most so many digits: the code, 15 of E.164, and a trunk zero.
 const MAX_DIGITS: usize = 17;
 
@@ -200,7 +205,11 @@ fn is_cut(bytes: &[u8], chain: &Chain, first: usize, last: usize) -> bool {
         None => chain.tied_left && !is_label_dot(bytes, start),
         Some(index) => chain.sep(index).is_some_and(|sep| matches!(sep, Sep::Dash | Sep::Dot)),
     };
-    left || before(bytes, start) == b'+'
+    // "800-555-0199-XL"
+    let sized =
+        at(bytes, end) == b'-' && at(bytes, end + 1).is_ascii_uppercase() && !at(bytes, end + 2).is_ascii_lowercase();
+    left || sized
+        || before(bytes, start) == b'+'
         || ends_inside(bytes, chain, last)
         || (is_alpha(at(bytes, end)) && extension(bytes, end).is_none())
 }
@@ -227,8 +236,10 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
     }
     let paren = before(text.bytes, run.start) == b'(' && closes_area(text.bytes, run.end);
     let start = if paren { run.start - 1 } else { run.start };
-    if text.support(start, Kind::Phone) != Support::Named {
-        return spaced(text, chain, first, found);
+    let support = text.support(start, Kind::Phone);
+    if support != Support::Named {
+        let hinted = hinted(text, chain, first, start, support, found);
+        return hinted.or_else(|| spaced(text, chain, first, found));
     }
     let last = longest(text, chain, first, is_dialled)?;
     if first == 0 && last == first && is_negative(text.bytes, run.start) {
@@ -259,6 +270,16 @@ fn labelled(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates
         return None;
     }
     if (doubtful && !is_callable(text, chain, first, last)) || is_years(text.bytes, chain, first, last) {
+        return None;
+    }
+    // "Call 2024-0001234": a year with a number of its own.
+    let year = matches!(part(text.bytes, run.start, run.end), [b'1', b'9', _, _] | [b'2', b'0', _, _]);
+    if doubtful && year && chain.sep(first) == Some(Sep::Dash) {
+        return None;
+    }
+    // "T 1234567": one letter says too little of few digits.
+    let letter = text.label(start).distance == 2 && before(text.bytes, start) == b' ';
+    if letter && last == first && run.len() < 8 && at(text.bytes, run.start) != b'0' {
         return None;
     }
     // "arn:aws:contacts:us-east-2:111122223333:contact": a field among others, which no verb labels.
@@ -310,9 +331,67 @@ fn is_years(bytes: &[u8], chain: &Chain, first: usize, last: usize) -> bool {
 fn is_callable(text: &Text<'_>, chain: &Chain, first: usize, last: usize) -> bool {
     let digits = chain.digits(text.bytes, first, last).unwrap_or_default();
     let near = chain.run(first).is_some_and(|run| text.label(run.start).distance <= 48);
-    let beside = last == first && chain.run(first).is_some_and(|run| text.label(run.start).distance <= 24);
+    // Behind a key that is a verb too, eight digits are as often of something else.
+    let beside =
+        last == first && chain.run(first).is_some_and(|run| (1..=24).contains(&text.label(run.start).distance));
     let grouped = (last >= first + 2 || beside) && digits.len() == 8;
     near && (digits.len() >= 9 || grouped || (digits.len() >= 7 && digits.as_slice().first() == Some(&0)))
+}
+
+/// What is written as only telephone numbers are, behind a word that often stands before them.
+fn hinted(
+    text: &Text<'_>,
+    chain: &Chain,
+    first: usize,
+    start: usize,
+    support: Support,
+    found: &mut Candidates,
+) -> Option<usize> {
+    let run = chain.run(first)?;
+    let zero = at(text.bytes, run.start) == b'0';
+    let written = match chain.gap(first) {
+        None => zero || run.len() == 10,
+        Some(Gap::One(Sep::Space | Sep::Dash) | Gap::Paren) => {
+            zero || run.len() == 10 || (run.len() <= 3 && chain.len() > first + 2)
+        }
+        Some(Gap::One(Sep::Slash)) => zero,
+        Some(_) => false,
+    };
+    if first > 1 || chain.total < 9 || !written {
+        return None;
+    }
+    let hint = hint(text, start, support)?;
+    let last = longest(text, chain, first, is_dialled)?;
+    let digits = chain.digits(text.bytes, first, last)?;
+    let runs = last - first + 1;
+    let plain = (first..last).all(|index| {
+        matches!(chain.gap(index), Some(Gap::One(Sep::Space | Sep::Dash) | Gap::Paren))
+            || (zero && chain.sep(index) == Some(Sep::Slash))
+    });
+    let strong = match (zero, runs) {
+        (true, 1) => hint >= Hint::Marked && digits.len() > 9,
+        (true, _) => digits.len() < 12 || digits.number(0, 2) == 0,
+        (false, 1) => hint >= Hint::Marked && plans().is_north_american(digits.as_slice()),
+        (false, 2) => false,
+        (false, _) => hint >= Hint::Key && is_grouped(digits.as_slice(), runs),
+    };
+    if !plain || !strong || !(9..=14).contains(&digits.len()) || is_cut(text.bytes, chain, first, last) {
+        return None;
+    }
+    let start = if last == first { run.start } else { start };
+    add(text, chain, start, last, HINTED, found);
+    Some(last)
+}
+
+/// In three groups or more, as those countries write whose numbers begin without a zero: "612 34 56 78", "347 123 4567",
+/// "8 (495) 123-45-67", "415 555 2671".
+fn is_grouped(digits: &[u8], runs: usize) -> bool {
+    match digits {
+        [5..=9, ..] if digits.len() == 9 => runs > 3,
+        [3, ..] if digits.len() == 10 => true,
+        [8, ..] if digits.len() == 11 => runs > 3,
+        _ => plans().is_north_american(digits),
+    }
 }
 
 /// "ddd ddd dddd" that fills a string or a line: nothing else is written so.

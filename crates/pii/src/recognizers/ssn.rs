@@ -16,6 +16,10 @@ pub(super) static FINDS: &[Find] = &[
 /// With dashes it needs no label.
 const DASHED: i16 = 75;
 const OTHERWISE: i16 = 10;
+/// With dashes where the label belongs to something else: surer than a telephone number behind its label.
+const BESIDE: i16 = 70;
+/// With dashes behind the label of another kind, which has it if its numbers are written so.
+const ALIKE: i16 = 60;
 
 fn groups(text: &Text<'_>, chain: &Chain, found: &mut Candidates) {
     for (index, _) in chain.runs().iter().enumerate().filter(|(_, run)| run.len() == 3) {
@@ -58,8 +62,23 @@ fn grouped(text: &Text<'_>, chain: &Chain, first: usize, found: &mut Candidates)
     if tied && support != Support::Named {
         return;
     }
-    let alike = support == Support::Foreign && prior == DASHED && !text.topics(start.start).meets(Topics::FOREIGN);
-    found.add(Kind::Ssn, start.start, end.end, if alike { prior - 15 } else { score(prior, support) });
+    let score = match support {
+        Support::Foreign if prior == DASHED => foreign(text, start.start),
+        _ => score(prior, support),
+    };
+    found.add(Kind::Ssn, start.start, end.end, score);
+}
+
+/// Of a number with dashes where the nearest label names something else. Only what stands directly at it counts: "fax us the
+/// form for 219-09-9998" and "415-555-2671, 219-09-9998" say nothing of this one.
+fn foreign(text: &Text<'_>, start: usize) -> i16 {
+    let topics = text.topics(start);
+    let bound = !topics.meets(Topics::PROSE) && before(text.bytes, start) != b'/' && text.is_bound(start);
+    match bound {
+        false => BESIDE,
+        true if topics.meets(Topics::FOREIGN) => score(DASHED, Support::Foreign),
+        true => ALIKE,
+    }
 }
 
 fn blank(text: &Text<'_>, chain: &Chain, index: usize, found: &mut Candidates) {

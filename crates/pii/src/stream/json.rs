@@ -1,73 +1,65 @@
-//! A body of JSON, value by value.
+//! A body of JSON, value by value. Each is held until it is complete, and looked at as if it had come alone.
 
 use std::ops::Deref;
 
-use super::{
-    encoded::EncodedStream,
-    sse::StreamError,
-    text::{TextStream, WINDOW},
-};
+use super::sse::StreamError;
 use crate::{
-    chars::at,
+    chars::{at, part, run},
     context::Surroundings,
+    disguise,
     finding::Finding,
-    json::{LOOKAHEAD, Leaf, Lexer, Machine, NotJson, Origin, Took, Treatment, encoded},
+    json::{LOOKAHEAD, Leaf, Lexer, MARK, Machine, NotJson, Origin, Took, Treatment, encoded},
     look::Look,
     mask::{Counts, Masker, Naming},
     prefilter::Anchors,
+    simd::Sort,
 };
 
-/// The longest string that is looked at as a whole. A longer one is masked as text, window by window.
-const MAX_STRING: usize = WINDOW;
+/// The longest number, in bytes. What has a longer one is read as text.
+const LONGEST_NUMBER: usize = 64 << 10;
+/// So much room is kept for the next pieces.
+const ROOM: usize = 64 << 10;
 
 /// Masks a body of `application/json` as it passes.
 pub struct JsonStream<M> {
     masker: M,
     machine: Machine,
+    /// The longest string that is held.
+    longest: usize,
     buffer: Vec<u8>,
     /// What went out already, at the start of the buffer.
     sent: usize,
     /// The next token begins here or behind.
     place: usize,
-    mode: Mode<M>,
+    /// Up to here it is known that the string at `place` does not end.
+    searched: usize,
+    mode: Mode,
     counts: Counts,
     /// Room for what is found in one value.
     look: Look,
 }
 
 /// How the next byte is read.
-enum Mode<M> {
-    /// Token by token.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Mode {
+    /// There may be a mark before the first token.
+    Start,
     Tokens,
-    /// Inside a string that is too long.
-    LongString(Long<M>),
-    /// It was no JSON: as text to the end.
-    Text(TextStream<M>),
+    /// The string at `place` is held until it ends.
+    Held,
+    /// Inside a string that passes with all that is in it.
+    Passing(Passing),
+    /// It was no JSON: the rest is held as one text.
+    Text,
 }
 
-/// How a long string is treated.
-enum Long<M> {
-    Text(TextStream<M>),
-    Encoded(EncodedStream<M>),
+/// Why a string passes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Passing {
+    /// The table of places says so.
     Spared,
-}
-
-impl<M: Deref<Target = Masker> + Clone> Long<M> {
-    fn feed(&mut self, chunk: &[u8], naming: &mut Naming<'_>) -> Result<Vec<u8>, StreamError> {
-        match self {
-            Self::Text(text) => text.feed(chunk, naming),
-            Self::Encoded(encoded) => encoded.feed(chunk, naming),
-            Self::Spared => Ok(chunk.to_vec()),
-        }
-    }
-
-    fn finish(self, naming: &mut Naming<'_>) -> Result<(Vec<u8>, Counts), StreamError> {
-        match self {
-            Self::Text(text) => text.finish(naming),
-            Self::Encoded(encoded) => encoded.finish(naming),
-            Self::Spared => Ok((Vec::new(), Counts::default())),
-        }
-    }
+    /// It is base64, and no text.
+    Encoded,
 }
 
 /// What became of one step.
@@ -83,17 +75,28 @@ enum Input {
     Ended,
 }
 
+/// Where a string ends.
+enum End {
+    /// At this quote.
+    At(usize),
+    Later,
+    /// There is something in it that is in no string.
+    Never,
+}
+
 impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
-    /// A stream at its start.
-    pub fn new(masker: M) -> Self {
+    /// A stream at its start; `longest` is the longest string in bytes that can be looked at.
+    pub fn new(masker: M, longest: usize) -> Self {
         let machine = Machine::new(Surroundings::default(), masker.scanner().paths().clone());
         Self {
             masker,
             machine,
+            longest,
             buffer: Vec::new(),
             sent: 0,
             place: 0,
-            mode: Mode::Tokens,
+            searched: 0,
+            mode: Mode::Start,
             counts: Counts::default(),
             look: Look::default(),
         }
@@ -102,7 +105,7 @@ impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
     /// Takes the next bytes and gives what may go out.
     ///
     /// # Errors
-    /// [`StreamError::Blocked`] when something was found that must not pass. Nothing more may be sent.
+    /// [`StreamError`]; nothing more may be sent then.
     pub fn feed(&mut self, chunk: &[u8], naming: &mut Naming<'_>) -> Result<Vec<u8>, StreamError> {
         self.buffer.extend_from_slice(chunk);
         let mut out = Vec::new();
@@ -111,7 +114,7 @@ impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
         Ok(out)
     }
 
-    /// What was replaced so far, as far as it is certain: what is in a long text counts at its end.
+    /// What was replaced so far.
     pub fn counts(&self) -> &Counts {
         &self.counts
     }
@@ -123,90 +126,181 @@ impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
     pub fn finish(mut self, naming: &mut Naming<'_>) -> Result<(Vec<u8>, Counts), StreamError> {
         let mut out = Vec::new();
         while let Step::Went = self.step(Input::Ended, &mut out, naming)? {}
-        match self.mode {
-            Mode::Tokens => out.extend_from_slice(self.buffer.get(self.sent..).unwrap_or_default()),
-            Mode::LongString(long) => {
-                let (rest, counts) = long.finish(naming)?;
-                out.extend_from_slice(&rest);
-                self.counts.merge(&counts);
-            }
-            Mode::Text(text) => {
-                let (rest, counts) = text.finish(naming)?;
-                out.extend_from_slice(&rest);
-                self.counts.merge(&counts);
-            }
-        }
+        let end = self.buffer.len();
+        self.send(end, &[], &mut out, naming)?;
         Ok((out, self.counts))
     }
 
     fn step(&mut self, input: Input, out: &mut Vec<u8>, naming: &mut Naming<'_>) -> Result<Step, StreamError> {
-        match &mut self.mode {
-            Mode::Tokens => self.token(input, out, naming),
-            Mode::Text(text) => {
-                let rest = self.buffer.get(self.sent..).unwrap_or_default();
-                out.extend_from_slice(&text.feed(rest, naming)?);
-                self.sent = self.buffer.len();
-                self.place = self.sent;
-                Ok(Step::NeedsMore)
-            }
-            Mode::LongString(_) => self.long_string(out, naming),
+        match self.mode {
+            Mode::Start => self.start(input, out, naming),
+            Mode::Tokens | Mode::Held => self.token(input, out, naming),
+            Mode::Passing(why) => self.pass(why, out, naming),
+            Mode::Text => self.text(input, out, naming),
         }
     }
 
+    fn start(&mut self, input: Input, out: &mut Vec<u8>, naming: &mut Naming<'_>) -> Result<Step, StreamError> {
+        if input == Input::Open && self.buffer.len() < MARK.len() && MARK.starts_with(&self.buffer) {
+            return Ok(Step::NeedsMore);
+        }
+        if self.buffer.starts_with(MARK) {
+            self.place = MARK.len();
+            self.send(self.place, &[], out, naming)?;
+        }
+        self.mode = Mode::Tokens;
+        Ok(Step::Went)
+    }
+
     fn token(&mut self, input: Input, out: &mut Vec<u8>, naming: &mut Naming<'_>) -> Result<Step, StreamError> {
-        let blanks = crate::chars::span(&self.buffer, self.place, usize::MAX, |byte| {
-            matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
-        });
-        self.place += blanks;
+        if self.mode == Mode::Tokens {
+            self.place += run(&self.buffer, self.place, usize::MAX, Sort::Blank);
+            self.send(self.place, &[], out, naming)?;
+        }
         if self.place >= self.buffer.len() {
             return Ok(Step::NeedsMore);
+        }
+        if at(&self.buffer, self.place) == b'"' {
+            let end = self.string_end(self.place + 1);
+            if let Some((why, known)) = self.may_pass() {
+                self.mode = Mode::Passing(why);
+                self.place += 1 + known;
+                self.searched = self.place;
+                self.send(self.place, &[], out, naming)?;
+                return Ok(Step::Went);
+            }
+            if self.searched - self.place - 1 > self.longest {
+                return Err(StreamError::TooLarge(self.longest));
+            }
+            match end {
+                End::At(quote) if input == Input::Open && quote + LOOKAHEAD + 2 > self.buffer.len() => {
+                    return Ok(Step::NeedsMore);
+                }
+                End::At(_) => (),
+                End::Later if input == Input::Open => return Ok(Step::NeedsMore),
+                End::Later | End::Never => return Ok(self.enter_text()),
+            }
         }
         let mut lexer = Lexer::new(&self.buffer, self.place);
         let read = lexer.next();
         let (end, last) = (lexer.place, lexer.last);
-        let string = at(&self.buffer, self.place) == b'"';
-        let open = string
-            && (read.is_err() || end > self.place + MAX_STRING + 2)
-            && is_unclosed(&self.buffer, self.place, MAX_STRING);
-        if open {
-            if self.buffer.len() > self.place + 1 + MAX_STRING {
-                return Ok(self.enter_long_string(out));
-            }
-            if input == Input::Open {
-                return Ok(Step::NeedsMore);
-            }
+        if at(&self.buffer, self.place) != b'"' && end - self.place > LONGEST_NUMBER {
+            return Ok(self.enter_text());
         }
-        if input == Input::Open && end.saturating_add(LOOKAHEAD + 1) > self.buffer.len() {
+        if input == Input::Open && end + LOOKAHEAD + 1 > self.buffer.len() {
             return Ok(Step::NeedsMore);
         }
         let Ok(token) = read else { return Ok(self.enter_text()) };
         match self.machine.take(&self.buffer, token, last) {
             Err(NotJson) => return Ok(self.enter_text()),
-            Ok(Took::Other) => (),
+            Ok(Took::Other) => self.send(end, &[], out, naming)?,
             Ok(Took::Leaf) => {
-                let leaf = Leaf::of(token, last);
-                let inside = self.buffer.get(leaf.range()).unwrap_or_default();
-                let look = &mut self.look;
-                let scanner = self.masker.scanner();
-                match self.machine.treatment(&self.buffer) {
-                    Treatment::Encoded => {
-                        encoded::scan(scanner, &leaf, &self.machine, &self.buffer, &Origin::ROOT, look);
-                    }
-                    Treatment::Look
-                        if Anchors::new(inside).next(0).is_some() || self.machine.names_password(&self.buffer) =>
-                    {
-                        leaf.scan(scanner, &self.machine, &self.buffer, &Origin::ROOT, look);
-                    }
-                    Treatment::Look | Treatment::Spare => (),
-                }
-                let found = std::mem::take(&mut look.found);
+                let found = self.look_at(&Leaf::of(token, last));
                 self.send(end, &found, out, naming)?;
                 self.machine.after_value();
             }
         }
-        self.place = end;
-        self.send(end, &[], out, naming)?;
+        (self.place, self.mode) = (end, Mode::Tokens);
         Ok(Step::Went)
+    }
+
+    /// What is in a value.
+    fn look_at(&mut self, leaf: &Leaf) -> Vec<Finding> {
+        let inside = self.buffer.get(leaf.range()).unwrap_or_default();
+        let (scanner, look) = (self.masker.scanner(), &mut self.look);
+        match self.machine.treatment(&self.buffer) {
+            Treatment::Encoded => encoded::scan(scanner, leaf, &self.machine, &self.buffer, &Origin::ROOT, look),
+            Treatment::Look
+                if Anchors::new(inside).next(0).is_some()
+                    || disguise::hides_anchors(inside)
+                    || self.machine.names_password(&self.buffer) =>
+            {
+                leaf.scan(scanner, &self.machine, &self.buffer, &Origin::ROOT, look);
+            }
+            Treatment::Look | Treatment::Spare | Treatment::SpareAlone => (),
+        }
+        std::mem::take(&mut look.found)
+    }
+
+    /// Where a string ends, whose inside was searched before up to `searched`.
+    fn string_end(&mut self, inside: usize) -> End {
+        let mut place = self.searched.max(inside);
+        loop {
+            place += run(&self.buffer, place, usize::MAX, Sort::Quoted);
+            self.searched = place;
+            match self.buffer.get(place) {
+                Some(b'"') => return End::At(place),
+                Some(b'\\') if place + 1 < self.buffer.len() => place += 2,
+                Some(b'\\') | None => return End::Later,
+                Some(_) => return End::Never,
+            }
+        }
+    }
+
+    /// Whether the string at `place` need not be held; and so much of its inside is known then.
+    fn may_pass(&mut self) -> Option<(Passing, usize)> {
+        let inside = part(&self.buffer, self.place + 1, self.searched);
+        if self.mode != Mode::Tokens || inside.len() < encoded::START {
+            return None;
+        }
+        self.mode = Mode::Held;
+        match self.machine.treatment(&self.buffer) {
+            Treatment::Spare if self.machine.wants_value() => Some((Passing::Spared, 0)),
+            Treatment::Encoded if self.machine.wants_value() => {
+                encoded::begins_as_no_text(inside).map(|known| (Passing::Encoded, known))
+            }
+            Treatment::Look | Treatment::Spare | Treatment::SpareAlone | Treatment::Encoded => None,
+        }
+    }
+
+    /// The string goes on at `place`, and passes.
+    fn pass(&mut self, why: Passing, out: &mut Vec<u8>, naming: &mut Naming<'_>) -> Result<Step, StreamError> {
+        let end = match why {
+            Passing::Spared => self.string_end(self.place),
+            Passing::Encoded => self.encoded_end()?,
+        };
+        (self.place, self.mode) = match end {
+            End::At(quote) => (quote + 1, Mode::Tokens),
+            End::Later => (self.searched, self.mode),
+            End::Never => (self.searched, Mode::Text),
+        };
+        self.send(self.place, &[], out, naming)?;
+        if self.mode == Mode::Tokens && self.machine.pass().is_err() {
+            self.mode = Mode::Text;
+        }
+        Ok(if self.mode == Mode::Passing(why) { Step::NeedsMore } else { Step::Went })
+    }
+
+    /// Where base64 ends that goes on at `place`.
+    fn encoded_end(&mut self) -> Result<End, StreamError> {
+        let rest = part(&self.buffer, self.place, self.buffer.len());
+        let length = encoded::may_go_on(rest);
+        self.searched = self.place + length;
+        match part(rest, length, rest.len()) {
+            [b'"', ..] => Ok(End::At(self.searched)),
+            [] | [b'\\'] => Ok(End::Later),
+            _ => Err(StreamError::Broken),
+        }
+    }
+
+    /// What was not sent is no JSON.
+    fn enter_text(&mut self) -> Step {
+        self.mode = Mode::Text;
+        Step::Went
+    }
+
+    fn text(&mut self, input: Input, out: &mut Vec<u8>, naming: &mut Naming<'_>) -> Result<Step, StreamError> {
+        let end = self.buffer.len();
+        if end - self.sent > self.longest {
+            return Err(StreamError::TooLarge(self.longest));
+        }
+        if input == Input::Ended {
+            let origin = Origin { base: self.sent, ..Origin::ROOT };
+            let rest = part(&self.buffer, self.sent, end);
+            let found = self.masker.scanner().document(rest, &origin, Surroundings::default());
+            self.send(end, &found, out, naming)?;
+        }
+        Ok(Step::NeedsMore)
     }
 
     /// Sends the buffer up to `end` with these findings replaced.
@@ -217,9 +311,8 @@ impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
         out: &mut Vec<u8>,
         naming: &mut Naming<'_>,
     ) -> Result<(), StreamError> {
-        let raw = self.buffer.get(self.sent..end).unwrap_or_default();
         if found.is_empty() {
-            out.extend_from_slice(raw);
+            out.extend_from_slice(self.buffer.get(self.sent..end).unwrap_or_default());
         } else {
             out.extend(self.masker.splice(&self.buffer, self.sent, end, found, naming, &mut self.counts)?);
         }
@@ -227,78 +320,20 @@ impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
         Ok(())
     }
 
-    /// The string at `place` is too long: what follows its quote is text until the quote that closes it.
-    fn enter_long_string(&mut self, out: &mut Vec<u8>) -> Step {
-        out.extend_from_slice(self.buffer.get(self.sent..=self.place).unwrap_or_default());
-        self.place += 1;
-        self.sent = self.place;
-        let treatment = if self.machine.wants_value() { self.machine.treatment(&self.buffer) } else { Treatment::Look };
-        self.mode = Mode::LongString(match treatment {
-            Treatment::Look => Long::Text(TextStream::new(self.masker.clone())),
-            Treatment::Encoded => Long::Encoded(EncodedStream::new(self.masker.clone())),
-            Treatment::Spare => Long::Spared,
-        });
-        Step::Went
-    }
-
-    fn long_string(&mut self, out: &mut Vec<u8>, naming: &mut Naming<'_>) -> Result<Step, StreamError> {
-        let Mode::LongString(text) = &mut self.mode else { return Ok(Step::NeedsMore) };
-        let mut end = self.sent;
-        let closed = loop {
-            match self.buffer.get(end) {
-                Some(b'"') => break true,
-                Some(b'\\') if end + 1 < self.buffer.len() => end += 2,
-                Some(b'\\') | None => break false,
-                Some(_) => end += 1,
-            }
-        };
-        out.extend_from_slice(&text.feed(self.buffer.get(self.sent..end).unwrap_or_default(), naming)?);
-        self.sent = end;
-        self.place = end;
-        if !closed {
-            return Ok(Step::NeedsMore);
-        }
-        let Mode::LongString(text) = std::mem::replace(&mut self.mode, Mode::Tokens) else {
-            return Ok(Step::NeedsMore);
-        };
-        let (rest, counts) = text.finish(naming)?;
-        out.extend_from_slice(&rest);
-        self.counts.merge(&counts);
-        self.place = end + 1;
-        self.send(end + 1, &[], out, naming)?;
-        match self.machine.pass() {
-            Ok(()) => Ok(Step::Went),
-            Err(NotJson) => Ok(self.enter_text()),
-        }
-    }
-
-    /// What was not sent is no JSON: it is masked as text, to the end.
-    fn enter_text(&mut self) -> Step {
-        self.mode = Mode::Text(TextStream::new(self.masker.clone()));
-        Step::Went
-    }
-
-    /// Drops what went out, except the key of the value that comes next.
+    /// Drops what went out, except the key of the value that comes next; and the room that a long value took.
     fn compact(&mut self) {
-        let key = self.machine.key_start().unwrap_or(self.sent);
-        let gone = self.sent.min(key);
+        let key = match self.mode {
+            Mode::Tokens | Mode::Held => self.machine.key_start(),
+            Mode::Start | Mode::Passing(_) | Mode::Text => None,
+        };
+        let gone = self.sent.min(key.unwrap_or(self.sent));
         self.buffer.drain(..gone);
         self.machine.forget(gone);
         self.sent -= gone;
-        self.place -= gone;
-    }
-}
-
-/// Whether a string has no closing quote within so many bytes.
-fn is_unclosed(bytes: &[u8], quote: usize, limit: usize) -> bool {
-    let mut place = quote + 1;
-    while place <= quote + 1 + limit {
-        match bytes.get(place) {
-            Some(b'"') => return false,
-            Some(b'\\') => place += 2,
-            Some(_) => place += 1,
-            None => return true,
+        self.place = self.place.saturating_sub(gone);
+        self.searched = self.searched.saturating_sub(gone);
+        if self.buffer.capacity() / 4 > self.buffer.len().max(ROOM) {
+            self.buffer.shrink_to(self.buffer.len().max(ROOM));
         }
     }
-    true
 }

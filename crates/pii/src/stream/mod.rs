@@ -3,11 +3,9 @@
 //! A stream decides a value only when it has seen what the decision may depend on: the whole value and
 //! [`LOOKAHEAD`](crate::json::LOOKAHEAD) bytes behind it. What it decides never depends on how much more is there.
 
-mod encoded;
+mod event;
 mod json;
 mod sse;
-mod text;
 
 pub use json::JsonStream;
 pub use sse::{SseStream, StreamError};
-pub use text::TextStream;

@@ -1,13 +1,14 @@
-//! Server-sent events: each event is masked when it is complete. Its `data` lines are one text.
+//! Server-sent events (WHATWG HTML, section 9.2): each event is masked when it is complete.
 
 use std::ops::Deref;
 
+use super::event::{Event, Ids, line_end};
 use crate::{
     chars::part,
-    context::Surroundings,
-    json::{Decoded, Origin},
     mask::{Blocked, Counts, Masker, Naming},
 };
+
+const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// Why a stream must end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -15,59 +16,98 @@ pub enum StreamError {
     /// Something was found that must not pass.
     #[error(transparent)]
     Blocked(#[from] Blocked),
-    /// One event is larger than the limit: it cannot be looked at as a whole.
-    #[error("an event is larger than {0} bytes")]
+    /// One event or value is larger than the limit: it cannot be looked at as a whole.
+    #[error("an event or a value is larger than {0} bytes")]
     TooLarge(usize),
     /// A long text in base64 goes on as something else.
     #[error("a text in base64 cannot be read")]
     Broken,
 }
 
-/// Masks a body of `text/event-stream` as it passes.
+/// Masks a body of `text/event-stream` as it passes. Byte order marks at its start are dropped, all of them: behind one that
+/// stays, a later reader would see fields where this one saw none.
 pub struct SseStream<M> {
     masker: M,
     max_event: usize,
+    ids: Ids,
     buffer: Vec<u8>,
-    /// Up to where the buffer was searched for the end of the event.
+    started: bool,
+    /// Where the current line begins, and up to where it was searched for its end.
+    line: usize,
     searched: usize,
     /// What was masked before something stopped the stream.
     passed: Vec<u8>,
+    /// The data of the event that must not pass.
+    blocked: Vec<u8>,
     counts: Counts,
 }
 
 impl<M: Deref<Target = Masker>> SseStream<M> {
     /// A stream at its start; `max_event` is the largest event in bytes.
     pub fn new(masker: M, max_event: usize) -> Self {
-        Self { masker, max_event, buffer: Vec::new(), searched: 0, passed: Vec::new(), counts: Counts::default() }
+        Self {
+            masker,
+            max_event,
+            ids: Ids::Looked,
+            buffer: Vec::new(),
+            started: false,
+            line: 0,
+            searched: 0,
+            passed: Vec::new(),
+            blocked: Vec::new(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// The same, where event ids must come back as they were: nobody else may get to see them then.
+    #[must_use]
+    pub fn keeping_ids(self) -> Self {
+        Self { ids: Ids::Kept, ..self }
     }
 
     /// Takes the next bytes and gives the events they complete.
     ///
     /// # Errors
-    /// [`StreamError`]; nothing more may be sent then.
+    /// [`StreamError`]. Behind [`StreamError::Blocked`] the event is gone, and the stream may be fed on: what came before the
+    /// event is in [`take_passed`](Self::take_passed), and what it held in [`take_blocked`](Self::take_blocked).
     pub fn feed(&mut self, chunk: &[u8], naming: &mut Naming<'_>) -> Result<Vec<u8>, StreamError> {
         self.buffer.extend_from_slice(chunk);
         let mut out = Vec::new();
+        if !self.start() {
+            return Ok(out);
+        }
         let mut start = 0;
+        let mut stopped = Ok(());
         while let Some(end) = self.event_end() {
-            if let Err(error) = self.event(start, end, &mut out, naming) {
-                self.passed = out;
-                return Err(error);
-            }
+            stopped = self.event(start, end, &mut out, naming);
             start = end;
+            if stopped.is_err() {
+                break;
+            }
         }
         self.buffer.drain(..start);
+        self.line -= start;
         self.searched -= start;
-        if self.buffer.len() > self.max_event {
-            self.passed = out;
-            return Err(StreamError::TooLarge(self.max_event));
+        if stopped.is_ok() && self.buffer.len() > self.max_event {
+            stopped = Err(StreamError::TooLarge(self.max_event));
         }
-        Ok(out)
+        match stopped {
+            Ok(()) => Ok(out),
+            Err(error) => {
+                self.passed = out;
+                Err(error)
+            }
+        }
     }
 
     /// After an error: the events before the one that must not pass.
-    pub fn into_passed(self) -> Vec<u8> {
-        self.passed
+    pub fn take_passed(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.passed)
+    }
+
+    /// After [`StreamError::Blocked`]: the data of the event, in the clear.
+    pub fn take_blocked(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.blocked)
     }
 
     /// What was replaced so far.
@@ -86,35 +126,39 @@ impl<M: Deref<Target = Masker>> SseStream<M> {
         Ok((out, self.counts))
     }
 
+    /// Drops byte order marks; false while the first bytes could still become one.
+    fn start(&mut self) -> bool {
+        while !self.started && self.buffer.starts_with(BOM) {
+            self.buffer.drain(..BOM.len());
+        }
+        self.started |= !BOM.starts_with(&self.buffer);
+        self.started
+    }
+
     /// Where the next event ends: behind a blank line. A line ends with LF, CR LF or CR.
     fn event_end(&mut self) -> Option<usize> {
-        let mut place = self.searched;
         loop {
-            let rest = self.buffer.get(place..)?;
-            let found = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
-            let Some(found) = found else {
+            let text = line_end(&self.buffer, self.searched);
+            if text >= self.buffer.len() {
                 self.searched = self.buffer.len();
                 return None;
-            };
-            let line_end = place + found;
-            let tail = self.buffer.get(line_end..).unwrap_or_default();
-            let blank = match tail {
-                [b'\n', b'\n', ..] | [b'\r', b'\r', ..] => Some(2),
-                [b'\n', b'\r', b'\n', ..] => Some(3),
-                [b'\r', b'\n', b'\r', b'\n', ..] => Some(4),
-                [b'\r', b'\n', b'\n', ..] => Some(3),
-                // The bytes that would decide are not here yet.
-                [_] | [b'\n', b'\r'] | [b'\r', b'\n'] | [b'\r', b'\n', b'\r'] => {
-                    self.searched = line_end;
+            }
+            let blank = text == self.line;
+            let next = match self.buffer.get(text..).unwrap_or_default() {
+                [b'\r', b'\n', ..] => text + 2,
+                // An LF that is still to come is a blank line of its own behind a blank line, and harmless. Behind another
+                // it would end the event too early.
+                [b'\r'] if !blank => {
+                    self.searched = text;
                     return None;
                 }
-                _ => None,
+                _ => text + 1,
             };
-            if let Some(length) = blank {
-                self.searched = line_end + length;
-                return Some(self.searched);
+            self.line = next;
+            self.searched = next;
+            if blank {
+                return Some(next);
             }
-            place = line_end + 1;
         }
     }
 
@@ -126,33 +170,16 @@ impl<M: Deref<Target = Masker>> SseStream<M> {
         out: &mut Vec<u8>,
         naming: &mut Naming<'_>,
     ) -> Result<(), StreamError> {
-        let raw = part(&self.buffer, start, end);
-        let data = data_of(raw);
-        let origin = Origin { decoded: Some(&data), ..Origin::ROOT };
-        let findings = self.masker.scanner().document(&data.bytes, &origin, Surroundings::default());
-        out.extend(self.masker.splice(raw, 0, raw.len(), &findings, naming, &mut self.counts)?);
-        Ok(())
-    }
-}
-
-/// The `data` lines of an event joined by LF, with the way back. Comments come along: they may hold anything.
-fn data_of(raw: &[u8]) -> Decoded {
-    let mut data = Decoded::default();
-    let mut place = 0;
-    while place < raw.len() {
-        let rest = part(raw, place, raw.len());
-        let length = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len());
-        let line = part(raw, place, place + length);
-        if let Some(value) = line.strip_prefix(b"data:").or_else(|| line.strip_prefix(b":")) {
-            let value = value.strip_prefix(b" ").unwrap_or(value);
-            if !data.bytes.is_empty() {
-                data.bytes.push(b'\n');
+        let event = Event::read(part(&self.buffer, start, end), self.ids);
+        match event.masked(&self.masker, naming, &mut self.counts) {
+            Ok(masked) => {
+                out.extend(masked);
+                Ok(())
             }
-            data.mark(place + length - value.len());
-            data.bytes.extend_from_slice(value);
-            data.mark(place + length);
+            Err(blocked) => {
+                self.blocked = event.data();
+                Err(blocked.into())
+            }
         }
-        place += length + 1;
     }
-    data
 }

@@ -36,7 +36,8 @@ pub(super) async fn initialize(visit: &Visit, message: &Message) -> Response {
     };
     let mut result = greeted.result(visit);
     result.insert("protocolVersion".to_owned(), version.as_str().into());
-    let id = Sessions::seal(&visit.proxy, &visit.door, &greeted.sessions, params_of(message), visit.wishes);
+    let (greeting, mark) = (params_of(message), visit.mark.clone());
+    let id = Sessions::seal(&visit.proxy, &visit.door, &greeted.sessions, greeting, mark, visit.wishes);
     let mut response = respond(message, result);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(session::HEADER, value);

@@ -92,6 +92,7 @@ impl<'v> Part<'v> {
         // The session that an answer opens stays with us, and is sealed with those of the other parts.
         let asked = Asked {
             initialize: false,
+            mark: self.visit.mark.clone(),
             ..Asked::of(errand.message.as_ref(), self.version, self.session.clone(), self.visit.wishes)
         };
         let opened =
@@ -103,6 +104,7 @@ impl<'v> Part<'v> {
             era: self.visit.era(),
             message: opened.map_err(|response| NoAnswer::Refused(Box::new(response)))?,
             upstream_session: self.session.clone(),
+            mark: asked.mark.clone(),
             wishes: asked.wishes,
             headers,
         };

@@ -145,9 +145,9 @@ async fn all_of_them(visit: &Visit, message: &Message) -> Response {
 fn no_resource(visit: &Visit, message: &Message, uri: &str) -> Response {
     let data = serde_json::json!({ "uri": uri });
     let code = if visit.era() == Era::Stateless { code::INVALID_PARAMS } else { code::RESOURCE_NOT_FOUND_LEGACY };
-    answer::json(StatusCode::OK, error::error_body(message.id(), code, "Resource not found", Some(&data)))
+    answer::json(StatusCode::OK, error::error_body(message.request_id(), code, "Resource not found", Some(&data)))
 }
 
 fn rpc(message: &Message, status: StatusCode, code: i64, text: &str) -> Response {
-    answer::json(status, error::error_body(message.id(), code, text, None))
+    answer::json(status, error::error_body(message.request_id(), code, text, None))
 }

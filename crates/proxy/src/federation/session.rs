@@ -24,6 +24,7 @@ use crate::{
 pub(super) struct Sessions {
     parts: Vec<(ServerName, PartSession)>,
     greeting: Option<String>,
+    mark: Option<String>,
     wishes: Wishes,
     key: Digest,
 }
@@ -43,6 +44,8 @@ struct Inside {
     parts: Vec<(String, Option<String>, String)>,
     #[serde(rename = "i")]
     greeting: Option<String>,
+    #[serde(rename = "m", default)]
+    mark: Option<String>,
 }
 
 /// The longest `params` of `initialize` that are kept to open a part later; ids travel in a header.
@@ -69,6 +72,11 @@ impl Sessions {
         self.wishes
     }
 
+    /// What they are called here; labels belong to it.
+    pub(super) fn mark(&self) -> Option<&str> {
+        self.mark.as_deref()
+    }
+
     pub(super) fn find(&self, part: &ServerName) -> Option<&PartSession> {
         self.parts.iter().find(|(name, _)| name == part).map(|(_, session)| session)
     }
@@ -79,6 +87,7 @@ impl Sessions {
         door: &Arrival,
         parts: &[(ServerName, PartSession)],
         greeting: Option<String>,
+        mark: Option<String>,
         wishes: Wishes,
     ) -> String {
         let greeting = greeting.filter(|params| params.len() <= MAX_GREETING);
@@ -86,7 +95,7 @@ impl Sessions {
             (name.to_string(), session.id.clone(), session.version.as_str().to_owned())
         };
         // Strings always become JSON.
-        let inside = Inside { parts: parts.iter().map(part).collect(), greeting };
+        let inside = Inside { parts: parts.iter().map(part).collect(), greeting, mark };
         let plain = serde_json::to_string(&inside).unwrap_or_default();
         sealed::seal_with(proxy, &Owner::of(door), Kind::Session, &plain, wishes)
     }
@@ -100,7 +109,7 @@ impl Sessions {
         };
         let parts = inside.parts.into_iter().map(part).collect::<Option<_>>()?;
         let key = Digest::of(presented.as_bytes());
-        Some(Self { parts, greeting: inside.greeting, wishes: opened.wishes, key })
+        Some(Self { parts, greeting: inside.greeting, mark: inside.mark, wishes: opened.wishes, key })
     }
 }
 

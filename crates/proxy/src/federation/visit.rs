@@ -26,6 +26,8 @@ pub(super) struct Visit {
     pub(super) headers: HeaderMap,
     /// Of the request, or else of the stream or the sessions.
     pub(super) wishes: Wishes,
+    /// What the sessions are called here; labels belong to it.
+    pub(super) mark: Option<String>,
     /// The sessions at the parts, in the stateful era once they are open.
     pub(super) sessions: Option<Sessions>,
     /// Where in them a stream goes on.
@@ -43,7 +45,7 @@ impl Visit {
         message: Option<&Message>,
     ) -> Result<Self, Response> {
         let opening = call::opening(&parts.headers, message)
-            .map_err(|error| answer::misopened(message.and_then(Message::id), &error))?;
+            .map_err(|error| answer::misopened(message.and_then(Message::request_id), &error))?;
         // Whoever initializes begins anew.
         let begins = message.is_some_and(|message| message.method() == "initialize");
         let presented =
@@ -54,6 +56,12 @@ impl Visit {
             }
             None if message.is_none() => return Err(answer::no_session()),
             None => None,
+        };
+        let connection = door_session::Connection::of(&parts.extensions);
+        let mark = match &sessions {
+            Some(sessions) => sessions.mark().map(str::to_owned).or(connection),
+            None if begins => Some(door_session::mark(&*proxy.random)),
+            None => connection,
         };
         let headers = parts.headers;
         let last = match headers.get("last-event-id") {
@@ -67,8 +75,9 @@ impl Visit {
             federation: Arc::clone(federation),
             door: door.clone(),
             version: opening.version,
-            wishes: said.or(of_stream).or(remembered),
+            wishes: said.going_on_from(of_stream).or(remembered),
             headers,
+            mark,
             sessions,
             last,
         })

@@ -14,6 +14,8 @@ pub enum Speaks {
     Both,
     /// Those that open a session: everything else is 400, and an ended session 404.
     Sessions,
+    /// Those that open a session, which gets no id: much is of no session there.
+    NoIds,
     /// Those that say in each request who they are.
     NoSessions,
 }
@@ -47,6 +49,12 @@ impl OpenSessions {
             Some(_) => refusal(&message, 404, -32001, "Session not found"),
         }
     }
+}
+
+/// The answer of a server that keeps nothing of its clients.
+pub(super) fn without_ids(mut answer: Response<Bytes>) -> Response<Bytes> {
+    answer.headers_mut().remove("mcp-session-id");
+    answer
 }
 
 /// The answer of a server that knows no sessions.

@@ -295,24 +295,6 @@ async fn what_is_blocked_ends_a_stream_with_an_error() {
 }
 
 #[tokio::test]
-async fn what_a_server_may_not_be_sent_is_masked_or_refused() {
-    let rules = "[[masking.rule]]\ndirection = \"arguments\"\nservers = [\"up\"]\ntypes = [\"US_SSN\"]\naction = \"block\"\n\
-        [[masking.rule]]\ndirection = \"arguments\"\ntypes = [\"EMAIL_ADDRESS\"]\ntools = [\"book\"]\naction = \"partial\"";
-    let place = Place::of(rules, "").await;
-    let caller = place.caller().await;
-    let sent = sent_by(&place, &caller, json!({ "to": "jane.doe@example.com", "ip": "203.0.113.9" })).await;
-    assert_eq!(sent, json!({ "to": "j***@example.com", "ip": "203.0.113.9" }));
-    let before = place.upstream.seen().len();
-    let answer = caller.call("book", json!({ "ssn": "219-09-9998" })).await;
-    assert_eq!((answer.status.as_u16(), &answer.json()["result"]["isError"]), (200, &json!(true)));
-    assert!(answer.text().contains("US_SSN") && !answer.text().contains("219-09"), "{}", answer.text());
-    assert_eq!(place.upstream.seen().len(), before, "it was not sent");
-    let answer = caller.call("read", json!({ "to": "jane.doe@example.com" })).await;
-    assert_eq!(answer.status, 200);
-    assert_eq!(place.sent().pop().unwrap()["params"]["arguments"]["to"], "jane.doe@example.com", "not this tool");
-}
-
-#[tokio::test]
 async fn every_part_of_an_answer_is_masked_and_the_protocol_stays() {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let place = Place::of("before_llm = true", "").await;
@@ -570,26 +552,4 @@ async fn a_resumed_stream_is_masked_by_all_that_any_policy_demands() {
     let answer = place.house.http.send(request).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert!(answer.text().contains("[SSN_1]") && !answer.text().contains("219-09"), "{}", answer.text());
-}
-
-#[tokio::test]
-async fn a_masked_result_breaks_no_promise_about_it() {
-    let tools = json!({ "tools": [{ "name": "read", "inputSchema": { "type": "object" }, "outputSchema": {
-        "type": "object", "properties": { "card": { "type": "integer" }, "email": { "type": "string", "format": "email" } },
-    } }] });
-    for (masking, header, schema) in [
-        ("before_llm = true", None, json!({ "type": "object" })),
-        ("", Some("on"), json!({ "type": "object" })),
-        ("", None, tools["tools"][0]["outputSchema"].clone()),
-    ] {
-        let place = Place::of(masking, "").await;
-        let caller = place.caller().await;
-        place.result(&tools);
-        let (body, headers) = stateless("tools/list", json!({}));
-        let mut headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        headers.extend(header.map(|value| ("x-mask-pii-before-llm", value)));
-        let listed = caller.post(&body, &headers).await.json();
-        assert_eq!(listed["result"]["tools"][0]["outputSchema"], schema, "{masking} {header:?}");
-        assert_eq!(listed["result"]["tools"][0]["inputSchema"], json!({ "type": "object" }));
-    }
 }

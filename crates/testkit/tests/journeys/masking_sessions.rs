@@ -191,19 +191,24 @@ async fn what_a_server_says_by_itself_is_masked_as_its_session_is() {
 
 #[tokio::test]
 async fn a_stream_that_goes_on_hides_what_it_hid() {
-    let place = Place::of("headers = \"override\"", "").await;
+    for headers in ["override", "tighten"] {
+        goes_on(&Place::of(&format!("headers = \"{headers}\""), "").await).await;
+    }
+}
+
+async fn goes_on(place: &Place) {
     let event = format!("id: 7\ndata: {}\n\n", json!({ "jsonrpc": "2.0", "id": 1, "result": text_result() }));
     for (first, call, resume, masked) in [
         // The session says nothing or off; the call that began the stream said on.
         (None, Some("on"), None, true),
         (Some("off"), Some("on"), None, true),
-        (None, Some("on"), Some("off"), false),
+        (None, Some("on"), Some("off"), true),
         // What was not hidden is as its session says.
         (Some("on"), Some("off"), None, true),
         (None, Some("off"), None, false),
     ] {
         let of = |value: Option<&'static str>| value.map(|value| (BEFORE_LLM, value)).into_iter().collect::<Vec<_>>();
-        let session = Session::at(&place, &of(first)).await;
+        let session = Session::at(place, &of(first)).await;
         stream_next(&place.upstream, &event).await;
         let begun = session.call(&of(call)).await;
         assert_eq!(is_masked(&begun), call == Some("on"));
@@ -292,6 +297,55 @@ async fn lines_of_a_request_are_logged_in_the_span_of_its_session() {
 }
 
 #[tokio::test]
+async fn what_a_command_writes_is_logged_as_its_session_wishes() {
+    let logs = vestibule_testkit::logs::keep();
+    // A server that says on its standard error who it serves, and what it is asked.
+    let script = r#"while read -r line; do case "$line" in
+        *initialized*) ;;
+        *initialize*) who=${line##*canary_}; who=${who%%.*}; echo "start canary_$who" >&2
+            echo '{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":"s","version":"1"}}}' ;;
+        *) echo "later canary_$who" >&2; echo '{"jsonrpc":"2.0","id":1,"result":{"content":[]}}' ;;
+    esac; done"#;
+    let policy = "[[tool]]\nnames = [\"*\"]\nallow = { \"*\" = \"all\" }\n";
+    let server = format!(
+        "[[server]]\nname = \"up\"\ncommand = [\"/bin/sh\", \"-c\", '''{script}''']\npolicy = \"policy.toml\"\n"
+    );
+    for (config, who, wish, span) in [
+        ("logs = false", "silent", None, None),
+        ("logs = false", "hiding", Some("on"), Some("masked")),
+        ("logs = true\nheaders = \"override\"", "showing", Some("off"), Some("unmasked")),
+        ("logs = true", "tried", Some("off"), None),
+    ] {
+        let config = format!("[masking]\n{config}\n{server}");
+        let house = vestibule_testkit::house::House::of(&config, &[("policy.toml", policy)]).await;
+        house.add_user("ana@example.net", &["staff"]).await;
+        let place = Place { house, upstream: Upstream::start().await };
+        let (agent, tokens) = place.agent("up", "ana@example.net").await;
+        let said: Vec<(&str, &str)> = wish.map(|value| (IN_LOGS, value)).into_iter().collect();
+        let mut hello = initialize();
+        hello["params"]["clientInfo"]["name"] = json!(format!("canary_{who}."));
+        let caller = agent.caller(&tokens);
+        let id = caller.post(&hello, &said).await.header("mcp-session-id").expect("a session").to_owned();
+        let session = Session { agent, tokens, caller, id };
+        assert_eq!(session.call(&[]).await.status, 200);
+        for word in ["start", "later"] {
+            let sought = format!("{word} canary_{who}");
+            let line = async {
+                loop {
+                    if let Some(line) = logs.text().lines().find(|line| line.contains(&sought)) {
+                        return line.to_owned();
+                    }
+                    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                }
+            };
+            let line = tokio::time::timeout(std::time::Duration::from_secs(30), line).await.expect("a line");
+            let spans = ["unmasked:", "masked:"].into_iter().find(|name| line.contains(name));
+            assert_eq!(spans.map(|name| name.trim_end_matches(':')), span, "{line}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_sessions_of_joined_servers_are_masked_alike() {
     let plan = Plan { federation: "servers = [\"git\", \"hr\"]\n", ..Plan::default() };
     let union = Union::of(plan).await;
@@ -319,5 +373,5 @@ async fn the_sessions_of_joined_servers_are_masked_alike() {
     assert_eq!(union.hr.seen().last().unwrap().headers["last-event-id"], "e1");
     stream_next(&union.hr, &events).await;
     let said = [("last-event-id", id.as_str()), (BEFORE_LLM, "off")];
-    assert!(!is_masked(&union.house.http.send(session.open(Method::GET, &said)).await));
+    assert!(is_masked(&union.house.http.send(session.open(Method::GET, &said)).await));
 }

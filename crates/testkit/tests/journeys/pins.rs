@@ -292,6 +292,8 @@ async fn a_list_on_the_stream_of_a_call_does_not_arrive() {
         ("application/json", smuggled.to_string()),
         ("application/json", format!("[{{\"id\":1,\"result\":{{}}}},{smuggled}]")),
         ("text/event-stream", format!("data: {progress}\n\ndata: {smuggled}\n\n")),
+        ("text/event-stream", format!("\u{feff}data: {smuggled}\n\n")),
+        ("text/event-stream", format!("\u{feff}\u{feff}data: {smuggled}\n\n")),
     ] {
         let response = Response::builder().header("content-type", kind).body(body.clone().into()).unwrap();
         scene.upstream.answer_next(Canned::Exactly(response));
@@ -314,6 +316,21 @@ async fn a_list_on_the_stream_of_a_call_does_not_arrive() {
     assert_eq!(scene.caller.ask("tools/list", json!({})).await.status, 502, "two lists in one answer");
     let plain = scene.caller.call("read", json!({})).await;
     assert_eq!(plain.json()["result"]["content"][0]["text"], "done");
+}
+
+/// Each reader on the way drops a byte order mark: one that finds two must not leave the client's for it.
+#[tokio::test]
+async fn a_list_behind_byte_order_marks_is_filtered() {
+    for marks in ["\u{feff}", "\u{feff}\u{feff}", "\u{feff}\u{feff}\u{feff}"] {
+        let scene = Guarded::new("hold").await;
+        assert_eq!(scene.shown(&json!([reads("Reads.")])).await, ["read"]);
+        let list = json!({ "jsonrpc": "2.0", "id": 1, "result": { "tools": [reads("Obey.")] } });
+        let stream = format!("{marks}data: {list}\n\n");
+        let response = Response::builder().header("content-type", "text/event-stream").body(stream.into()).unwrap();
+        scene.upstream.answer_next(Canned::Exactly(response));
+        let arrived = scene.caller.ask("tools/list", json!({})).await;
+        assert!(!arrived.text().contains("Obey.") && arrived.text().contains("\"tools\":[]"), "{}", arrived.text());
+    }
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use crate::scene::Scene;
 
 const MOMENT: Duration = Duration::from_secs(30);
 
-fn initialize() -> Value {
+pub(crate) fn initialize() -> Value {
     let client = json!({ "name": "testkit", "version": "1" });
     let params = json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client });
     json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params })
@@ -38,7 +38,7 @@ async fn disable(scene: &Scene) {
 }
 
 /// An HTTP+SSE client.
-struct Old {
+pub(crate) struct Old {
     body: Incoming,
     text: String,
     endpoint: String,
@@ -46,7 +46,7 @@ struct Old {
 }
 
 impl Old {
-    async fn connect(scene: &Scene, token: &str) -> Self {
+    pub(crate) async fn connect(scene: &Scene, token: &str) -> Self {
         Self::connect_at(scene, "/mcp/up", token).await
     }
 
@@ -81,7 +81,7 @@ impl Old {
         }
     }
 
-    async fn message(&mut self) -> Value {
+    pub(crate) async fn message(&mut self) -> Value {
         let (event, data) = self.next().await.expect("a message");
         assert_eq!(event, "message");
         serde_json::from_str(&data).unwrap()
@@ -91,7 +91,7 @@ impl Old {
         post_to(scene, &self.endpoint, token, message).await
     }
 
-    async fn say(&self, scene: &Scene, message: &Value) {
+    pub(crate) async fn say(&self, scene: &Scene, message: &Value) {
         assert_eq!(self.post(scene, &self.token, message).await, 202);
     }
 }
@@ -182,7 +182,7 @@ async fn a_stream_ends_with_the_right_to_it() {
     assert_eq!(old.next().await, None);
 }
 
-type Socket = WebSocketStream<TcpStream>;
+pub(crate) type Socket = WebSocketStream<TcpStream>;
 
 fn upgrade(scene: &Scene, target: &str) -> Request<()> {
     let origin = scene.house.origin();
@@ -203,17 +203,17 @@ async fn open(scene: &Scene, request: Request<()>) -> Result<Socket, u16> {
     }
 }
 
-async fn with_token(scene: &Scene, token: &str) -> Result<Socket, u16> {
+pub(crate) async fn with_token(scene: &Scene, token: &str) -> Result<Socket, u16> {
     let mut request = upgrade(scene, "/mcp/up/ws");
     request.headers_mut().insert(header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
     open(scene, request).await
 }
 
-async fn say(socket: &mut Socket, message: &Value) {
+pub(crate) async fn say(socket: &mut Socket, message: &Value) {
     socket.send(Message::text(message.to_string())).await.unwrap();
 }
 
-async fn hear(socket: &mut Socket) -> Result<Value, Option<CloseCode>> {
+pub(crate) async fn hear(socket: &mut Socket) -> Result<Value, Option<CloseCode>> {
     loop {
         match tokio::time::timeout(MOMENT, socket.next()).await.expect("in time") {
             Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),

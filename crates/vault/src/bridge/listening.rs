@@ -131,7 +131,15 @@ async fn open(way: &Passage, opened: &Opened) -> Result<Option<Messages>, Dispat
         (http::header::ACCEPT, http::HeaderValue::from_static("text/event-stream")),
     ]);
     let (upstream_session, wishes) = (opened.id.clone(), Wishes::default());
-    let call = McpCall { method: Method::GET, era: Era::Stateful, message: None, upstream_session, wishes, headers };
+    let call = McpCall {
+        method: Method::GET,
+        era: Era::Stateful,
+        message: None,
+        upstream_session,
+        mark: None,
+        wishes,
+        headers,
+    };
     match translated::came(way.send(call).await?).await? {
         Came::Messages(messages) => Ok(Some(messages)),
         Came::Whole(_) => Ok(None),

@@ -97,5 +97,5 @@ pub(super) fn stateful(message: Message, version: Option<Version>, session: Opti
 /// What a bridge sends is part of a call; what is done to the answer was settled for that call.
 fn of_ours(era: Era, message: Message, upstream_session: Option<String>, headers: HeaderMap) -> McpCall {
     let wishes = Wishes::default();
-    McpCall { method: Method::POST, era, message: Some(message), upstream_session, wishes, headers }
+    McpCall { method: Method::POST, era, message: Some(message), upstream_session, mark: None, wishes, headers }
 }

@@ -139,6 +139,7 @@ fn post(body: &str) -> McpCall {
         era: Era::Stateful,
         message: Some(Message::parse(Bytes::from(body.to_owned())).unwrap()),
         upstream_session: None,
+        mark: None,
         wishes: Wishes::default(),
         headers: HeaderMap::new(),
     }

@@ -10,19 +10,20 @@ use vestibule_mcp::{
     sse,
 };
 use vestibule_model::{Principal, Server, ServerName};
-use vestibule_pii::{Blocked, Config, Counts, JsonStream, Masker, Naming, SseStream, StreamError};
+use vestibule_pii::{Blocked, Config, Counts, JsonStream, Kind, Masker, Naming, SseStream, StreamError};
 
 use super::{
     Screening, place,
     readers::{Beginning, Reader},
     settings::Direction,
+    tables::Table,
 };
 use crate::{McpCall, Media};
 
-/// The largest event that is looked at, in bytes.
-const LARGEST_EVENT: usize = 32 << 20;
+/// What is looked at as one: an event, a string of JSON, and a whole answer that may have to be withheld. In bytes.
+const LARGEST: usize = 32 << 20;
 /// A JSON answer up to this size is looked at as a whole: its client can do nothing with a part of it.
-pub(crate) const WHOLE: usize = 1 << 20;
+const WHOLE: usize = 1 << 20;
 /// How many values of each kind were replaced.
 const MASKED: HeaderName = HeaderName::from_static("x-pii-masked");
 
@@ -52,29 +53,37 @@ impl Screen {
         call: &McpCall,
     ) -> Self {
         let method = call.message.as_ref().map_or("", Message::method);
+        let begins = method == "initialize";
         Self {
-            masker: screening.masker(config),
+            masker: screening.masker(config, Table::Answer),
             proof,
             reader: screening.readers.of(caller),
             screening: Arc::clone(screening),
             caller: Arc::clone(caller),
             server: Arc::clone(server),
-            session: call.upstream_session.clone(),
-            beginning: if method == "initialize" { Beginning::Now } else { Beginning::Unknown },
-            id: call.message.as_ref().and_then(|message| message.id().map(str::to_owned)),
+            // Whoever initializes begins anew, whatever session they name.
+            session: call.mark.clone().or_else(|| call.upstream_session.clone().filter(|_| !begins)),
+            beginning: if begins { Beginning::Now } else { Beginning::Unknown },
+            id: call.message.as_ref().and_then(|message| message.request_id().map(str::to_owned)),
             tool_call: method == "tools/call",
             era: call.era,
         }
     }
 
-    /// For a body of this media type; `None` when there is no body.
+    /// For a body of this media type; `None` when there is no body. `session` is what the server calls the one that began.
     pub(crate) fn masking(mut self, media: Media, session: Option<&str>) -> Option<Masking> {
         let stage = match media {
             Media::Json => Stage::Json(None),
-            Media::Events => Stage::Events(SseStream::new(Arc::clone(&self.masker), LARGEST_EVENT)),
+            Media::Events => {
+                let events = SseStream::new(Arc::clone(&self.masker), LARGEST);
+                // Where there is a session, the ids of its events are sealed before anybody sees them.
+                Stage::Events(if self.session.is_some() { events.keeping_ids() } else { events })
+            }
             Media::None => return None,
         };
-        self.session = session.map(str::to_owned).or(self.session);
+        if self.beginning == Beginning::Now {
+            self.session = self.session.or(session.map(str::to_owned));
+        }
         Some(Masking { place: None, screen: self, stage, proof: None, proof_length: 0, counted: Counts::default() })
     }
 }
@@ -100,7 +109,23 @@ pub(crate) struct Masking {
     counted: Counts,
 }
 
-/// What a body must not hold, or that it cannot be looked at. What is said to the client instead.
+/// Why a body does not pass.
+enum Fault {
+    Blocked(Kind),
+    /// It cannot be looked at.
+    Unsearchable,
+}
+
+impl From<StreamError> for Fault {
+    fn from(error: StreamError) -> Self {
+        match error {
+            StreamError::Blocked(Blocked(kind)) => Self::Blocked(kind),
+            StreamError::TooLarge(_) | StreamError::Broken => Self::Unsearchable,
+        }
+    }
+}
+
+/// What is said to the client instead of a body, or of the rest of one.
 pub(crate) struct Withheld {
     pub(crate) reason: &'static str,
     pub(crate) instead: Bytes,
@@ -122,11 +147,39 @@ impl Masking {
         matches!(self.stage, Stage::Json(_))
     }
 
+    /// How much of JSON is held, to be looked at as a whole. Of what may have to be withheld nothing goes out before.
+    pub(crate) fn most_held(&self) -> usize {
+        if self.may_block() { LARGEST } else { WHOLE }
+    }
+
+    fn may_block(&self) -> bool {
+        self.screen.masker.scanner().config().may_block()
+    }
+
+    /// The body is no text that can be read here.
+    pub(crate) fn unreadable(&mut self) -> Withheld {
+        self.withhold(Fault::Unsearchable)
+    }
+
+    /// More of a body of JSON came than is held; this is what came so far.
+    pub(crate) fn begin(&mut self, start: &[u8]) -> Result<Bytes, Withheld> {
+        if self.may_block() { Err(self.withhold(Fault::Unsearchable)) } else { self.feed(start) }
+    }
+
+    /// Whether bytes can be looked at. JSON and events are UTF-8 without a zero; UTF-16 and UTF-32 have some, wherever they
+    /// are cut.
+    fn can_read(&self, bytes: &[u8]) -> bool {
+        !self.replaces() || !bytes.contains(&0)
+    }
+
     /// What may pass of the next bytes.
     pub(crate) fn feed(&mut self, chunk: &[u8]) -> Result<Bytes, Withheld> {
+        if !self.can_read(chunk) {
+            return Err(self.unreadable());
+        }
         if let Stage::Json(json @ None) = &mut self.stage {
-            *json = Some(Box::new(JsonStream::new(Arc::clone(&self.screen.masker))));
-            self.proof = self.screen.proof.clone().map(|proof| Box::new(JsonStream::new(proof)));
+            *json = Some(Box::new(JsonStream::new(Arc::clone(&self.screen.masker), LARGEST)));
+            self.proof = self.screen.proof.clone().map(|proof| Box::new(JsonStream::new(proof, LARGEST)));
         }
         let fed = self.with_labels(|stage, naming| match stage {
             Stage::Json(Some(json)) => Ok((json.feed(chunk, naming)?, Some(json.counts().clone()))),
@@ -148,6 +201,9 @@ impl Masking {
 
     /// A body that is all here. The counts go into a header.
     pub(crate) fn whole(&mut self, body: Bytes, headers: &mut HeaderMap) -> Result<Bytes, Withheld> {
+        if !self.can_read(&body) {
+            return Err(self.unreadable());
+        }
         self.stage = Stage::Over;
         let masker = Arc::clone(&self.screen.masker);
         // Looking takes longest, and the reader's other answers need not wait for it.
@@ -166,7 +222,7 @@ impl Masking {
                 self.prove(&out);
                 Ok(out)
             }
-            Err(blocked) => Err(self.withhold(blocked.into())),
+            Err(Blocked(kind)) => Err(self.withhold(Fault::Blocked(kind))),
         }
     }
 
@@ -180,7 +236,7 @@ impl Masking {
                 }
                 Ok(bytes.into())
             }
-            Err(error) => Err(self.withhold(error)),
+            Err(error) => Err(self.withhold(error.into())),
         }
     }
 
@@ -228,14 +284,14 @@ impl Masking {
     }
 
     /// Ends the body with an error that tells the kind, never the value.
-    fn withhold(&mut self, error: StreamError) -> Withheld {
+    fn withhold(&mut self, fault: Fault) -> Withheld {
         self.screen.screening.tally.refused();
-        let (reason, text) = match error {
-            StreamError::Blocked(Blocked(kind)) => (
+        let (reason, text) = match fault {
+            Fault::Blocked(kind) => (
                 "pii_blocked",
                 format!("The answer is withheld: it holds a value of kind {kind}, which must not pass."),
             ),
-            StreamError::TooLarge(_) | StreamError::Broken => {
+            Fault::Unsearchable => {
                 ("pii_unscanned", "The answer is withheld: it cannot be searched for personal data.".to_owned())
             }
         };
@@ -246,13 +302,13 @@ impl Masking {
             id => error::error_body(id.as_deref(), code::DENIED, &text, None),
         };
         let instead = match (std::mem::replace(&mut self.stage, Stage::Over), id) {
-            (Stage::Events(events), Some(_)) => {
-                let mut bytes = events.into_passed();
+            (Stage::Events(mut events), Some(_)) => {
+                let mut bytes = events.take_passed();
                 bytes.extend_from_slice(&sse::encode(None, None, &body));
                 bytes.into()
             }
             // The stream of a session answers nothing in particular.
-            (Stage::Events(events), None) => events.into_passed().into(),
+            (Stage::Events(mut events), None) => events.take_passed().into(),
             (Stage::Json(_) | Stage::Over, _) => Bytes::from(body),
         };
         Withheld { reason, instead }

@@ -1,12 +1,13 @@
 //! The way to a server, before policy looks: what is decided is what is sent. Labels are turned back where the server has
-//! shown their values, and what the configuration keeps from servers is masked.
+//! shown their values, and what the configuration keeps from servers is masked wherever it stands: of a message only the
+//! plumbing of the protocol is spared.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use vestibule_mcp::{Message, Mirrored};
+use vestibule_mcp::{Message, Mirrored, given::Given};
 use vestibule_model::{Principal, Server};
 use vestibule_pii::{Blocked, Naming, Pseudonyms};
 
-use super::{Screening, place, settings::Direction};
+use super::{Screening, place, settings::Direction, tables::Table};
 
 /// Headers that mirror arguments (MCP 2026-07-28, transports).
 const PARAMETER: &str = "mcp-param-";
@@ -75,27 +76,35 @@ impl Screening {
         headers: &mut HeaderMap,
     ) -> Result<Option<Message>, Unfit> {
         let Some(config) = self.settings.for_arguments(caller, server, message) else { return Ok(None) };
-        let masker = self.masker(config);
+        let whole = self.masker(config.clone(), Table::Given(Given::of(message)));
+        let part = self.masker(config, Table::Plain);
+        let refused = |Blocked(kind)| {
+            self.tally.refused();
+            Unfit::Blocked(kind)
+        };
+        // With another name it would be another message: it passes as it is, or not at all.
+        for name in message.names() {
+            drop(part.mask(&name, &mut Naming::Plain).map_err(refused)?);
+        }
+        let masked = whole.mask_bytes(message.bytes(), &mut Naming::Plain).map_err(refused)?;
+        self.tally.add(Direction::Arguments, masked.counts());
+        // A value may stand in a header alone, or in one that tells its kind less well than its name did.
         let mut blocked = None;
-        let mut replace = |text: &str| match masker.mask(text, &mut Naming::Plain) {
+        mirror(headers, |text| match part.mask(text, &mut Naming::Plain) {
             Ok(screened) => {
                 self.tally.add(Direction::Arguments, screened.counts());
                 let changed = screened.counts().total() > 0;
                 changed.then(|| screened.into_inner().into_owned())
             }
-            Err(Blocked(kind)) => {
-                blocked = Some(kind);
+            Err(found) => {
+                blocked = Some(found);
                 None
             }
-        };
-        let masked = message.with_values(&mut replace).map_err(|_| Unfit::Unreadable)?;
-        // A value may stand in a header alone, or in one that tells its kind less well than its name did.
-        mirror(headers, &mut replace);
-        if let Some(kind) = blocked {
-            self.tally.refused();
-            return Err(Unfit::Blocked(kind));
+        });
+        if let Some(found) = blocked {
+            return Err(refused(found));
         }
-        Ok(masked)
+        masked.into_inner().map(|bytes| Message::parse(bytes.into())).transpose().map_err(|_| Unfit::Unreadable)
     }
 }
 

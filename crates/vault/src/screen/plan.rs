@@ -21,8 +21,7 @@ impl MaskSettings {
             Switch::Off if demanded.is_empty() => return None,
             Switch::Off => Config::none(),
             Switch::On => {
-                let usual = self.servers.get(&server.name).and_then(|own| own.usual.as_ref()).unwrap_or(&self.usual);
-                self.with_rules(usual.clone(), Direction::Results, caller, server, || call.target())
+                self.with_rules(self.usual(server).clone(), Direction::Results, caller, server, || call.target())
             }
         };
         Some(
@@ -31,6 +30,23 @@ impl MaskSettings {
                 .flat_map(Mask::iter)
                 .fold(chosen, |config, (name, action)| self.demand(config, name, action)),
         )
+    }
+
+    /// Whether any answer of this server to this caller may be masked: by what is configured, whatever the client wishes
+    /// of this request, by its wish, or because a policy demands it. `demanded` is all that any policy of the server demands.
+    pub(super) fn may_mask(
+        &self,
+        caller: &Principal,
+        server: &Server,
+        wish: Option<Switch>,
+        demanded: &[Mask],
+    ) -> bool {
+        let switched = [wish, None].into_iter().any(|wish| self.switch(server, wish) == Switch::On);
+        let any_tool = || CallTarget::Session;
+        let masks = || {
+            self.with_rules(self.usual(server).clone(), Direction::Results, caller, server, any_tool) != Config::none()
+        };
+        !demanded.is_empty() || (switched && masks())
     }
 
     /// What a policy demands, and nothing that shows more. Whether a label can be turned back is the policy's to say: to
@@ -59,6 +75,26 @@ impl MaskSettings {
         Kind::ALL.into_iter().any(|kind| config.rule(kind).is_some()).then_some(config)
     }
 
+    /// Whether an answer of this server may give labels that stand for values: then its client has to have a session that
+    /// they belong to. `demanded` is all that any policy of the server demands.
+    pub(super) fn may_give_pseudonyms(&self, server: &Server, demanded: &[Mask]) -> bool {
+        let of_config =
+            |config: &Config| Kind::ALL.into_iter().any(|kind| config.rule(kind).is_some_and(|rule| gives(&rule)));
+        let gives_rule = |rule: &MaskRule| {
+            let applies = rule.direction == Direction::Results && rule.is_about(server);
+            applies && rule.rule.as_ref().is_some_and(gives)
+        };
+        let demands = |(_, action): (&str, &str)| action == Action::Pseudonym.name();
+        of_config(self.usual(server))
+            || self.rules.iter().any(gives_rule)
+            || demanded.iter().flat_map(Mask::iter).any(demands)
+    }
+
+    /// What happens to each kind in the answers of a server where no rule says otherwise.
+    fn usual(&self, server: &Server) -> &Config {
+        self.servers.get(&server.name).and_then(|own| own.usual.as_ref()).unwrap_or(&self.usual)
+    }
+
     fn switch(&self, server: &Server, wish: Option<Switch>) -> Switch {
         let own = self.servers.get(&server.name).and_then(|own| own.switch);
         match (own.unwrap_or(self.before_llm), wish, self.clients) {
@@ -80,7 +116,7 @@ impl MaskSettings {
     ) -> Config {
         let fits = |rule: &&MaskRule| {
             rule.direction == direction
-                && (rule.servers.is_empty() || rule.servers.contains(&server.name))
+                && rule.is_about(server)
                 && (rule.roles.is_empty() || rule.roles.iter().any(|role| caller.roles().contains(role)))
         };
         let rules: Vec<&MaskRule> = self.rules.iter().filter(fits).collect();
@@ -98,6 +134,11 @@ impl MaskSettings {
             }
         }
     }
+}
+
+/// Whether its labels stand for values.
+fn gives(rule: &Rule) -> bool {
+    rule.action == Action::Pseudonym
 }
 
 /// The first rule that fits decides about a kind.

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, num::NonZeroU64, time::Duration};
 
-use vestibule_model::ServerName;
+use vestibule_model::{Server, ServerName};
 use vestibule_pii::{Config, Kind, Rule};
 
 /// On or off.
@@ -93,4 +93,11 @@ pub struct MaskRule {
     pub direction: Direction,
     /// What happens; `None`: the value passes.
     pub rule: Option<Rule>,
+}
+
+impl MaskRule {
+    /// Whether it says something about a server.
+    pub(super) fn is_about(&self, server: &Server) -> bool {
+        self.servers.is_empty() || self.servers.contains(&server.name)
+    }
 }

@@ -60,6 +60,13 @@ impl Wishes {
         Self { before_llm: on(self.before_llm), in_logs: on(self.in_logs) }
     }
 
+    /// These, for a stream that goes on: what was hidden when it began stays hidden.
+    #[must_use]
+    pub fn going_on_from(self, begun: Self) -> Self {
+        let hides = begun.before_llm.filter(|switch| *switch == Switch::On);
+        Self { before_llm: hides.or(self.before_llm), ..self.or(begun) }
+    }
+
     /// These where they say something, the others where they do not.
     #[must_use]
     pub fn or(self, others: Self) -> Self {
@@ -111,6 +118,8 @@ mod tests {
         assert_eq!(Wishes::default().or(remembered), remembered);
         let said = Wishes { before_llm: Some(Switch::Off), in_logs: None };
         assert_eq!(said.or(remembered), Wishes { before_llm: Some(Switch::Off), in_logs: Some(Switch::Off) });
+        assert_eq!(said.going_on_from(remembered), remembered.or(said), "a stream hides what it hid");
+        assert_eq!(remembered.going_on_from(said), remembered);
         assert_eq!(remembered.tightening(), Wishes { before_llm: Some(Switch::On), in_logs: None });
         let json = serde_json::to_string(&remembered).unwrap();
         assert_eq!((json.as_str(), serde_json::from_str(&json).unwrap()), (r#"{"a":"on","l":"off"}"#, remembered));

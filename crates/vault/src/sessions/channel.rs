@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use http::Uri;
 use tokio::{sync::mpsc, task::JoinHandle};
+use tracing::Span;
 use vestibule_egress::{
     child::{Child, ChildLimits, Input},
     client::Client,
@@ -74,10 +75,11 @@ impl Peer {
 }
 
 impl Via<'_> {
-    pub(super) async fn connect(&self, server: &ServerName) -> Result<Channel, DispatchError> {
+    /// Opens the channel. What a child writes to its standard error is logged in `span`.
+    pub(super) async fn connect(&self, server: &ServerName, span: &Span) -> Result<Channel, DispatchError> {
         match self.way {
             Way::Command { argv, env, limits } => {
-                let started = Child::start(argv, env, server.as_str(), limits);
+                let started = Child::start(argv, env, server.as_str(), limits, span);
                 let (child, lines) = started.map_err(|error| DispatchError::Upstream(error.to_string()))?;
                 Ok(Channel { outlet: Outlet::Child(child.input()), lines, peer: Peer::Child(Box::new(child)) })
             }

@@ -60,6 +60,7 @@ impl House {
             era: Era::Stateful,
             message: body.map(|body| Message::parse(Bytes::from(body.to_owned())).unwrap()),
             upstream_session: session.map(str::to_owned),
+            mark: None,
             wishes: Wishes::default(),
             headers: HeaderMap::new(),
         };
@@ -281,6 +282,7 @@ async fn the_stateless_era_is_not_spoken() {
         era: Era::Stateless,
         message: Some(Message::parse(Bytes::from(request("1", "tools/list"))).unwrap()),
         upstream_session: None,
+        mark: None,
         wishes: Wishes::default(),
         headers: HeaderMap::new(),
     };

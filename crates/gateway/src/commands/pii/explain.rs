@@ -2,29 +2,34 @@
 
 use std::{io::Write, process::ExitCode};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::json;
 use vestibule_pii::{
     Config, Scanner,
     explain::{Evidence, Outcome, Reason},
 };
 
-use super::{read, report};
+use super::{
+    name, read,
+    report::{self, Places},
+};
 use crate::{cli, config};
 
 pub(super) fn run(args: &cli::PiiExplain) -> Result<ExitCode> {
-    let text = read(&args.file)?;
+    let text = String::from_utf8(read(&args.file)?)
+        .with_context(|| format!("{} is no text in UTF-8; iconv -t UTF-8 makes one of it", name(&args.file)))?;
     let rules = match &args.config {
         Some(path) => config::load(path)?.masking.settings.usual,
         None => Config::default(),
     };
     let reasons = Scanner::new(rules).explain(&text);
-    let mut out = std::io::stdout().lock();
+    let (mut out, mut places) = (std::io::stdout().lock(), Places::new(text.as_bytes()));
     for reason in &reasons {
+        let place = places.of(reason.range.start);
         if args.json {
-            writeln!(out, "{}", as_json(&text, reason))?;
+            writeln!(out, "{}", as_json(&text, place, reason))?;
         } else {
-            writeln!(out, "{}", line(&text, reason))?;
+            writeln!(out, "{}", line(&text, place, reason))?;
         }
     }
     if reasons.is_empty() && !args.json {
@@ -34,15 +39,16 @@ pub(super) fn run(args: &cli::PiiExplain) -> Result<ExitCode> {
 }
 
 /// For people.
-fn line(text: &str, reason: &Reason) -> String {
-    let (line, column) = report::place(text, reason.range.start);
+fn line(text: &str, (line, column): (usize, usize), reason: &Reason) -> String {
     let value = report::shown(text.get(reason.range.clone()).unwrap_or_default());
-    if let Outcome::Refused(why) = &reason.outcome {
-        return format!(
-            "{line}:{column}\t{value}\n\t{} ({}): refused, {why}",
-            reason.kind,
-            reason.recognizers.join(", ")
-        );
+    let brief = match &reason.outcome {
+        Outcome::Refused(why) => Some(format!("refused, {why}")),
+        Outcome::Unlabelled => Some(format!("{}, no word beside it names it", outcome(&Outcome::Unlabelled))),
+        _ => None,
+    };
+    if let Some(brief) = brief {
+        let recognizers = reason.recognizers.join(", ");
+        return format!("{line}:{column}\t{value}\n\t{} ({recognizers}): {brief}", reason.kind);
     }
     format!(
         "{line}:{column}\t{value}\n\t{} ({}), {}, score {} of at least {}: {}",
@@ -55,8 +61,7 @@ fn line(text: &str, reason: &Reason) -> String {
     )
 }
 
-fn as_json(text: &str, reason: &Reason) -> serde_json::Value {
-    let (line, column) = report::place(text, reason.range.start);
+fn as_json(text: &str, (line, column): (usize, usize), reason: &Reason) -> serde_json::Value {
     let (action, why) = match &reason.outcome {
         Outcome::Masked(action) => (Some(action.name()), None),
         Outcome::Refused(why) => (None, Some(why.as_str())),
@@ -85,6 +90,7 @@ fn outcome(outcome: &Outcome) -> String {
         Outcome::Covered => "left, another finding covers it".to_owned(),
         Outcome::Refused(_) => "refused".to_owned(),
         Outcome::NotWanted => "left, this type is not masked".to_owned(),
+        Outcome::Unlabelled => "left, it could be one behind a label".to_owned(),
     }
 }
 
@@ -96,7 +102,9 @@ mod tests {
     fn people_and_programs_are_told_why() {
         let text = "mail ada@example.com, card 4111 1111 1111 1112";
         let reasons = Scanner::new(Config::default()).explain(text);
-        let lines: Vec<String> = reasons.iter().map(|reason| line(text, reason)).collect();
+        let mut places = Places::new(text.as_bytes());
+        let lines: Vec<String> =
+            reasons.iter().map(|reason| line(text, places.of(reason.range.start), reason)).collect();
         assert!(
             lines[0].starts_with("1:6\tada@example.com\n\tEMAIL_ADDRESS (email), by the value alone, score"),
             "{lines:?}"
@@ -106,8 +114,8 @@ mod tests {
             lines[1],
             "1:28\t4111 1111 1111 1112\n\tCREDIT_CARD (card): refused, its check digit is wrong (Luhn)"
         );
-        let json = as_json(text, &reasons[1]);
+        let json = as_json(text, (1, 28), &reasons[1]);
         assert_eq!((&json["outcome"], &json["why"]), (&json!("refused"), &json!("its check digit is wrong (Luhn)")));
-        assert_eq!(as_json(text, &reasons[0])["why"], json!(null));
+        assert_eq!(as_json(text, (1, 6), &reasons[0])["why"], json!(null));
     }
 }

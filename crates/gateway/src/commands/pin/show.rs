@@ -1,11 +1,11 @@
 //! Definitions and their differences, on paper and as JSON. Whatever a server says, it does not steer the terminal.
 
-use std::io::IsTerminal;
-
 use anyhow::{Result, anyhow};
 use serde_json::{Value, json};
 use vestibule_mcp::difference::{self, Changed, Fate, Piece, visible};
 use vestibule_store::pins::{PinRecord, PinState};
+
+use crate::terminal::Colours;
 
 /// Text that has not changed is cut in its middle when it is longer than this.
 const KEPT: usize = 160;
@@ -70,8 +70,10 @@ enum Paint {
 
 impl Paint {
     fn of_stdout() -> Self {
-        let colours = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        if colours { Self::Colours } else { Self::Brackets }
+        match Colours::of(&std::io::stdout()) {
+            Colours::On => Self::Colours,
+            Colours::Off => Self::Brackets,
+        }
     }
 
     fn piece(self, piece: &Piece) -> String {

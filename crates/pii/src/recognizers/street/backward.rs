@@ -219,6 +219,11 @@ fn word_start(bytes: &[u8], stop: usize) -> usize {
 #[inline(never)]
 fn joined_start(bytes: &[u8], mut start: usize, stop: usize) -> usize {
     while start > 0 && stop - start < MAX_WORD {
+        let plain = run_back(bytes, start, MAX_WORD - (stop - start), Sort::Alnum);
+        if plain > 0 {
+            start -= plain;
+            continue;
+        }
         match char_before(bytes, start) {
             Some(letter) if is_letter(letter) || letter.is_ascii_digit() => start -= letter.len_utf8(),
             Some('-' | '\'' | '\u{2019}') if start < stop => {

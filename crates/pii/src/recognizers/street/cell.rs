@@ -62,7 +62,12 @@ pub(super) fn add(text: &Text<'_>, page: &Page<'_>, start: usize, end: usize, fo
         let column = text.topics(from).meets(Topics::WHOLE) && part(bytes, to, to + 2) != b", ";
         let keyed = || {
             let label = text.label(from);
-            label.topics.is_label() && label.distance <= NEAR && before(bytes, from) != b'\n' && at(bytes, to) != b','
+            // "street: Im Winkel 60, city: 20095 Hamburg": another key stands between.
+            let coded = from == start && end - start > 3;
+            let between = part(bytes, from - label.distance, from).split(|byte| !is_worded(*byte));
+            let other = coded && between.filter(|word| !word.is_empty()).count() > 1;
+            let near = label.topics.is_label() && label.distance <= NEAR && !other;
+            near && before(bytes, from) != b'\n' && at(bytes, to) != b','
         };
         if column || keyed() {
             found.add(Kind::Street, from, to, SCORE);
