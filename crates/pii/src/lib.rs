@@ -19,7 +19,7 @@
 //! | IP address | v4 and v6; not loopback, netmasks and blocks | |
 //! | street address | with town and postcode or state: US, UK, IE, CA, AU, NZ, IN and most of Europe, BR, MX, AR; a known sort of street | the line alone |
 //! | passport | the second line of a machine-readable zone | the shapes of the countries |
-//! | IBAN, keys and tokens | by check digits; by the mark of the issuer, private keys | a random word behind "password", "secret" |
+//! | IBAN, keys and tokens | by check digits; by the mark of the issuer, private keys, passwords in URLs | a random word behind "secret"; what stands behind "password" |
 //! | date of birth, national identity | French, Spanish and Italian numbers by their check | any date; the others |
 //!
 //! A label is a word in the line or sentence before the value, the key in JSON, YAML, XML and forms, the keys above it,
@@ -29,6 +29,7 @@
 //!
 //! Names of people. Streets without a number. Addresses of Colombia, Chile, Greece, Japan, China and Korea, and post
 //! boxes. Numbers spelled out or cut by words. Values inside images and other encodings.
+//! A key or token without a digit, other than a password behind its label.
 //! A number of seven digits behind "my number is" and the like. And a label in a language that `context/words.rs` does not
 //! have.
 //!

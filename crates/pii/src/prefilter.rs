@@ -58,7 +58,7 @@ impl<'a, S: Sought> Places<'a, S> {
     }
 
     /// The first place at or after `from`, which must not go back.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next(&mut self, from: usize) -> Option<usize> {
         if from >= self.block + BLOCK {
             self.block = from & !(BLOCK - 1);
@@ -77,7 +77,7 @@ impl<'a, S: Sought> Places<'a, S> {
         Some(self.block + self.bits.trailing_zeros() as usize)
     }
 
-    #[inline]
+    #[inline(always)]
     fn load(&mut self) {
         self.bits = match self.bytes.get(self.block..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
             Some(block) => S::in_block(block),

@@ -362,6 +362,17 @@ fn an_endless_body_takes_no_endless_room() {
 }
 
 #[test]
+fn a_password_without_a_digit_is_found_by_its_key() {
+    let body = br#"{"user":{"name":"ann","password":"letmein","passwordHint":"the dog of my aunt","adminPassword" : "open!sesame"},"t":"password"}"#;
+    let text = check(body, json);
+    assert_eq!(
+        text,
+        r#"{"user":{"name":"ann","password":"[SECRET_1]","passwordHint":"the dog of my aunt","adminPassword" : "[SECRET_2]"},"t":"password"}"#
+    );
+    assert_eq!(whole(&masker(), std::str::from_utf8(body).unwrap()).matches("[SECRET").count(), 2);
+}
+
+#[test]
 fn what_is_in_disguise_is_found_in_a_stream_too() {
     let body = "{\"a\":\"ｊａｎｅ＠ｅｘａｍｐｌｅ．ｃｏｍ\"}";
     assert_eq!(check(body.as_bytes(), json), r#"{"a":"[EMAIL_1]"}"#);

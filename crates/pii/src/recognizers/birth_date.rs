@@ -61,14 +61,17 @@ fn moment(text: &Text<'_>, found: &mut Candidates) {
 
 /// A date whose day is part of a word: `1er mai 1980`, `1st of May 1980`.
 fn worded(text: &Text<'_>, token: Token, found: &mut Candidates) {
-    let bytes = text.bytes;
-    if token.len() > 5 || !is_digit(at(bytes, token.start)) {
+    if token.len() > 4 || token.digits + 2 != token.len() {
         return;
     }
-    let digits = Run::at(bytes, token.start);
-    let ordinal = [&b"st"[..], b"nd", b"rd", b"th", b"er", b"re"].contains(&part(bytes, digits.end, token.end));
-    let date = if ordinal { named(bytes, digits) } else { None };
-    if let Some((start, end)) = date
+    let ending = part(text.bytes, token.end - 2, token.end);
+    if matches!(ending, b"st" | b"nd" | b"rd" | b"th" | b"er" | b"re") {
+        ordinal_date(text, token, found);
+    }
+}
+
+fn ordinal_date(text: &Text<'_>, token: Token, found: &mut Candidates) {
+    if let Some((start, end)) = named(text.bytes, Run { start: token.start, end: token.end - 2 })
         && text.support(start, Kind::BirthDate) == Support::Named
     {
         found.add(Kind::BirthDate, start, end, SCORE);

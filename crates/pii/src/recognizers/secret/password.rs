@@ -155,12 +155,20 @@ fn is_bare_password(value: &[u8], tied: bool, followed: bool) -> bool {
 
 /// Whether a word is made as the names of programs are: no part has digits in two places.
 pub(super) fn is_named(word: &[u8]) -> bool {
-    word.split(|&byte| !is_alnum(byte)).all(|part| {
-        let groups = part.split(|&byte| !is_digit(byte)).filter(|digits| !digits.is_empty()).count();
-        let pieces =
-            part.windows(2).filter(|two| matches!(two, [a, b] if a.is_ascii_lowercase() && is_upper(*b))).count();
-        groups <= 1 && part.len() >= 3 * pieces
-    })
+    let (mut last, mut groups, mut pieces, mut length) = (0, 0, 0, 0);
+    for &byte in word {
+        if is_alnum(byte) {
+            length += 1;
+            groups += usize::from(is_digit(byte) && !is_digit(last));
+            pieces += usize::from(is_upper(byte) && last.is_ascii_lowercase());
+        } else if groups > 1 || length < 3 * pieces {
+            return false;
+        } else {
+            (groups, pieces, length) = (0, 0, 0);
+        }
+        last = byte;
+    }
+    groups <= 1 && length >= 3 * pieces
 }
 
 /// What stands for a password and is none: `${PASSWORD}`, `<password>`, `********`, "your-password", "string".
