@@ -12,7 +12,7 @@ use crate::{
     context::{Surroundings, key_topics, may_name_a_secret},
     disguise,
     dull::{is_extension, moment_end, uuid_end},
-    json::MIN_STRING,
+    json::is_too_short,
     kind::Kind,
     prefilter::Anchors,
     recognizers::{codice_fiscale, iban, passport::ZONE_LENGTH, secret, secret::password},
@@ -193,10 +193,10 @@ fn alone(bytes: &[u8], digits: Run) -> Option<usize> {
 
 /// A whole string that is too short to hold anything, behind its key: the `"2.0"` of every message of JSON-RPC.
 fn short_string(bytes: &[u8], start: usize) -> Option<usize> {
-    let length = span(bytes, start, MIN_STRING, |byte| byte != b'"' && byte != b'\\' && byte < 0x80);
+    let length = span(bytes, start, MAX_WORD, |byte| byte != b'"' && byte != b'\\' && byte < 0x80);
     let (quote, end) = (start - 1, start + length);
     let closes = at(bytes, end) == b'"' && matches!(at(bytes, end + 1), b',' | b'}');
-    (length < MIN_STRING && closes && follows_key(bytes, quote)).then_some(end)
+    (is_too_short(part(bytes, start, end)) && closes && follows_key(bytes, quote)).then_some(end)
 }
 
 /// Whether values of JSON can be on both sides of the commas around the number: `[1, 2, "a"]`, not `Rua Augusta, 12, bloco`.
@@ -312,7 +312,7 @@ mod tests {
             if is_harmless(&format!("{{\"{key}\":{json}}}")) {
                 let found = Scanner::new(Config::default()).scan_value(key, &text);
                 // Numbers of JSON are something only when they are whole and long.
-                let counts = json.starts_with('"') || (text.len() > MAX_INTEGER && !text.contains(['.', '-']));
+                let counts = (json.starts_with('"') && !is_too_short(text.as_bytes())) || (text.len() > MAX_INTEGER && !text.contains(['.', '-']));
                 prop_assert!(found.is_empty() || !counts, "{found:?}");
             }
         }

@@ -18,4 +18,4 @@ pub(crate) use machine::{LOOKAHEAD, Leaf, Machine, Took};
 pub(crate) use paths::Treatment;
 pub use paths::{Form, Paths, Way};
 pub use shape::Shape;
-pub(crate) use walk::{MIN_STRING, Origin, looks_like_json, walk, walk_alone};
+pub(crate) use walk::{Origin, is_too_short, looks_like_json, walk, walk_alone};

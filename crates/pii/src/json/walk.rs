@@ -23,7 +23,7 @@ use crate::{
 /// How many strings of JSON may be inside each other.
 const MAX_NESTED: u8 = 3;
 /// The shortest string that can hold something.
-pub(crate) const MIN_STRING: usize = 5;
+const MIN_STRING: usize = 5;
 /// The shortest number that can be something.
 const MIN_NUMBER: usize = 7;
 
@@ -155,7 +155,7 @@ impl Leaf {
         look: &mut Look,
     ) {
         match self {
-            Self::String { inside, .. } if inside.len() < MIN_STRING => (),
+            Self::String { inside, .. } if is_too_short(part(bytes, inside.start, inside.end)) => (),
             Self::String { inside, escaped } => {
                 let surroundings = machine.surroundings(bytes, inside.end);
                 let raw = part(bytes, inside.start, inside.end);
@@ -192,6 +192,11 @@ impl Leaf {
             }
         }
     }
+}
+
+/// Whether a string cannot hold anything. The shortest addresses of IPv6, such as `1::8`, can be told by their colons.
+pub(crate) fn is_too_short(inside: &[u8]) -> bool {
+    inside.len() < MIN_STRING && !inside.contains(&b':')
 }
 
 /// A number without the fraction that programs write which know no whole ones: `4111111111111111.0`.
