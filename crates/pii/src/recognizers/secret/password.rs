@@ -222,6 +222,11 @@ pub(super) fn in_url(text: &Text<'_>, place: usize, found: &mut Candidates) {
     let inside = |byte: u8| {
         byte > b' ' && byte < 0x7F && !matches!(byte, b'/' | b'"' | b'\'' | b'<' | b'>' | b'`' | b',' | b'(')
     };
+    // The last one counts of several. Asked first: where many stand close together, none is looked at from afar.
+    let behind = span(bytes, place + 1, 255, |byte| inside(byte) && byte != b'@');
+    if behind == 0 || at(bytes, place + 1 + behind) == b'@' {
+        return;
+    }
     let length = span_back(bytes, place, 256, inside);
     let start = place - length;
     if length < 3 || part(bytes, start.saturating_sub(3), start) != b"://" || !is_alpha(before(bytes, start - 3)) {
@@ -229,11 +234,6 @@ pub(super) fn in_url(text: &Text<'_>, place: usize, found: &mut Candidates) {
     }
     let authority = part(bytes, start, place);
     let Some(colon) = authority.iter().position(|&byte| byte == b':') else { return };
-    // The last one counts of several.
-    let behind = span(bytes, place + 1, 255, |byte| inside(byte) && byte != b'@');
-    if behind == 0 || at(bytes, place + 1 + behind) == b'@' {
-        return;
-    }
     let password = part(authority, colon + 1, length);
     // "good.example:443@bad.example" has a port where the password would be.
     if password.len() < 3
