@@ -15,7 +15,12 @@ pub(crate) fn statements(server: &str, file: &Arc<str>, table: &Table, named: &[
 }
 
 fn of_row(server: &str, file: &Arc<str>, row: &Row, named: &[(Kind, Target)]) -> Vec<Statement> {
-    let mut allow: Vec<&(String, Reach)> = row.allow.iter().collect();
+    // What is masked for a role that comes in with everybody.
+    let everyone = row.allow.iter().find(|(role, _)| role == EVERYONE).map(|(_, reach)| *reach);
+    let unnamed = row.masks.masked_roles().filter(|role| !row.allow.iter().any(|(named, _)| named == *role));
+    let masked: Vec<(String, Reach)> =
+        everyone.map_or_else(Vec::new, |reach| unnamed.map(|role| (role.clone(), reach)).collect());
+    let mut allow: Vec<&(String, Reach)> = row.allow.iter().chain(&masked).collect();
     allow.sort_by_key(|(_, reach)| *reach);
     let pairs = row.targets.iter().flat_map(|target| allow.iter().map(move |(role, reach)| (target, role, *reach)));
     let statement = |(target, role, reach): (&Target, &String, Reach)| Statement {

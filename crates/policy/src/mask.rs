@@ -158,6 +158,11 @@ impl Masks {
         Ok(Self { all: None, by_role: by_role.collect::<Result<_, Wrong>>()? })
     }
 
+    /// The roles for which something is masked by name.
+    pub(crate) fn masked_roles(&self) -> impl Iterator<Item = &String> {
+        self.by_role.iter().filter_map(|(role, mask)| mask.as_ref().map(|_| role))
+    }
+
     pub(crate) fn of(&self, role: &str) -> Option<&Mask> {
         match self.by_role.get(role) {
             Some(own) => own.as_ref(),

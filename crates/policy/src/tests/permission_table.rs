@@ -118,3 +118,18 @@ fn everyone_everything_is_an_explicit_table() {
     let robot = crate::testing::of_subject(subject, "acme", "tools:*", Acr::Single);
     assert!(!decide(&engine, &robot, &house, tool("anything", "{}")).is_allowed());
 }
+
+#[test]
+fn a_role_that_comes_in_with_everybody_has_its_mask() {
+    let table = "roles = [\"EMPLOYEE\", \"EXECUTIVE\"]\n[[tool]]\nnames = [\"get_org_info\"]\nallow = { \"*\" = true }\n\
+                 mask = { EMPLOYEE = [\"EMAIL_ADDRESS\"] }\n";
+    let (engine, house) = (engine(&[("hr.toml", table)]), House::new());
+    let masks = |caller: &str| {
+        let caller = principal(house.user(caller), "tools:*");
+        decide(&engine, &caller, &house, tool("get_org_info", "{}"))
+            .into_permit()
+            .ok()
+            .map(|permit| permit.masks().len())
+    };
+    assert_eq!((masks("employee"), masks("executive")), (Some(1), Some(0)));
+}
