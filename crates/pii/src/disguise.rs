@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use crate::{
     chars::{at, char_at, part, run, span},
-    json::{Decoded, code_point},
+    json::{Decoded, byte_of, code_point},
     prefilter::Veils,
     simd::Sort,
 };
@@ -98,13 +98,20 @@ const MAX_NAME: usize = 7;
 /// Whether a letter or digit is written so that no anchor shows where it is.
 pub(crate) fn hides_anchors(bytes: &[u8]) -> bool {
     any(bytes, |byte, seen| {
-        byte >= 0x80 && matches!(seen, Seen::As(letter) if letter.is_ascii_alphanumeric() || letter == '@')
+        byte >= 0x80 && matches!(seen, Some(Seen::As(letter)) if letter.is_ascii_alphanumeric() || letter == '@')
     })
 }
 
-/// The text without its disguise, where it has one.
+/// The text without its disguise, where it has one. Bytes that are no UTF-8 are a disguise too: most such texts are in an
+/// encoding of single bytes, and so they are read.
 pub(crate) fn taken_off(bytes: &[u8]) -> Option<Decoded> {
-    if !any(bytes, |_, seen| !matches!(seen, Seen::Mark(_))) {
+    let mut foreign = false;
+    let is_worn = any(bytes, |byte, seen| {
+        foreign |= byte >= 0x80;
+        matches!(seen, Some(Seen::As(_) | Seen::Nothing))
+    });
+    let is_broken = || foreign && std::str::from_utf8(bytes).is_err();
+    if !is_worn && !is_broken() {
         return None;
     }
     let mut plain = Decoded::default();
@@ -112,8 +119,9 @@ pub(crate) fn taken_off(bytes: &[u8]) -> Option<Decoded> {
     let (mut veils, mut place) = (Veils::new(bytes), 0);
     while let Some(veil) = veils.next(place) {
         plain.bytes.extend_from_slice(part(bytes, place, veil));
-        let found = worn(bytes, veil);
-        place = veil + found.map_or(1, |found| found.length);
+        let found = worn(bytes, veil).or_else(|| single_byte(bytes, veil));
+        let length = found.map_or_else(|| char_at(bytes, veil).map_or(1, char::len_utf8), |found| found.length);
+        place = veil + length;
         match found.map(|found| found.seen) {
             None => plain.bytes.extend_from_slice(part(bytes, veil, place)),
             Some(Seen::As(letter) | Seen::Mark(letter)) => {
@@ -143,14 +151,16 @@ pub(crate) fn end_of(plain: &Decoded, bytes: &[u8], end: usize) -> usize {
         return 0;
     };
     let place = plain.raw(last);
-    place + worn(bytes, place).map_or(end - last, |worn| worn.length)
+    let found = worn(bytes, place).or_else(|| single_byte(bytes, place));
+    place + found.map_or(end - last, |found| found.length)
 }
 
-/// Whether there is something in disguise, by its first byte and what it is to a reader, that passes the test.
-fn any(bytes: &[u8], test: impl Fn(u8, Seen) -> bool) -> bool {
+/// Whether a place where something may be in disguise passes the test: by its byte, and by what it is to a reader, when it is
+/// something else.
+fn any(bytes: &[u8], mut test: impl FnMut(u8, Option<Seen>) -> bool) -> bool {
     let (mut veils, mut place) = (Veils::new(bytes), 0);
     while let Some(veil) = veils.next(place) {
-        if worn(bytes, veil).is_some_and(|worn| test(at(bytes, veil), worn.seen)) {
+        if test(at(bytes, veil), worn(bytes, veil).map(|worn| worn.seen)) {
             return true;
         }
         place = veil + 1;
@@ -259,6 +269,13 @@ fn in_unicode(bytes: &[u8], place: usize) -> Option<Worn> {
     of(letter).map(|seen| Worn { seen, length: letter.len_utf8() })
 }
 
+/// A byte that belongs to no character of UTF-8.
+fn single_byte(bytes: &[u8], place: usize) -> Option<Worn> {
+    let byte = at(bytes, place);
+    let broken = byte >= 0x80 && char_at(bytes, place).is_none();
+    broken.then(|| Worn { seen: Seen::As(byte_of(byte)), length: 1 })
+}
+
 /// What a character is to a reader, when it is something else.
 fn of(letter: char) -> Option<Seen> {
     let seen = match letter {
@@ -285,7 +302,7 @@ fn of(letter: char) -> Option<Seen> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Config, Kind, Scanner};
+    use crate::{Config, Kind, Scanner, context::Surroundings, json::Origin};
 
     fn found(text: &str) -> Vec<(Kind, String)> {
         let findings = Scanner::new(Config::default()).scan(text);
@@ -357,8 +374,19 @@ mod tests {
         {
             assert!(taken_off(text.as_bytes()).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_text_of_single_bytes_is_read_as_one() {
+        let latin = b"M\xFCller, Musterstra\xDFe 5, 10115 K\xF6ln \x80 50, j\xE4n@example.com\xE9";
+        let findings = Scanner::new(Config::default()).plain(latin, &Origin::ROOT, Surroundings::default());
+        let found: Vec<_> = findings.iter().map(|finding| (finding.kind, &latin[finding.range.clone()])).collect();
+        assert_eq!(
+            found,
+            [(Kind::Street, &b"Musterstra\xDFe 5, 10115 K\xF6ln"[..]), (Kind::Email, b"j\xE4n@example.com")]
+        );
         for bytes in [&b"\xEF"[..], b"\xEF\xBC", b"\xD9", b"\xE2\x80", b"\xEF\xBC1"] {
-            assert!(taken_off(bytes).is_none());
+            assert!(taken_off(bytes).is_some_and(|plain| std::str::from_utf8(&plain.bytes).is_ok()));
         }
     }
 

@@ -148,7 +148,7 @@ impl Order {
 }
 
 /// The character of a byte in windows-1252.
-fn byte_of(byte: u8) -> char {
+pub(crate) fn byte_of(byte: u8) -> char {
     let above = byte.checked_sub(0x80).and_then(|above| ABOVE.get(usize::from(above)));
     above.copied().unwrap_or(char::from(byte))
 }

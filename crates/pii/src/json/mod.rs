@@ -11,6 +11,7 @@ mod paths;
 mod shape;
 mod walk;
 
+pub(crate) use charset::byte_of;
 pub(crate) use decode::{Decoded, code_point};
 pub(crate) use fragment::site;
 pub(crate) use lexer::{Lexer, MARK, NotJson, Token};
