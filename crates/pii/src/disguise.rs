@@ -1,13 +1,14 @@
 //! Text in disguise: the same letters and digits in another writing, as full-width ones of East Asia, digits of other scripts,
-//! the escapes of URLs (RFC 3986 section 2.1), of HTML, and of JSON where it stands in other text; and characters between them that nobody sees. A person reads
-//! through all of it, and so does a model. It is read here as if it were written plainly.
+//! the escapes of URLs (RFC 3986 section 2.1), of HTML, and of JSON where it stands in other text; and characters between
+//! them that nobody sees. A person reads through all of it, and so does a model. It is read here as if it were written
+//! plainly.
 
 use std::borrow::Cow;
 
 use crate::{
-    chars::{at, char_at, part, run, span},
+    chars::{at, before, char_at, part, run, span},
     json::{Decoded, code_point},
-    prefilter::Veils,
+    prefilter::{Anchors, Veils},
     simd::Sort,
 };
 
@@ -95,10 +96,18 @@ const MAX_BACKSLASHES: usize = 8;
 /// The longest name or number of a character in HTML; with its semicolon it fits into eight bytes.
 const MAX_NAME: usize = 7;
 
+/// Whether anything personal could begin anywhere, plainly or in disguise. Where nothing can, no recognizer need see the text.
+pub(crate) fn may_hold(bytes: &[u8]) -> bool {
+    Anchors::new(bytes).next(0).is_some() || hides_anchors(bytes)
+}
+
 /// Whether a letter or digit is written so that no anchor shows where it is.
 pub(crate) fn hides_anchors(bytes: &[u8]) -> bool {
-    any(bytes, |byte, seen| {
-        byte >= 0x80 && matches!(seen, Seen::As(letter) if letter.is_ascii_alphanumeric() || letter == '@')
+    any(bytes, |place, seen| match seen {
+        Seen::As(letter) => letter.is_ascii_alphanumeric() || letter == '@',
+        // One anchor is a word, which can be broken.
+        Seen::Nothing => matches!(before(bytes, place) | 0x20, b'p' | b'a' | b's'),
+        Seen::Mark(_) => false,
     })
 }
 
@@ -146,11 +155,11 @@ pub(crate) fn end_of(plain: &Decoded, bytes: &[u8], end: usize) -> usize {
     place + worn(bytes, place).map_or(end - last, |worn| worn.length)
 }
 
-/// Whether there is something in disguise, by its first byte and what it is to a reader, that passes the test.
-fn any(bytes: &[u8], test: impl Fn(u8, Seen) -> bool) -> bool {
+/// Whether there is something in disguise, by where it begins and what it is to a reader, that passes the test.
+fn any(bytes: &[u8], test: impl Fn(usize, Seen) -> bool) -> bool {
     let (mut veils, mut place) = (Veils::new(bytes), 0);
     while let Some(veil) = veils.next(place) {
-        if worn(bytes, veil).is_some_and(|worn| test(at(bytes, veil), worn.seen)) {
+        if worn(bytes, veil).is_some_and(|worn| test(veil, worn.seen)) {
             return true;
         }
         place = veil + 1;
