@@ -1,13 +1,14 @@
 //! Text in disguise: the same letters and digits in another writing, as full-width ones of East Asia, digits of other scripts,
-//! the escapes of URLs (RFC 3986 section 2.1), of HTML, and of JSON where it stands in other text; and characters between them that nobody sees. A person reads
-//! through all of it, and so does a model. It is read here as if it were written plainly.
+//! the escapes of URLs (RFC 3986 section 2.1), of HTML, and of JSON where it stands in other text; and characters between
+//! them that nobody sees. A person reads through all of it, and so does a model. It is read here as if it were written
+//! plainly.
 
 use std::borrow::Cow;
 
 use crate::{
-    chars::{at, char_at, part, run, span},
+    chars::{at, before, char_at, part, run, span},
     json::{Decoded, byte_of, code_point},
-    prefilter::Veils,
+    prefilter::{Anchors, Veils},
     simd::Sort,
 };
 
@@ -95,10 +96,18 @@ const MAX_BACKSLASHES: usize = 8;
 /// The longest name or number of a character in HTML; with its semicolon it fits into eight bytes.
 const MAX_NAME: usize = 7;
 
+/// Whether anything personal could begin anywhere, plainly or in disguise. Where nothing can, no recognizer need see the text.
+pub(crate) fn may_hold(bytes: &[u8]) -> bool {
+    Anchors::new(bytes).next(0).is_some() || hides_anchors(bytes)
+}
+
 /// Whether a letter or digit is written so that no anchor shows where it is.
 pub(crate) fn hides_anchors(bytes: &[u8]) -> bool {
-    any(bytes, |byte, seen| {
-        byte >= 0x80 && matches!(seen, Some(Seen::As(letter)) if letter.is_ascii_alphanumeric() || letter == '@')
+    any(bytes, |place, seen| match seen {
+        Some(Seen::As(letter)) => letter.is_ascii_alphanumeric() || letter == '@',
+        // One anchor is a word, which can be broken.
+        Some(Seen::Nothing) => matches!(before(bytes, place) | 0x20, b'p' | b'a' | b's'),
+        Some(Seen::Mark(_)) | None => false,
     })
 }
 
@@ -106,8 +115,8 @@ pub(crate) fn hides_anchors(bytes: &[u8]) -> bool {
 /// encoding of single bytes, and so they are read.
 pub(crate) fn taken_off(bytes: &[u8]) -> Option<Decoded> {
     let mut foreign = false;
-    let is_worn = any(bytes, |byte, seen| {
-        foreign |= byte >= 0x80;
+    let is_worn = any(bytes, |place, seen| {
+        foreign |= at(bytes, place) >= 0x80;
         matches!(seen, Some(Seen::As(_) | Seen::Nothing))
     });
     let is_broken = || foreign && std::str::from_utf8(bytes).is_err();
@@ -155,12 +164,12 @@ pub(crate) fn end_of(plain: &Decoded, bytes: &[u8], end: usize) -> usize {
     place + found.map_or(end - last, |found| found.length)
 }
 
-/// Whether a place where something may be in disguise passes the test: by its byte, and by what it is to a reader, when it is
-/// something else.
-fn any(bytes: &[u8], mut test: impl FnMut(u8, Option<Seen>) -> bool) -> bool {
+/// Whether a place where something may be in disguise passes the test: by where it is, and by what it is to a reader, when it
+/// is something else.
+fn any(bytes: &[u8], mut test: impl FnMut(usize, Option<Seen>) -> bool) -> bool {
     let (mut veils, mut place) = (Veils::new(bytes), 0);
     while let Some(veil) = veils.next(place) {
-        if test(at(bytes, veil), worn(bytes, veil).map(|worn| worn.seen)) {
+        if test(veil, worn(bytes, veil).map(|worn| worn.seen)) {
             return true;
         }
         place = veil + 1;

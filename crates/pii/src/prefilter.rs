@@ -1,6 +1,5 @@
 //! Stage one: where anything could begin. Every kind has a digit, an `@`, a `::` or five dashes in it, or "pass" in
-//! front of it. And before it, where
-//! anything could be in disguise.
+//! front of it. And before that, where anything could be in disguise.
 
 use std::marker::PhantomData;
 

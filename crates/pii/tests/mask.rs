@@ -124,7 +124,14 @@ fn untouched_bytes_stay() {
 
 #[test]
 fn a_text_without_a_plain_letter_is_looked_at() {
-    assert_eq!(mask(Action::Label, "ｊａｎｅ＠ｅｘａｍｐｌｅ．ｃｏｍ"), "[EMAIL_1]");
+    for text in ["ｊａｎｅ＠ｅｘａｍｐｌｅ．ｃｏｍ", "jane&commat;example.com", "jane&#x0ff20;example.com"]
+    {
+        assert_eq!(mask(Action::Label, text), "[EMAIL_1]");
+        assert_eq!(mask(Action::Label, &format!("{{\"a\":\"{text}\"}}")), r#"{"a":"[EMAIL_1]"}"#);
+    }
+    for broken in ["p\u{200B}assword", "pa\u{AD}\u{200B}ssword", "PAS&shy;SWORD"] {
+        assert_eq!(mask(Action::Label, &format!("{broken}: open!sesame")), format!("{broken}: [SECRET_1]"));
+    }
 }
 
 #[test]

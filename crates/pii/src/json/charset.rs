@@ -20,7 +20,8 @@ pub(crate) enum Order {
     Low,
 }
 
-/// So many bytes tell that a file is no text, and which text of two bytes a character. A power of two, to end with a character.
+/// So many bytes tell that a file is no text, and which text of two bytes a character. Whole groups of base64, and whole pairs
+/// of bytes.
 pub(crate) const SAMPLE: usize = 3 << 10;
 /// Of so many characters of two bytes without a mark one at least is of ASCII: a blank, a digit, an end of line.
 const ONE_PLAIN_IN: usize = 8;

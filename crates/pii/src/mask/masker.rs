@@ -9,11 +9,10 @@ use super::{
 };
 use crate::{
     config::Config,
-    disguise,
+    disguise::may_hold,
     finding::Finding,
     json::{Origin, Paths, encoded::Encoded},
     kind::Kind,
-    prefilter::Anchors,
     scanner::Scanner,
 };
 
@@ -71,9 +70,7 @@ impl Masker {
     /// [`Blocked`] when something was found whose action is [`Block`](Action::Block).
     pub fn mask<'t>(&self, text: &'t str, naming: &mut Naming<'_>) -> Result<Screened<Cow<'t, str>>, Blocked> {
         // Most texts of a log have nothing in them at which anything could begin.
-        let bytes = text.as_bytes();
-        let begins = Anchors::new(bytes).next(0).is_some() || disguise::hides_anchors(bytes);
-        let findings = if begins { self.scanner.scan(text) } else { Vec::new() };
+        let findings = if may_hold(text.as_bytes()) { self.scanner.scan(text) } else { Vec::new() };
         if findings.is_empty() {
             return Ok(Screened::new(Cow::Borrowed(text), Counts::default()));
         }

@@ -6,12 +6,11 @@ use super::sse::StreamError;
 use crate::{
     chars::{at, part, run},
     context::Surroundings,
-    disguise,
+    disguise::may_hold,
     finding::Finding,
     json::{LOOKAHEAD, Leaf, Lexer, MARK, Machine, NotJson, Origin, Took, Treatment, encoded},
     look::Look,
     mask::{Counts, Masker, Naming},
-    prefilter::Anchors,
     simd::Sort,
 };
 
@@ -210,11 +209,7 @@ impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
         let (scanner, look) = (self.masker.scanner(), &mut self.look);
         match self.machine.treatment(&self.buffer) {
             Treatment::Encoded => encoded::scan(scanner, leaf, &self.machine, &self.buffer, &Origin::ROOT, look),
-            Treatment::Look
-                if Anchors::new(inside).next(0).is_some()
-                    || disguise::hides_anchors(inside)
-                    || self.machine.names_password(&self.buffer) =>
-            {
+            Treatment::Look if may_hold(inside) || self.machine.names_password(&self.buffer) => {
                 leaf.scan(scanner, &self.machine, &self.buffer, &Origin::ROOT, look);
             }
             Treatment::Look | Treatment::Spare => (),
