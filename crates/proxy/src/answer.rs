@@ -43,11 +43,12 @@ pub(crate) struct Asked {
 
 impl Asked {
     /// What a message, or a request without one, asks in its session.
-    pub(crate) fn of(message: Option<&Message>, version: Version, session: Option<String>, wishes: Wishes) -> Self {
+    pub(crate) fn of(message: Option<&Message>, version: Version, session: Session) -> Self {
+        let Session { upstream, mark, wishes } = session;
         Self {
             version,
-            session,
-            mark: None,
+            session: upstream,
+            mark,
             wishes,
             id: message.and_then(Message::request_id).map(str::to_owned),
             list: message.map_or(Some(ListKind::Resumed), ListKind::of),

@@ -244,16 +244,16 @@ fn open(
     }
     let of_stream = session::resume(proxy, arrival, upstream.as_deref(), headers)
         .ok_or_else(|| answer::session_gone(What::Event, message))?;
-    let asked = Asked::of(message, opening.version, upstream, said.going_on_from(of_stream).or(remembered));
+    let wishes = said.going_on_from(of_stream).or(remembered);
     let mark = match opening.era {
         // Whoever initializes begins anew, whatever session they name.
-        Era::Stateful if asked.initialize => {
-            let needed = !asked.wishes.is_empty() || may_give_pseudonyms(proxy, arrival);
+        Era::Stateful if message.is_some_and(|message| message.method() == "initialize") => {
+            let needed = !wishes.is_empty() || may_give_pseudonyms(proxy, arrival);
             needed.then(|| session::mark(&*proxy.random))
         }
         _ => mark.or(connection),
     };
-    Ok(Asked { mark, ..asked })
+    Ok(Asked::of(message, opening.version, Session { upstream, mark, wishes }))
 }
 
 fn may_give_pseudonyms(proxy: &Proxy, arrival: &Arrival) -> bool {

@@ -185,28 +185,28 @@ impl Vault {
     /// Makes the call, once. Permit and receipt are taken by value and must name the same request:
     ///
     /// ```
-    /// # use vestibule_vault::*; use vestibule_policy::{Permit, mask::Mask}; use vestibule_store::journal::Receipt;
+    /// # use vestibule_vault::*; use vestibule_policy::Permit; use vestibule_store::journal::Receipt;
     /// async fn call(vault: &Vault, permit: Permit<McpCall>, receipt: Receipt) -> Result<Reply, DispatchError> {
     ///     vault.dispatch(permit, receipt).await
     /// }
     /// ```
     /// There is no call without its record,
     /// ```compile_fail,E0061
-    /// # use vestibule_vault::*; use vestibule_policy::{Permit, mask::Mask}; use vestibule_store::journal::Receipt;
+    /// # use vestibule_vault::*; use vestibule_policy::Permit; use vestibule_store::journal::Receipt;
     /// async fn call(vault: &Vault, permit: Permit<McpCall>, receipt: Receipt) -> Result<Reply, DispatchError> {
     ///     vault.dispatch(permit).await
     /// }
     /// ```
     /// none without its permit,
     /// ```compile_fail,E0308
-    /// # use vestibule_vault::*; use vestibule_policy::{Permit, mask::Mask}; use vestibule_store::journal::Receipt;
+    /// # use vestibule_vault::*; use vestibule_policy::Permit; use vestibule_store::journal::Receipt;
     /// async fn call(vault: &Vault, call: McpCall, receipt: Receipt) -> Result<Reply, DispatchError> {
     ///     vault.dispatch(call, receipt).await
     /// }
     /// ```
     /// and no permit serves twice.
     /// ```compile_fail,E0382
-    /// # use vestibule_vault::*; use vestibule_policy::{Permit, mask::Mask}; use vestibule_store::journal::Receipt;
+    /// # use vestibule_vault::*; use vestibule_policy::Permit; use vestibule_store::journal::Receipt;
     /// async fn call(vault: &Vault, permit: Permit<McpCall>, a: Receipt, b: Receipt) -> Result<Reply, DispatchError> {
     ///     vault.dispatch(permit, a).await?;
     ///     vault.dispatch(permit, b).await

@@ -90,11 +90,8 @@ impl<'v> Part<'v> {
     pub(super) async fn send(&self, errand: Errand) -> Result<Answer, NoAnswer> {
         let (proxy, mut headers) = (&self.visit.proxy, self.headers(&errand));
         // The session that an answer opens stays with us, and is sealed with those of the other parts.
-        let asked = Asked {
-            initialize: false,
-            mark: self.visit.mark.clone(),
-            ..Asked::of(errand.message.as_ref(), self.version, self.session.clone(), self.visit.wishes)
-        };
+        let session = self.visit.session(self.session.clone());
+        let asked = Asked { initialize: false, ..Asked::of(errand.message.as_ref(), self.version, session) };
         let opened =
             screening::arguments(proxy, &self.arrival, &asked, &mut headers, errand.message).and_then(|message| {
                 message.map(|message| round_trip::open(proxy, &self.arrival, &asked, &mut headers, message)).transpose()

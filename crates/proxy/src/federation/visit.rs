@@ -13,7 +13,8 @@ use crate::{
     Proxy,
     answer::{self, Asked},
     arrival::Arrival,
-    call, session as door_session,
+    call,
+    session::{self, Connection, Session},
     unknown::What,
 };
 
@@ -49,7 +50,7 @@ impl Visit {
         // Whoever initializes begins anew.
         let begins = message.is_some_and(|message| message.method() == "initialize");
         let presented =
-            if opening.era == Era::Stateful && !begins { door_session::presented(&parts.headers)? } else { None };
+            if opening.era == Era::Stateful && !begins { session::presented(&parts.headers)? } else { None };
         let sessions = match presented {
             Some(sealed) => {
                 Some(Sessions::open(proxy, door, sealed).ok_or_else(|| answer::session_gone(What::Session, message))?)
@@ -57,10 +58,10 @@ impl Visit {
             None if message.is_none() => return Err(answer::no_session()),
             None => None,
         };
-        let connection = door_session::Connection::of(&parts.extensions);
+        let connection = Connection::of(&parts.extensions);
         let mark = match &sessions {
             Some(sessions) => sessions.mark().map(str::to_owned).or(connection),
-            None if begins => Some(door_session::mark(&*proxy.random)),
+            None if begins => Some(session::mark(&*proxy.random)),
             None => connection,
         };
         let headers = parts.headers;
@@ -106,8 +107,13 @@ impl Visit {
         }
     }
 
+    /// The session of the visit at a part, which calls it by this id.
+    pub(super) fn session(&self, upstream: Option<String>) -> Session {
+        Session { upstream, mark: self.mark.clone(), wishes: self.wishes }
+    }
+
     /// What an answer of ours depends on.
     pub(super) fn asked(&self, message: &Message) -> Asked {
-        Asked::of(Some(message), self.version, None, self.wishes)
+        Asked::of(Some(message), self.version, self.session(None))
     }
 }

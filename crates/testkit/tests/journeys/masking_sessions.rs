@@ -238,6 +238,14 @@ async fn a_server_without_sessions_has_one_for_the_wish() {
     place.result(&text_result());
     assert!(is_masked(&session.call(&[]).await));
     assert!(!place.upstream.seen().last().unwrap().headers.contains_key("mcp-session-id"), "it stays here");
+    // The ids of its events are nothing that could be given back, so nobody seals them.
+    stream_next(
+        &place.upstream,
+        &format!("id: jane.doe@example.com\ndata: {}\n\n", json!({ "jsonrpc": "2.0", "id": 1, "result": {} })),
+    )
+    .await;
+    let stream = session.call(&[]).await;
+    assert!(is_masked(&stream) && stream.text().starts_with("id: [EMAIL_"), "{}", stream.text());
     // There is no stream and no end of what the server does not have.
     let before = place.upstream.seen().len();
     for method in [Method::GET, Method::DELETE] {

@@ -29,6 +29,15 @@ const BLOCKED: &str = "pii_blocked";
 /// How many values of each kind were replaced.
 const MASKED: HeaderName = HeaderName::from_static("x-pii-masked");
 
+/// What becomes of the ids of events behind us.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum EventIds {
+    /// They are sealed before anybody sees them, and must come back as they were.
+    Sealed,
+    /// They are shown, and no use to anybody: a stream goes on only in a session of its server.
+    Shown,
+}
+
 /// What is done to the answer of one call.
 pub(crate) struct Screen {
     screening: Arc<Screening>,
@@ -39,6 +48,7 @@ pub(crate) struct Screen {
     caller: Arc<Principal>,
     server: Arc<Server>,
     session: Option<String>,
+    ids: EventIds,
     beginning: Beginning,
     id: Option<String>,
     tool_call: bool,
@@ -65,6 +75,8 @@ impl Screen {
             server: Arc::clone(server),
             // Whoever initializes begins anew, whatever session they name.
             session: call.mark.clone().or_else(|| call.upstream_session.clone().filter(|_| !begins)),
+            // A mark alone is no session that a stream could go on in.
+            ids: if call.upstream_session.is_some() { EventIds::Sealed } else { EventIds::Shown },
             beginning: if begins { Beginning::Now } else { Beginning::Unknown },
             id: call.message.as_ref().and_then(|message| message.request_id().map(str::to_owned)),
             tool_call: method == "tools/call",
@@ -100,8 +112,7 @@ impl Screen {
             Media::Json => Stage::Json(None),
             Media::Events => {
                 let events = SseStream::new(Arc::clone(&self.masker), LARGEST);
-                // Where there is a session, the ids of its events are sealed before anybody sees them.
-                Stage::Events(if self.session.is_some() { events.keeping_ids() } else { events })
+                Stage::Events(if self.ids == EventIds::Sealed { events.keeping_ids() } else { events })
             }
             Media::None => return None,
         };
