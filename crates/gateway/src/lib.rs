@@ -37,17 +37,11 @@ pub fn run(cli: cli::Cli) -> ExitCode {
     };
     match runtime.block_on(commands::run_logged(cli.command, &logs)) {
         Ok(code) => code,
-        // `vestibule pii scan FILE | head`: nobody reads any further, and that is no fault.
-        Err(error) if error.chain().any(is_broken_pipe) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("vestibule: {error:#}");
             ExitCode::FAILURE
         }
     }
-}
-
-fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// As many workers as the machine has cores, or `VESTIBULE_WORKERS`.

@@ -23,11 +23,20 @@ const TELL_EVERY: usize = 100_000;
 const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
 
 pub(super) fn run(command: cli::Pii) -> Result<ExitCode> {
-    match command {
+    let done = match command {
         cli::Pii::Scan(args) if args.jsonl => predictions(&args.file),
         cli::Pii::Scan(args) => scan(&args),
         cli::Pii::Explain(args) => explain::run(&args),
+    };
+    match done {
+        // `vestibule pii scan FILE | head`: nobody reads any further, and that is no fault. These commands write nowhere else.
+        Err(error) if error.chain().any(is_broken_pipe) => Ok(ExitCode::SUCCESS),
+        done => done,
     }
+}
+
+fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// The report on standard error, the masked text on standard output: so that the one can be read and the other piped.
@@ -63,13 +72,17 @@ struct Document<'a> {
 
 /// Reads `{"id", "text"}` lines and writes one line of spans for each, offsets in code points.
 fn predictions(file: &Path) -> Result<ExitCode> {
-    let scanner = Scanner::new(Config::default());
-    let mut input: Box<dyn BufRead> = if is_standard_input(file) {
+    let input: Box<dyn BufRead> = if is_standard_input(file) {
         Box::new(std::io::stdin().lock())
     } else {
         Box::new(std::io::BufReader::new(std::fs::File::open(file).with_context(|| file.display().to_string())?))
     };
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    predict_lines(input, std::io::BufWriter::new(std::io::stdout().lock()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn predict_lines(mut input: impl BufRead, mut out: impl Write) -> Result<()> {
+    let scanner = Scanner::new(Config::default());
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
@@ -92,8 +105,7 @@ fn predictions(file: &Path) -> Result<ExitCode> {
             eprintln!("{number} lines");
         }
     }
-    out.flush()?;
-    Ok(ExitCode::SUCCESS)
+    Ok(out.flush()?)
 }
 
 fn is_standard_input(file: &Path) -> bool {
@@ -118,4 +130,46 @@ fn read(file: &Path) -> Result<Vec<u8>> {
         name(file)
     );
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn predicted(input: &[u8]) -> Result<String, String> {
+        let mut out = Vec::new();
+        predict_lines(input, &mut out).map_err(|error| format!("{error:#}"))?;
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn each_document_has_its_line_with_the_id_as_it_stands() {
+        let input = "\u{FEFF}{\"id\": 12345678901234567890123, \"text\": \"é ada@example.com\"}\r\n\n{\"text\":\"\",\"id\":\"b\"}";
+        let email = r#"{"id":12345678901234567890123,"spans":[{"start":2,"end":17,"type":"EMAIL_ADDRESS"}]}"#;
+        assert_eq!(predicted(input.as_bytes()).unwrap(), format!("{email}\n{{\"id\":\"b\",\"spans\":[]}}\n"));
+    }
+
+    #[test]
+    fn what_is_no_document_is_told_with_its_line() {
+        for (line, why) in [
+            (&br#"{"text":"a"}"#[..], "missing field `id`"),
+            (br#"{"id":1,"text":5}"#, "invalid type: integer"),
+            (br#"{"id":[1],"text":"a"}"#, "an id is a string or a number, not [1]"),
+            (br#"{"id":null,"text":"a"}"#, "not null"),
+            (b"\xFF", "in JSON and UTF-8"),
+        ] {
+            let error = predicted(&[br#"{"id":1,"text":""}"#, line].join(&b'\n')).unwrap_err();
+            assert!(error.starts_with("line 2") && error.contains(why), "{error}");
+        }
+    }
+
+    #[test]
+    fn bytes_pass_and_zeros_do_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("text");
+        std::fs::write(&file, b"Jos\xE9").unwrap();
+        assert_eq!(read(&file).unwrap(), b"Jos\xE9");
+        std::fs::write(&file, b"a\0b").unwrap();
+        assert!(read(&file).unwrap_err().to_string().contains("iconv"));
+    }
 }
