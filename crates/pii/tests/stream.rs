@@ -373,6 +373,30 @@ fn a_password_without_a_digit_is_found_by_its_key() {
 }
 
 #[test]
+fn a_password_is_found_however_its_key_is_written() {
+    for gap in ["", " ", "          ", "\t", "\r\n                    "] {
+        let clear = "letmein";
+        for (text, masked) in [
+            (format!(r#"{{"password"{gap}:{gap}"{clear}"}}"#), 1),
+            (format!(r#"{{"a":["b",{{"db_passwd"{gap}:{gap}"{clear}","Passphrase"{gap}:{gap}"{clear}"}}]}}"#), 2),
+        ] {
+            let wanted = (1..=masked).fold(text.clone(), |text, _| text.replacen(clear, "[SECRET_1]", 1));
+            assert_eq!(check(text.as_bytes(), json), wanted);
+            assert_eq!(whole(&masker(), &text), wanted);
+            let inner = serde_json::json!({ "text": text }).to_string();
+            assert_eq!(check(inner.as_bytes(), json), inner.replace(clear, "[SECRET_1]"));
+            assert_eq!(whole(&masker(), &inner), inner.replace(clear, "[SECRET_1]"));
+        }
+    }
+    for label in ["Mot de passe\u{A0}: ", "mot\u{A0}de\u{A0}passe: ", "pass\u{200B}word: ", "password&nbsp;: "] {
+        let text = format!(r#"{{"a":"b","c":"{label}open!sesame"}}"#);
+        let wanted = text.replace("open!sesame", "[SECRET_1]");
+        assert_eq!(check(text.as_bytes(), json), wanted);
+        assert_eq!(whole(&masker(), &text), wanted);
+    }
+}
+
+#[test]
 fn what_is_in_disguise_is_found_in_a_stream_too() {
     let body = "{\"a\":\"ｊａｎｅ＠ｅｘａｍｐｌｅ．ｃｏｍ\"}";
     assert_eq!(check(body.as_bytes(), json), r#"{"a":"[EMAIL_1]"}"#);
