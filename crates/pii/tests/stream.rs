@@ -344,8 +344,13 @@ fn what_needs_no_look_passes_as_it_comes() {
         assert!(String::from_utf8(sent).unwrap() == body.replace("jane.doe@example.com", "[EMAIL]"), "{key}");
         assert!(most < 150_000, "{most} bytes were held");
     }
-    let broken = format!("{{\"data\":\"{picture}.jane.doe@example.com\"}}");
-    assert_eq!(streamed(&masker, broken.as_bytes(), &[9]).unwrap_err(), StreamError::Broken);
+    let picture = picture.trim_end_matches('=');
+    for behind in [".jane.doe@example.com", "= call 415-555-2671", "+-415-555-2671", "jane\\u0040localhost"] {
+        let broken = format!("{{\"data\":\"{picture}{behind}\"}}");
+        for cuts in [&[9][..], &[9, broken.len() - 20], &[9, broken.len() - 14]] {
+            assert_eq!(streamed(&masker, broken.as_bytes(), cuts).unwrap_err(), StreamError::Broken, "{behind}");
+        }
+    }
 }
 
 #[test]
