@@ -14,7 +14,7 @@ use crate::{
     dull::{is_extension, moment_end, uuid_end},
     json::is_too_short,
     kind::Kind,
-    prefilter::Anchors,
+    prefilter::{Anchors, Veils},
     recognizers::{codice_fiscale, iban, passport::ZONE_LENGTH, secret, secret::password},
     simd::Sort,
 };
@@ -27,6 +27,8 @@ const MAX_WORD: usize = 5;
 const SHORTEST: usize = 8;
 /// The longest whole number of JSON that is nothing, in digits.
 const MAX_INTEGER: usize = 6;
+/// The longest half of a label for a password.
+const MAX_LABEL: usize = 16;
 /// The longest mingled word, on each side of its first digits.
 const MAX_MINGLED: usize = 128;
 
@@ -58,6 +60,8 @@ pub(crate) struct Suspects<'a> {
     anchors: Anchors<'a>,
     /// The first that is not behind the place in hand.
     next: Option<usize>,
+    /// Where the value ends that was asked about last.
+    asked: usize,
     /// Whether some word in the document may make a secret of what stands behind it. Found out when it matters.
     secrets: Option<bool>,
 }
@@ -67,7 +71,7 @@ impl<'a> Suspects<'a> {
     pub(crate) fn new(bytes: &'a [u8], outer: Surroundings, care: Care) -> Self {
         let care = if disguise::hides_anchors(bytes) { Care::Blind } else { care };
         let secrets = outer.names(Kind::Secret).then_some(true);
-        let mut suspects = Self { bytes, care, anchors: Anchors::new(bytes), next: None, secrets };
+        let mut suspects = Self { bytes, care, anchors: Anchors::new(bytes), next: None, asked: 0, secrets };
         suspects.next = suspects.find(0);
         suspects
     }
@@ -77,12 +81,14 @@ impl<'a> Suspects<'a> {
         self.next.is_none() && self.care != Care::Blind
     }
 
-    /// Whether one is between two places. The first one must not go back from call to call.
+    /// Whether one is between two places, those of a value. They must not go back from call to call.
     #[inline]
     pub(crate) fn is_in(&mut self, start: usize, end: usize) -> bool {
-        if self.next.is_some_and(|next| next < start) {
-            self.next = self.find(start);
+        // What stands between the values is read too: a key may make a suspect of its value.
+        while let Some(next) = self.next.filter(|&next| next < start) {
+            self.next = self.find(self.asked.max(next + 1));
         }
+        self.asked = end;
         self.next.is_some_and(|next| next < end) || self.care == Care::Blind
     }
 
@@ -92,11 +98,14 @@ impl<'a> Suspects<'a> {
         loop {
             let anchor = self.anchors.next(place)?;
             if matches!(at(self.bytes, anchor), b's' | b'S') {
-                match password::behind_label(self.bytes, anchor) {
-                    // The value is suspect, not its key.
-                    Some(_) => return Some(password::json_value(self.bytes, anchor).unwrap_or(anchor)),
-                    None => place = anchor + 1,
+                // The value is suspect, not its key.
+                if let Some(value) = keyed_password(self.bytes, anchor) {
+                    return Some(value);
                 }
+                if password::behind_label(self.bytes, anchor).is_some() || is_veiled(self.bytes, anchor) {
+                    return Some(anchor);
+                }
+                place = anchor + 1;
                 continue;
             }
             if self.care != Care::Usual {
@@ -159,6 +168,24 @@ impl<'a> Suspects<'a> {
     fn may_be_secret(&mut self) -> bool {
         *self.secrets.get_or_insert_with(|| may_name_a_secret(self.bytes))
     }
+}
+
+/// Where the string begins whose key ends with the word for a password that an anchor is in.
+fn keyed_password(bytes: &[u8], anchor: usize) -> Option<usize> {
+    let end = anchor + span(bytes, anchor, MAX_LABEL, is_alpha);
+    if at(bytes, end) != b'"' {
+        return None;
+    }
+    let colon = end + 1 + run(bytes, end + 1, usize::MAX, Sort::Blank);
+    let value = colon + 1 + run(bytes, colon + 1, usize::MAX, Sort::Blank);
+    let named = password::is_key(part(bytes, anchor.saturating_sub(MAX_LABEL), end));
+    (named && [colon, value].map(|place| at(bytes, place)) == *b":\"").then_some(value + 1)
+}
+
+/// Whether a label around an anchor may be one in disguise, or the key of JSON inside a string: then it looks otherwise here.
+fn is_veiled(bytes: &[u8], anchor: usize) -> bool {
+    let near = part(bytes, anchor.saturating_sub(MAX_LABEL), (anchor + MAX_LABEL).min(bytes.len()));
+    Veils::new(near).next(0).is_some()
 }
 
 /// Whether a moment at a full hour stands behind a key that names a birth.

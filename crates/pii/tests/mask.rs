@@ -286,6 +286,12 @@ fn soup() -> impl Strategy<Value = String> {
         Just("@".to_owned()),
         Just("::".to_owned()),
         Just("passport ".to_owned()),
+        Just("password: ".to_owned()),
+        Just("open!sesame".to_owned()),
+        Just("letmein".to_owned()),
+        Just("mot de passe\u{A0}: ".to_owned()),
+        Just("\u{200B}".to_owned()),
+        Just("&commat;example.com".to_owned()),
         Just("\"".to_owned()),
         Just("{\"a\":".to_owned()),
         Just("\\u00".to_owned()),
@@ -306,6 +312,10 @@ fn soup() -> impl Strategy<Value = String> {
         "\\PC{0,4}",
     ];
     proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+fn key() -> impl Strategy<Value = String> {
+    "(password|newPassword|db_pass|phone|ssn|address|type|name|id|birthDate|compass|line1)"
 }
 
 fn is_ordered(text: &str, scanner: &Scanner) -> bool {
@@ -330,6 +340,19 @@ proptest! {
         prop_assert!(is_ordered(&quoted, &scanner));
         let masked = mask(Action::Label, &quoted);
         prop_assert!(serde_json::from_str::<serde_json::Value>(&masked).is_ok(), "{}", masked);
+    }
+
+    #[test]
+    fn a_stream_of_json_is_masked_as_the_whole_is(values in proptest::collection::vec((key(), soup()), 0..6), pretty in any::<bool>()) {
+        let members: serde_json::Map<String, serde_json::Value> =
+            values.into_iter().map(|(key, value)| (key, if value.len() % 4 == 0 { serde_json::json!([value, 5]) } else { value.into() })).collect();
+        let body = if pretty { serde_json::to_string_pretty(&members) } else { serde_json::to_string(&members) }.unwrap();
+        let masker = masker(Action::Label);
+        let mut stream = JsonStream::new(&masker, 1 << 20);
+        let mut out = stream.feed(body.as_bytes(), &mut Naming::Plain).unwrap();
+        out.extend(stream.finish(&mut Naming::Plain).unwrap().0);
+        let whole = masker.mask(&body, &mut Naming::Plain).unwrap().into_inner();
+        prop_assert_eq!(String::from_utf8(out).unwrap(), whole);
     }
 
     #[test]

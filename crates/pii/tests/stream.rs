@@ -344,8 +344,13 @@ fn what_needs_no_look_passes_as_it_comes() {
         assert!(String::from_utf8(sent).unwrap() == body.replace("jane.doe@example.com", "[EMAIL]"), "{key}");
         assert!(most < 150_000, "{most} bytes were held");
     }
-    let broken = format!("{{\"data\":\"{picture}.jane.doe@example.com\"}}");
-    assert_eq!(streamed(&masker, broken.as_bytes(), &[9]).unwrap_err(), StreamError::Broken);
+    let picture = picture.trim_end_matches('=');
+    for behind in [".jane.doe@example.com", "= call 415-555-2671", "+-415-555-2671", "jane\\u0040localhost"] {
+        let broken = format!("{{\"data\":\"{picture}{behind}\"}}");
+        for cuts in [&[9][..], &[9, broken.len() - 20], &[9, broken.len() - 14]] {
+            assert_eq!(streamed(&masker, broken.as_bytes(), cuts).unwrap_err(), StreamError::Broken, "{behind}");
+        }
+    }
 }
 
 #[test]
@@ -370,6 +375,30 @@ fn a_password_without_a_digit_is_found_by_its_key() {
         r#"{"user":{"name":"ann","password":"[SECRET_1]","passwordHint":"the dog of my aunt","adminPassword" : "[SECRET_2]"},"t":"password"}"#
     );
     assert_eq!(whole(&masker(), std::str::from_utf8(body).unwrap()).matches("[SECRET").count(), 2);
+}
+
+#[test]
+fn a_password_is_found_however_its_key_is_written() {
+    for gap in ["", " ", "          ", "\t", "\r\n                    "] {
+        let clear = "letmein";
+        for (text, masked) in [
+            (format!(r#"{{"password"{gap}:{gap}"{clear}"}}"#), 1),
+            (format!(r#"{{"a":["b",{{"db_passwd"{gap}:{gap}"{clear}","Passphrase"{gap}:{gap}"{clear}"}}]}}"#), 2),
+        ] {
+            let wanted = (1..=masked).fold(text.clone(), |text, _| text.replacen(clear, "[SECRET_1]", 1));
+            assert_eq!(check(text.as_bytes(), json), wanted);
+            assert_eq!(whole(&masker(), &text), wanted);
+            let inner = serde_json::json!({ "text": text }).to_string();
+            assert_eq!(check(inner.as_bytes(), json), inner.replace(clear, "[SECRET_1]"));
+            assert_eq!(whole(&masker(), &inner), inner.replace(clear, "[SECRET_1]"));
+        }
+    }
+    for label in ["Mot de passe\u{A0}: ", "mot\u{A0}de\u{A0}passe: ", "pass\u{200B}word: ", "password&nbsp;: "] {
+        let text = format!(r#"{{"a":"b","c":"{label}open!sesame"}}"#);
+        let wanted = text.replace("open!sesame", "[SECRET_1]");
+        assert_eq!(check(text.as_bytes(), json), wanted);
+        assert_eq!(whole(&masker(), &text), wanted);
+    }
 }
 
 #[test]

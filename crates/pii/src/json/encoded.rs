@@ -1,6 +1,6 @@
 //! Files in base64 inside a document: what is text in them is looked at like any other text.
 
-pub(crate) use super::form::may_go_on;
+pub(crate) use super::form::{Course, is_cut};
 use super::{
     charset::{Charset, SAMPLE},
     form::{Form, Written},
@@ -95,15 +95,15 @@ enum Inside {
 }
 
 /// Whether a string that begins so holds no text, as long as it goes on as base64: then so many of its bytes are known to be
-/// some. Of more than [`START`] the rest does not count.
-pub(crate) fn begins_as_no_text(raw: &[u8]) -> Option<usize> {
+/// some, and how it may go on behind them. Of more than [`START`] the rest does not count.
+pub(crate) fn begins_as_no_text(raw: &[u8]) -> Option<(usize, Course)> {
     let start = part(raw, 0, START.min(raw.len()));
     let written = Written::start(start, SAMPLE / 3 * 4)?;
     let bytes = written.bytes()?;
     let marked = MARKS.iter().any(|mark| bytes.starts_with(mark));
     let pdf = bytes.starts_with(PDF);
     let no_text = pdf || (Charset::is_none(&bytes) && (marked || written.form.is_sure()));
-    no_text.then_some(written.read)
+    no_text.then_some((written.read, written.course))
 }
 
 fn inside(scanner: &Scanner, raw: &[u8]) -> Inside {

@@ -9,7 +9,10 @@ use base64::{
 };
 
 use super::decode::code_point;
-use crate::chars::{at, part};
+use crate::{
+    chars::{part, run},
+    simd::Sort,
+};
 
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
@@ -70,9 +73,53 @@ enum Lines {
     Uneven,
 }
 
+/// What was seen of some base64, as far as it decides what may come next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Course {
+    letters: Letters,
+    /// There was padding.
+    padded: bool,
+    /// A blank or the end of a line stands before what comes next.
+    apart: bool,
+}
+
+impl Course {
+    /// Whether it goes on with this.
+    fn take(&mut self, sign: &Sign) -> bool {
+        match sign {
+            Sign::Letter(letter) if !self.padded => match (letter, self.letters) {
+                (b'+' | b'/', Letters::Url) | (b'-' | b'_', Letters::Plain) => return false,
+                (b'+' | b'/', _) => self.letters = Letters::Plain,
+                (b'-' | b'_', _) => self.letters = Letters::Url,
+                _ => (),
+            },
+            Sign::Padding if !self.apart => self.padded = true,
+            Sign::Blank | Sign::Break => (),
+            Sign::Letter(_) | Sign::Padding | Sign::Other => return false,
+        }
+        self.apart = matches!(sign, Sign::Blank | Sign::Break);
+        true
+    }
+
+    /// How many bytes of a string of JSON go on with it.
+    pub(crate) fn go_on(&mut self, raw: &[u8]) -> usize {
+        let mut place = 0;
+        while let Some((sign, length)) = Sign::at(raw, place)
+            && self.take(&sign)
+        {
+            place += length;
+            if !self.padded && !self.apart {
+                place += run(raw, place, usize::MAX, Sort::Alnum);
+            }
+        }
+        place
+    }
+}
+
 /// Base64 that was read.
 pub(crate) struct Written {
     pub(crate) form: Form,
+    pub(crate) course: Course,
     /// So many bytes were read.
     pub(crate) read: usize,
     letters: Vec<u8>,
@@ -144,13 +191,50 @@ impl Form {
     }
 }
 
+impl Sign {
+    /// What stands at a place of a string of JSON, and how many bytes it has. At the end there is nothing, nor in the middle of
+    /// an escape there.
+    fn at(raw: &[u8], place: usize) -> Option<(Self, usize)> {
+        match *raw.get(place)? {
+            b'\\' => match *raw.get(place + 1)? {
+                b'n' | b'r' => Some((Self::Break, 2)),
+                b't' => Some((Self::Blank, 2)),
+                b'/' => Some((Self::Letter(b'/'), 2)),
+                b'u' if raw.len() - place < 6 => None,
+                b'u' => {
+                    let letter = code_point(raw, place).map(|(letter, _)| letter);
+                    let byte = letter.and_then(|letter| u8::try_from(u32::from(letter)).ok());
+                    Some((byte.map_or(Self::Other, Self::of), 6))
+                }
+                _ => Some((Self::Other, 2)),
+            },
+            byte => Some((Self::of(byte), 1)),
+        }
+    }
+
+    fn of(byte: u8) -> Self {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'-' | b'_' => Self::Letter(byte),
+            b'=' => Self::Padding,
+            b' ' | b'\t' => Self::Blank,
+            b'\r' | b'\n' => Self::Break,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Whether nothing is left, or the start of an escape.
+pub(crate) fn is_cut(raw: &[u8]) -> bool {
+    Sign::at(raw, 0).is_none()
+}
+
 /// Reading base64 letter by letter.
 struct Reading<'a> {
     raw: &'a [u8],
     place: usize,
     form: Form,
+    course: Course,
     letters: Vec<u8>,
-    padding: usize,
     /// Letters in this line.
     line: usize,
     /// What stands behind it.
@@ -166,41 +250,45 @@ impl<'a> Reading<'a> {
             _ => 0,
         };
         let form = Form { head: part(raw, 0, head).to_vec(), ..Form::default() };
-        Self { raw, place: head, form, letters: Vec::new(), padding: 0, line: 0, gap: Vec::new(), breaks: 0 }
+        Self {
+            raw,
+            place: head,
+            form,
+            course: Course::default(),
+            letters: Vec::new(),
+            line: 0,
+            gap: Vec::new(),
+            breaks: 0,
+        }
     }
 
     /// Reads on until there are so many letters, or to the end. `Break` says that it is no base64.
     fn on(mut self, letters: usize) -> ControlFlow<(), Self> {
         while self.letters.len() < letters
-            && let Some((sign, length)) = self.sign()
+            && let Some((sign, length)) = Sign::at(self.raw, self.place)
         {
+            if !self.course.take(&sign) {
+                return ControlFlow::Break(());
+            }
             match sign {
-                Sign::Letter(letter) if self.padding == 0 => self.letter(letter)?,
-                Sign::Padding if self.gap.is_empty() => self.padding += 1,
+                Sign::Letter(letter) => self.letter(letter),
                 Sign::Blank | Sign::Break => {
                     self.breaks += usize::from(matches!(sign, Sign::Break));
                     self.gap.extend_from_slice(part(self.raw, self.place, self.place + length));
                 }
-                Sign::Letter(_) | Sign::Padding | Sign::Other => return ControlFlow::Break(()),
+                Sign::Padding | Sign::Other => (),
             }
             self.place += length;
         }
         ControlFlow::Continue(self)
     }
 
-    fn letter(&mut self, letter: u8) -> ControlFlow<()> {
-        match (letter, self.form.letters) {
-            (b'+' | b'/', Letters::Url) | (b'-' | b'_', Letters::Plain) => return ControlFlow::Break(()),
-            (b'+' | b'/', _) => self.form.letters = Letters::Plain,
-            (b'-' | b'_', _) => self.form.letters = Letters::Url,
-            _ => (),
-        }
+    fn letter(&mut self, letter: u8) {
         if !self.gap.is_empty() {
             self.begin_line();
         }
         self.letters.push(letter);
         self.line += 1;
-        ControlFlow::Continue(())
     }
 
     /// A gap has ended.
@@ -228,52 +316,15 @@ impl<'a> Reading<'a> {
         if matches!(&self.form.lines, Lines::Even(width, _) if self.line > *width) {
             self.form.lines = Lines::Uneven;
         }
-        self.form.padding = match self.padding {
-            0 if self.letters.len().is_multiple_of(4) => Padding::NotNeeded,
-            0 => Padding::Missing,
-            _ => Padding::Written,
+        self.form.letters = self.course.letters;
+        self.form.padding = match self.course.padded {
+            true => Padding::Written,
+            false if self.letters.len().is_multiple_of(4) => Padding::NotNeeded,
+            false => Padding::Missing,
         };
         self.form.tail = self.gap;
-        (!self.letters.is_empty()).then_some(Written { form: self.form, read: self.place, letters: self.letters })
-    }
-
-    /// What comes next, and how many bytes it has. At the end there is nothing, nor in the middle of an escape there.
-    fn sign(&self) -> Option<(Sign, usize)> {
-        let of = |byte: u8| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'-' | b'_' => Sign::Letter(byte),
-            b'=' => Sign::Padding,
-            b' ' | b'\t' => Sign::Blank,
-            b'\r' | b'\n' => Sign::Break,
-            _ => Sign::Other,
-        };
-        match *self.raw.get(self.place)? {
-            b'\\' => match *self.raw.get(self.place + 1)? {
-                b'n' | b'r' => Some((Sign::Break, 2)),
-                b't' => Some((Sign::Blank, 2)),
-                b'/' => Some((Sign::Letter(b'/'), 2)),
-                b'u' if self.raw.len() - self.place < 6 => None,
-                b'u' => {
-                    let letter = code_point(self.raw, self.place).map(|(letter, _)| letter);
-                    let byte = letter.and_then(|letter| u8::try_from(u32::from(letter)).ok());
-                    Some((byte.map_or(Sign::Other, of), 6))
-                }
-                _ => Some((Sign::Other, 2)),
-            },
-            byte => Some((of(byte), 1)),
-        }
-    }
-}
-
-/// How many bytes at the start may stand in base64, in a string of JSON: letters, blanks, padding, the escapes of these.
-pub(crate) fn may_go_on(raw: &[u8]) -> usize {
-    let mut place = 0;
-    loop {
-        let fits = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=' | b' ');
-        place += raw.iter().skip(place).take_while(|byte| fits(byte)).count();
-        match (at(raw, place), at(raw, place + 1)) {
-            (b'\\', b'n' | b'r' | b't' | b'/' | b'u') => place += 2,
-            _ => return place,
-        }
+        let (form, course, read) = (self.form, self.course, self.place);
+        (!self.letters.is_empty()).then_some(Written { form, course, read, letters: self.letters })
     }
 }
 
@@ -319,11 +370,28 @@ mod tests {
 
     #[test]
     fn it_goes_on_as_long_as_it_is_base64() {
-        for (raw, length) in
-            [("QUJD", 4), ("QU\\r\\nJD==\\u002b x-_", 20), ("QUJD.QUJD", 4), ("QUJD\\\"", 4), ("QUJD\\", 4)]
-        {
-            assert_eq!(may_go_on(raw.as_bytes()), length, "{raw}");
+        for (raw, length) in [
+            ("QUJD", 4),
+            ("QU\\r\\nJD\\u002b/==\\u000a \"", 24),
+            ("QUJD.QUJD", 4),
+            ("QUJD\\\"", 4),
+            ("QUJD\\u00", 4),
+            ("QUJD=QUJD", 5),
+            ("QUJD =", 5),
+            ("QU-D+", 4),
+            ("QU+D-", 4),
+            ("QUJD\\u0040", 4),
+        ] {
+            assert_eq!(Course::default().go_on(raw.as_bytes()), length, "{raw}");
+            for cut in 0..length {
+                let (mut course, (start, rest)) = (Course::default(), raw.as_bytes().split_at(cut));
+                let first = course.go_on(start);
+                let held = [&start[first..], rest].concat();
+                assert_eq!(first + course.go_on(&held), length, "{raw} cut at {cut}");
+            }
         }
+        assert!(["", "\\", "\\u00"].iter().all(|rest| is_cut(rest.as_bytes())));
+        assert!(["\"", ".", "\\\"", "\\u0040"].iter().all(|rest| !is_cut(rest.as_bytes())));
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(crate) enum Bracket {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct NotJson;
 
-/// The byte order mark in UTF-8. A reader may ignore it (RFC 8259 section 8.1), and most do.
+/// The byte order mark in UTF-8. A reader of JSON may ignore it (RFC 8259 section 8.1), and most do.
 pub(crate) const MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Reads tokens one by one.

@@ -11,7 +11,7 @@ mod paths;
 mod shape;
 mod walk;
 
-pub(crate) use charset::byte_of;
+pub(crate) use charset::{Charset, byte_of};
 pub(crate) use decode::{Decoded, code_point};
 pub(crate) use fragment::site;
 pub(crate) use lexer::{Lexer, MARK, NotJson, Token};
@@ -19,4 +19,4 @@ pub(crate) use machine::{LOOKAHEAD, Leaf, Machine, Took};
 pub(crate) use paths::Treatment;
 pub use paths::{Form, Paths, Way};
 pub use shape::Shape;
-pub(crate) use walk::{Origin, is_too_short, looks_like_json, walk, walk_alone};
+pub(crate) use walk::{MAX_NESTED, Origin, is_too_short, looks_like_json, walk, walk_alone};

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How many strings of JSON may be inside each other.
-const MAX_NESTED: u8 = 3;
+pub(crate) const MAX_NESTED: u8 = 3;
 /// The shortest string that can hold something.
 const MIN_STRING: usize = 5;
 /// The shortest number that can be something.

@@ -8,10 +8,11 @@ use super::{
     screened::{Counts, Screened},
 };
 use crate::{
+    chars::part,
     config::Config,
     disguise::may_hold,
     finding::Finding,
-    json::{Origin, Paths, encoded::Encoded},
+    json::{Charset, Origin, Paths, encoded::Encoded},
     kind::Kind,
     scanner::Scanner,
 };
@@ -117,40 +118,38 @@ impl Masker {
         naming: &mut Naming<'_>,
         counts: &mut Counts,
     ) -> Result<Vec<u8>, Blocked> {
-        let mut out = Vec::with_capacity(to.saturating_sub(from));
+        self.splice_in(Charset::Utf8, part(raw, 0, to), from, findings, naming, counts)
+    }
+
+    /// The same for text of any charset, from a place on.
+    fn splice_in(
+        &self,
+        charset: Charset,
+        raw: &[u8],
+        from: usize,
+        findings: &[Finding],
+        naming: &mut Naming<'_>,
+        counts: &mut Counts,
+    ) -> Result<Vec<u8>, Blocked> {
+        let mut out = Vec::with_capacity(raw.len().saturating_sub(from));
         let mut place = from;
         for finding in findings {
             // A finding that begins before the last one ended is covered already.
             let Some(before) = raw.get(place..finding.range.start) else { continue };
             out.extend_from_slice(before);
+            let start = out.len();
             match &finding.inside {
-                Some(encoded) => out.extend(self.splice_encoded(encoded, naming, counts)?),
+                Some(encoded) => {
+                    let Encoded { form, charset, bytes, findings } = &**encoded;
+                    out.extend(form.write(&self.splice_in(*charset, bytes, 0, findings, naming, counts)?));
+                }
                 None => self.replace(&mut out, finding, &finding.value_in(raw), naming, counts)?,
             }
-            place = finding.range.end;
-        }
-        out.extend_from_slice(raw.get(place..to).unwrap_or_default());
-        Ok(out)
-    }
-
-    fn splice_encoded(
-        &self,
-        encoded: &Encoded,
-        naming: &mut Naming<'_>,
-        counts: &mut Counts,
-    ) -> Result<Vec<u8>, Blocked> {
-        let Encoded { form, charset, bytes, findings } = encoded;
-        let (mut out, mut place) = (Vec::with_capacity(bytes.len()), 0);
-        for finding in findings {
-            let Some(before) = bytes.get(place..finding.range.start) else { continue };
-            out.extend_from_slice(before);
-            let start = out.len();
-            self.replace(&mut out, finding, &finding.value_in(bytes), naming, counts)?;
             charset.turn(&mut out, start);
             place = finding.range.end;
         }
-        out.extend_from_slice(bytes.get(place..).unwrap_or_default());
-        Ok(form.write(&out))
+        out.extend_from_slice(raw.get(place..).unwrap_or_default());
+        Ok(out)
     }
 
     /// Writes what stands in the place of a finding.

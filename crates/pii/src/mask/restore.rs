@@ -6,12 +6,9 @@ use vestibule_model::ServerName;
 
 use super::pseudonyms::{Pseudonyms, Shape};
 use crate::{
-    json::{Decoded, Lexer, Token, looks_like_json},
+    json::{Decoded, Lexer, MAX_NESTED, Token, looks_like_json},
     kind::Kind,
 };
-
-/// How many strings of JSON may be inside each other.
-const MAX_NESTED: u8 = 3;
 
 impl Pseudonyms {
     /// The JSON with each label replaced whose value this server has shown. Other labels stay as they are. Strings

@@ -6,6 +6,7 @@ use super::{Candidates, Find};
 use crate::{
     chars::{at, before, char_at, char_before, is_alnum, is_alpha, is_digit, is_letter, part, span_back},
     context::{Text, is_unspaced},
+    json::code_point,
     kind::Kind,
     words::WordSet,
 };
@@ -65,7 +66,7 @@ fn trim(bytes: &[u8], start: usize, end: usize) -> usize {
     let mut start = start;
     if before(bytes, start) == b'\\' {
         start += match at(bytes, start) {
-            b'u' => 5,
+            b'u' if code_point(bytes, start - 1).is_some() => 5,
             b'n' | b't' | b'r' => 1,
             _ => 0,
         };

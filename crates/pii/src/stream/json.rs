@@ -8,7 +8,10 @@ use crate::{
     context::Surroundings,
     disguise::may_hold,
     finding::Finding,
-    json::{LOOKAHEAD, Leaf, Lexer, MARK, Machine, NotJson, Origin, Took, Treatment, encoded},
+    json::{
+        LOOKAHEAD, Leaf, Lexer, MARK, Machine, NotJson, Origin, Took, Treatment,
+        encoded::{self, Course},
+    },
     look::Look,
     mask::{Counts, Masker, Naming},
     simd::Sort,
@@ -57,8 +60,8 @@ enum Mode {
 enum Passing {
     /// The table of places says so.
     Spared,
-    /// It is base64, and no text.
-    Encoded,
+    /// It is base64, and no text, as long as it goes on so.
+    Encoded(Course),
 }
 
 /// What became of one step.
@@ -242,7 +245,7 @@ impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
         match self.machine.treatment(&self.buffer) {
             Treatment::Spare if self.machine.wants_value() => Some((Passing::Spared, 0)),
             Treatment::Encoded if self.machine.wants_value() => {
-                encoded::begins_as_no_text(inside).map(|known| (Passing::Encoded, known))
+                encoded::begins_as_no_text(inside).map(|(known, course)| (Passing::Encoded(course), known))
             }
             Treatment::Look | Treatment::Spare | Treatment::Encoded => None,
         }
@@ -250,13 +253,16 @@ impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
 
     /// The string goes on at `place`, and passes.
     fn pass(&mut self, why: Passing, out: &mut Vec<u8>, naming: &mut Naming<'_>) -> Result<Step, StreamError> {
-        let end = match why {
-            Passing::Spared => self.string_end(self.place),
-            Passing::Encoded => self.encoded_end()?,
+        let (why, end) = match why {
+            Passing::Spared => (why, self.string_end(self.place)),
+            Passing::Encoded(mut course) => {
+                let end = self.encoded_end(&mut course)?;
+                (Passing::Encoded(course), end)
+            }
         };
         (self.place, self.mode) = match end {
             End::At(quote) => (quote + 1, Mode::Tokens),
-            End::Later => (self.searched, self.mode),
+            End::Later => (self.searched, Mode::Passing(why)),
             End::Never => (self.searched, Mode::Text),
         };
         self.send(self.place, &[], out, naming)?;
@@ -267,13 +273,13 @@ impl<M: Deref<Target = Masker> + Clone> JsonStream<M> {
     }
 
     /// Where base64 ends that goes on at `place`.
-    fn encoded_end(&mut self) -> Result<End, StreamError> {
+    fn encoded_end(&mut self, course: &mut Course) -> Result<End, StreamError> {
         let rest = part(&self.buffer, self.place, self.buffer.len());
-        let length = encoded::may_go_on(rest);
+        let length = course.go_on(rest);
         self.searched = self.place + length;
         match part(rest, length, rest.len()) {
             [b'"', ..] => Ok(End::At(self.searched)),
-            [] | [b'\\'] => Ok(End::Later),
+            behind if encoded::is_cut(behind) => Ok(End::Later),
             _ => Err(StreamError::Broken),
         }
     }

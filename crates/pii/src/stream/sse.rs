@@ -5,10 +5,9 @@ use std::ops::Deref;
 use super::event::{Event, Ids, line_end};
 use crate::{
     chars::part,
+    json::MARK,
     mask::{Blocked, Counts, Masker, Naming},
 };
-
-const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// Why a stream must end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -128,10 +127,10 @@ impl<M: Deref<Target = Masker>> SseStream<M> {
 
     /// Drops byte order marks; false while the first bytes could still become one.
     fn start(&mut self) -> bool {
-        while !self.started && self.buffer.starts_with(BOM) {
-            self.buffer.drain(..BOM.len());
+        while !self.started && self.buffer.starts_with(MARK) {
+            self.buffer.drain(..MARK.len());
         }
-        self.started |= !BOM.starts_with(&self.buffer);
+        self.started |= !MARK.starts_with(&self.buffer);
         self.started
     }
 

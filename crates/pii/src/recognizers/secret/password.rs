@@ -46,15 +46,6 @@ pub(crate) fn behind_label(bytes: &[u8], place: usize) -> Option<usize> {
     (matches!(at(bytes, sep), b':' | b'=') && at(bytes, sep + 1) != b':').then_some(sep + 1 + arrow)
 }
 
-/// Where the string begins whose key in JSON is the word for a password whose `ss` is at a place.
-pub(crate) fn json_value(bytes: &[u8], place: usize) -> Option<usize> {
-    let value = behind_label(bytes, place)?;
-    let quoted = value - 1 - span_back(bytes, value - 1, 4, |byte| byte == b' ');
-    let opens = value + span(bytes, value, 16, |byte| byte == b' ' || byte == b'\n');
-    let key = before(bytes, quoted) == b'"' && before(bytes, quoted - 1) != b'\\';
-    (key && at(bytes, opens) == b'"').then_some(opens + 1)
-}
-
 /// Whether a key of JSON ends with the word for a password.
 pub(crate) fn is_key(key: &[u8]) -> bool {
     let pass = |window: &[u8]| window.eq_ignore_ascii_case(b"pass");
